@@ -1,0 +1,1 @@
+"""Residence-lookup gateway between one-stop software and the National Population Database."""

@@ -1,0 +1,155 @@
+"""Everything that can go wrong, sorted by what the caller can do about it; nothing here says HTTP."""
+
+from enum import StrEnum
+from uuid import UUID
+
+
+class ProblemCode(StrEnum):
+    """Stable codes that clients may branch on; their texts stand in app.web.problems."""
+
+    # The request itself
+    MALFORMED_REQUEST = "malformed_request"
+    UNKNOWN_FIELD = "unknown_field"
+    INVALID_VALUE = "invalid_value"
+    INVALID_ID_NUMBER = "invalid_id_number"
+    INVALID_FULL_NAME = "invalid_full_name"
+    INVALID_BIRTH_DATE = "invalid_birth_date"
+    BIRTH_YEAR_CONTRADICTS_NUMBER = "birth_year_contradicts_number"
+    INVALID_PROCEDURE_CODE = "invalid_procedure_code"
+    INVALID_DOSSIER_CODE = "invalid_dossier_code"
+    RETRY_OF_UNKNOWN = "retry_of_unknown"
+    INVALID_IDEMPOTENCY_KEY = "invalid_idempotency_key"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    ALREADY_ANSWERED = "already_answered"
+    REQUEST_TOO_LARGE = "request_too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    ROUTE_UNKNOWN = "route_unknown"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    LOOKUP_UNKNOWN = "lookup_unknown"
+
+    # Who is asking
+    TOKEN_MISSING = "token_missing"  # noqa: S105 - a problem's name, not a secret
+    TOKEN_INVALID = "token_invalid"  # noqa: S105 - as above
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105 - as above
+    CLIENT_ADDRESS_NOT_ALLOWED = "client_address_not_allowed"
+    CLIENT_SUSPENDED = "client_suspended"
+    OFFICER_SUSPENDED = "officer_suspended"
+    UNIT_INACTIVE = "unit_inactive"
+    NOTICE_NOT_ACCEPTED = "notice_not_accepted"
+
+    # What they may do
+    ROLE_NOT_PERMITTED = "role_not_permitted"
+    PROCEDURE_UNKNOWN = "procedure_unknown"
+    PROCEDURE_NOT_IN_FORCE = "procedure_not_in_force"
+    PROCEDURE_NOT_GRANTED = "procedure_not_granted"
+    PROCEDURE_NOT_MAPPED = "procedure_not_mapped"
+    OFFICER_NOT_MAPPED = "officer_not_mapped"
+    DOSSIER_OF_ANOTHER_AGENCY = "dossier_of_another_agency"
+    FIELD_NOT_PERMITTED = "field_not_permitted"
+    TOO_MANY_LOOKUPS = "too_many_lookups"
+
+    # The national side
+    UPSTREAM_UNAVAILABLE = "upstream_unavailable"
+    UPSTREAM_CONFUSED = "upstream_confused"
+    UPSTREAM_PROCEDURE_NOT_LICENSED = "upstream_procedure_not_licensed"
+    UPSTREAM_OFFICER_NOT_PERMITTED = "upstream_officer_not_permitted"
+
+    # This gateway
+    AUDIT_UNAVAILABLE = "audit_unavailable"
+    AUDITING_NOT_SERVED = "auditing_not_served"
+    SIGN_IN_BUSY = "sign_in_busy"
+    INTERNAL_ERROR = "internal_error"
+
+
+class GatewayError(Exception):
+    """Base of every error of ours: a stable code, and values only where they are not personal."""
+
+    def __init__(
+        self, code: ProblemCode, *, fields: tuple[str, ...] = (), lookup_id: UUID | None = None
+    ) -> None:
+        """Name the problem; *fields* are JSON pointers into the request, never its values."""
+        super().__init__(code.value)
+        self.code = code
+        self.fields = fields
+        self.lookup_id = lookup_id
+
+
+class InvalidRequestError(GatewayError):
+    """The caller must change what it sends."""
+
+
+class ConflictError(GatewayError):
+    """The caller already asked this; asking again under the same key changes nothing."""
+
+    def __init__(
+        self, code: ProblemCode, *, lookup_id: UUID | None = None, outcome: str | None = None
+    ) -> None:
+        """Carry the earlier lookup's id and outcome; neither names the citizen."""
+        super().__init__(code, lookup_id=lookup_id)
+        self.outcome = outcome
+
+
+class NotFoundError(GatewayError):
+    """There is no such thing here; says nothing about any citizen."""
+
+
+class NotAuthenticatedError(GatewayError):
+    """The caller must sign in."""
+
+
+class NotAllowedError(GatewayError):
+    """Somebody with the right to do so must change a right, an account or a mapping."""
+
+
+class TooManyError(GatewayError):
+    """The caller must wait."""
+
+    def __init__(self, code: ProblemCode, *, retry_after_seconds: int) -> None:
+        """Say after how many whole seconds a new try makes sense."""
+        super().__init__(code)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class SourceError(GatewayError):
+    """The national side did not give an answer; never to be confused with "nobody by that number"."""
+
+    def __init__(self, code: ProblemCode, reason: str) -> None:
+        """*reason* is one of the adapter's own constant words, never anything the other side sent."""
+        super().__init__(code)
+        self.reason = reason
+
+
+class SourceSilentError(SourceError):
+    """The national side could not be reached or did not answer in time."""
+
+    def __init__(self, reason: str) -> None:
+        """Such as `connect_failed`, `timeout`, `http_503`."""
+        super().__init__(ProblemCode.UPSTREAM_UNAVAILABLE, reason)
+
+
+class SourceConfusedError(SourceError):
+    """The national side sent something that cannot be understood, or contradicts itself."""
+
+    def __init__(self, reason: str) -> None:
+        """Such as `not_xml`, `soap_fault`, `several_citizens`."""
+        super().__init__(ProblemCode.UPSTREAM_CONFUSED, reason)
+
+
+class SourceRefusedError(SourceError):
+    """The national side says that this procedure or officer may not ask."""
+
+
+class AuditUnavailableError(GatewayError):
+    """Evidence could not be made durable, so nothing is asked and nothing is shown."""
+
+    def __init__(self, *, lookup_id: UUID | None = None) -> None:
+        """Name the lookup, if it has an id: its record may or may not exist."""
+        super().__init__(ProblemCode.AUDIT_UNAVAILABLE, lookup_id=lookup_id)
+
+
+class DirectoryStaleError(AuditUnavailableError):
+    """Who is who was last confirmed too long ago to act on: the database is out of reach."""
+
+
+class ConfigurationError(Exception):
+    """The operator must change a setting; raised at start-up only."""

@@ -1,0 +1,120 @@
+"""Settings from environment variables with the prefix DANCU_; secrets may stand in files (`…_FILE`)."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_AGENCY_CODE = re.compile(r"[A-Y][0-9]{2}|Z[0-9]{2}")
+
+
+def _without_blank(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_without_blank)]
+SecretFile = Annotated[Path | None, BeforeValidator(_without_blank)]
+
+
+class _SettingsWithSecretFiles(BaseSettings):
+    """Settings where `x_file` names the file that holds the secret `x`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, data: dict[str, object]) -> dict[str, object]:
+        for key, path in list(data.items()):
+            name = key.removesuffix("_file")
+            if key != name and path and name in cls.model_fields and not data.get(name):
+                data[name] = Path(str(path)).read_text(encoding="utf-8").strip()
+        return data
+
+
+class UpstreamSettings(_SettingsWithSecretFiles):
+    """The road to the national side (`DANCU_UPSTREAM_…`)."""
+
+    model_config = SettingsConfigDict(env_prefix="DANCU_UPSTREAM_", env_file=".env", extra="ignore")
+
+    profile: Literal["lgsp-soap"] = "lgsp-soap"
+    base_url: str = ""
+    token_path: str = "/token"  # noqa: S105 - a path
+    find_path: str = "/TraCuuThongTinCongDan"
+    confirm_path: str = "/XacThucThongTinCongDan"
+    access_key: SecretStr = SecretStr("")
+    access_key_file: SecretFile = None
+    secret_key: SecretStr = SecretStr("")
+    secret_key_file: SecretFile = None
+    app_name: str = ""
+    partner_code: str = ""
+    partner_code_customer: str = ""
+    key_name: SecretStr = SecretStr("")
+    key_name_file: SecretFile = None
+    key_password: SecretStr = SecretStr("")
+    key_password_file: SecretFile = None
+    ca_bundle: Path | None = None
+    connect_seconds: float = 3.0
+    max_connections: int = 64
+    max_answer_bytes: int = 1024 * 1024
+    names_without_accents: bool = True
+    birth_date_format: Literal["yyyymmdd", "yyyy-mm-dd"] = "yyyymmdd"
+
+
+class Settings(_SettingsWithSecretFiles):
+    """Everything an operator may set; read once, in `app.main` and `app.cli`."""
+
+    model_config = SettingsConfigDict(env_prefix="DANCU_", env_file=".env", extra="ignore")
+
+    authority_code: str = Field(
+        default="",
+        description="level-1 electronic identification code of the province or ministry, such as H19",
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8080", description="where clients reach the gateway; token issuer"
+    )
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+
+    database_url: OptionalSecret = None
+    database_url_file: SecretFile = None
+    migration_database_url: OptionalSecret = None
+    migration_database_url_file: SecretFile = None
+    audit_database_url: OptionalSecret = None
+    audit_database_url_file: SecretFile = None
+
+    root_key: OptionalSecret = Field(
+        default=None, description="32 random bytes, base64; wraps what serving must recover"
+    )
+    root_key_file: SecretFile = None
+    audit_root_key: OptionalSecret = Field(
+        default=None, description="32 random bytes, base64; only where audits are read"
+    )
+    audit_root_key_file: SecretFile = None
+    token_key: OptionalSecret = Field(
+        default=None, description="PEM of the ES256 key that signs access tokens"
+    )
+    token_key_file: SecretFile = None
+
+    token_minutes: int = Field(default=10, ge=1, le=60)
+    password_hash_workers: int = Field(default=2, ge=1, le=16)
+    password_hash_queue: int = Field(default=64, ge=1)
+    lookup_budget_seconds: float = Field(default=10.0, gt=0, le=120)
+    audit_wait_seconds: float = Field(default=5.0, gt=0, le=60)
+    reconcile_margin_seconds: float = Field(default=20.0, ge=0)
+    reconcile_every_seconds: float = Field(default=60.0, gt=0)
+    directory_max_age_seconds: float = Field(default=10.0, gt=0)
+    lookups_per_officer_per_minute: int = Field(default=60, ge=1)
+    paper_needs_second_entry: bool = Field(
+        default=True,
+        description="not_found and mismatch open the paper path only after a second entry (retry_of)",
+    )
+    max_body_bytes: int = Field(default=64 * 1024, ge=1024)
+
+    @model_validator(mode="after")
+    def _check_margin(self) -> Self:
+        if self.authority_code and not _AGENCY_CODE.fullmatch(self.authority_code):
+            raise ValueError("authority_code must be a level-1 code such as H19")
+        if self.reconcile_margin_seconds < self.audit_wait_seconds:
+            # Otherwise the reconciler could close an intent whose outcome is still being written.
+            raise ValueError("reconcile_margin_seconds must not be shorter than audit_wait_seconds")
+        return self
