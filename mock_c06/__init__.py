@@ -1,0 +1,1 @@
+"""A stand-in for the National Population Database (C06) that holds invented people only."""
