@@ -1,0 +1,1 @@
+"""The lookup's story: ask, decide, record, fetch, narrow, record, disclose."""

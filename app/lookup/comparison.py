@@ -1,0 +1,32 @@
+"""Tells in which parts a returned record differs from the question."""
+
+from app.lookup.names import same_name
+from app.lookup.values import BirthDate, Citizen, CitizenId, IdNumber, Question
+from app.procedures.fields import Field
+
+
+def compare(question: Question, citizen: Citizen) -> frozenset[str]:
+    """Return the names of the parts that differ, of id_number, full_name and birth_date; none is a match.
+
+    What the record leaves out differs: silence confirms nothing.
+    """
+    agrees = {
+        Field.ID_NUMBER: _same_number(question.id_number, citizen),
+        Field.FULL_NAME: same_name(question.full_name.text, citizen.full_name),
+        Field.BIRTH_DATE: _same_birth_date(question.birth_date, citizen.birth_date),
+    }
+    return frozenset(part.value for part, is_same in agrees.items() if not is_same)
+
+
+def _same_number(asked: IdNumber, citizen: Citizen) -> bool:
+    if isinstance(asked, CitizenId):
+        return asked.digits == citizen.id_number
+    return asked.digits == citizen.old_id_number
+
+
+def _same_birth_date(asked: BirthDate, returned: BirthDate | None) -> bool:
+    if returned is None:
+        return False
+    if asked.is_year_only or returned.is_year_only:
+        return asked.year == returned.year
+    return asked == returned

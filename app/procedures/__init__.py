@@ -1,0 +1,1 @@
+"""The procedure catalogue: who may use a procedure and which fields it needs."""

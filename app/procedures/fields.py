@@ -1,0 +1,41 @@
+"""The fields of a citizen's record that a procedure can be permitted to see."""
+
+from enum import StrEnum
+
+
+class Field(StrEnum):
+    """Names used in JSON, in the catalogue and in records (glossary of the requirements)."""
+
+    ID_NUMBER = "id_number"
+    OLD_ID_NUMBER = "old_id_number"
+    FULL_NAME = "full_name"
+    BIRTH_DATE = "birth_date"
+    SEX = "sex"
+    PERMANENT_RESIDENCE = "permanent_residence"
+    CURRENT_RESIDENCE = "current_residence"
+    HOUSEHOLD_HEAD = "household_head"
+    RELATION_TO_HEAD = "relation_to_head"
+    RESIDENCE_FILE_NUMBER = "residence_file_number"
+    NATIONALITY = "nationality"
+    BIRTH_REGISTRATION_PLACE = "birth_registration_place"
+    HOME_PLACE = "home_place"
+    ETHNICITY = "ethnicity"
+    RELIGION = "religion"
+    MARITAL_STATUS = "marital_status"
+    BLOOD_GROUP = "blood_group"
+    FATHER = "father"
+    MOTHER = "mother"
+    SPOUSE = "spouse"
+    REPRESENTATIVE = "representative"
+
+
+DEFAULT_FIELDS = frozenset(
+    {
+        Field.ID_NUMBER,
+        Field.FULL_NAME,
+        Field.BIRTH_DATE,
+        Field.PERMANENT_RESIDENCE,
+        Field.CURRENT_RESIDENCE,
+    }
+)
+"""What a residence procedure sees unless its catalogue entry says otherwise (R48, R91)."""
