@@ -1,0 +1,77 @@
+"""Opens the road to the national side that the operator chose."""
+
+import ipaddress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from pydantic import SecretStr
+
+from adapters.connection import Connection
+from adapters.lgsp_soap.adapter import LgspSoapSource
+from adapters.lgsp_soap.profile import Credentials, LgspSoapProfile
+from app.clock import Clock
+from app.errors import ConfigurationError
+from app.lookup.source import PopulationSource
+from app.settings import UpstreamSettings
+
+# key_name and key_password may be empty: newer platforms send AuthHash without content.
+_REQUIRED = ("base_url", "access_key", "secret_key", "app_name", "partner_code", "partner_code_customer")
+
+
+@asynccontextmanager
+async def open_source(
+    settings: UpstreamSettings, clock: Clock, *, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[PopulationSource]:
+    """Yield the source of *settings*' profile and close its connections afterwards.
+
+    Raises ConfigurationError on entry when a setting is missing or wrong. *transport* is for tests.
+    """
+    check_settings(settings)
+    connection = Connection(
+        settings.base_url,
+        connect_seconds=settings.connect_seconds,
+        max_connections=settings.max_connections,
+        max_answer_bytes=settings.max_answer_bytes,
+        ca_bundle=settings.ca_bundle,
+        transport=transport,
+    )
+    # One profile so far (the settings' type allows no other), so there is nothing to choose yet.
+    source = LgspSoapSource(
+        connection, LgspSoapProfile.from_settings(settings), Credentials.from_settings(settings), clock
+    )
+    try:
+        yield source
+    finally:
+        await source.aclose()
+
+
+def check_settings(settings: UpstreamSettings) -> None:
+    """Raise ConfigurationError, naming the variables, when *settings* cannot reach anybody safely."""
+    missing = [name for name in _REQUIRED if not _plain(getattr(settings, name)).strip()]
+    if missing:
+        names = ", ".join(f"DANCU_UPSTREAM_{name.upper()}" for name in missing)
+        raise ConfigurationError(f"the road to the national side is not set up: {names}")
+    try:
+        url = httpx.URL(settings.base_url)
+    except httpx.InvalidURL:
+        raise ConfigurationError("DANCU_UPSTREAM_BASE_URL is not a URL") from None
+    if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query or url.fragment:
+        raise ConfigurationError("DANCU_UPSTREAM_BASE_URL must be https://host[:port][/path]")
+    if url.scheme == "http" and not _is_loopback(url.host):
+        # Personal data and credentials would cross the network in clear.
+        raise ConfigurationError("DANCU_UPSTREAM_BASE_URL must be https:// except on this machine")
+    for name in ("token_path", "find_path", "confirm_path"):
+        if not getattr(settings, name).startswith("/"):
+            raise ConfigurationError(f"DANCU_UPSTREAM_{name.upper()} must start with a slash")
+
+
+def _plain(value: str | SecretStr) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,146 @@
+"""Turns one CongDan element into a Citizen, or refuses it: nothing is guessed, nothing falls back."""
+
+import re
+import unicodedata
+from datetime import date
+
+from lxml.etree import _Element as Element
+
+from adapters.lgsp_soap.envelope import stray_text
+from adapters.lgsp_soap.wire import DANCU
+from adapters.reasons import Reason
+from app.errors import SourceConfusedError
+from app.lookup.values import Address, BirthDate, Citizen, Person
+
+_PREFIX = f"{{{DANCU}}}"
+_SEXES = {"1": "male", "2": "female"}
+_YEAR = re.compile(r"[0-9]{4}")
+_DAY = re.compile(r"([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})")
+
+Fields = dict[str, Element]
+
+
+def read_record(record: Element) -> Citizen:
+    """Return the citizen in *record*; codes as received, texts in NFC with single spaces.
+
+    Raises SourceConfusedError(`unreadable_record`) for a record without a name or without any
+    number, an impossible date, a field given twice, or text where a structure belongs and the
+    reverse. Source: wire format, section 4.1.
+    """
+    fields = _fields(record)
+    full_name = _name(fields)
+    id_number, old_id_number = _text(fields, "SoDinhDanh"), _text(fields, "SoCMND")
+    if full_name is None or (id_number is None and old_id_number is None):
+        raise _unreadable()
+    return Citizen(
+        id_number=id_number,
+        full_name=full_name,
+        birth_date=_birth_date(fields),
+        old_id_number=old_id_number,
+        sex=_SEXES.get(_text(fields, "GioiTinh") or ""),
+        permanent_residence=_address(fields, "ThuongTru"),
+        current_residence=_address(fields, "NoiOHienTai"),
+        household_head=_person(fields, "ChuHo"),
+        relation_to_head=_text(_fields(fields.get("ChuHo")), "QuanHe"),
+        residence_file_number=_text(fields, "SoSoHoKhau"),
+        nationality=_text(fields, "QuocTich"),
+        birth_registration_place=_address(fields, "NoiDangKyKhaiSinh"),
+        home_place=_address(fields, "QueQuan"),
+        ethnicity=_text(fields, "DanToc"),
+        religion=_text(fields, "TonGiao"),
+        marital_status=_text(fields, "TinhTrangHonNhan"),
+        blood_group=_text(fields, "NhomMau"),
+        father=_person(fields, "Cha"),
+        mother=_person(fields, "Me"),
+        spouse=_person(fields, "VoChong"),
+        representative=_person(fields, "NguoiDaiDien"),
+    )
+
+
+def _person(fields: Fields, name: str) -> Person | None:
+    inner = _fields(fields.get(name))
+    person = Person(
+        full_name=_name(inner),
+        id_number=_text(inner, "SoDinhDanh"),
+        old_id_number=_text(inner, "SoCMND"),
+        nationality=_text(inner, "QuocTich"),
+    )
+    return None if person == Person() else person
+
+
+def _address(fields: Fields, name: str) -> Address | None:
+    inner = _fields(fields.get(name))
+    address = Address(
+        line=_text(inner, "ChiTiet"),
+        commune_code=_text(inner, "MaPhuongXa"),
+        district_code=_text(inner, "MaQuanHuyen"),  # gone since the merger of 1 July 2025
+        province_code=_text(inner, "MaTinhThanh"),
+        country_code=_text(inner, "QuocGia"),
+    )
+    return None if address == Address() else address
+
+
+def _name(fields: Fields) -> str | None:
+    # The service puts the whole name into Ten, the standard splits it, relatives have it flat.
+    element = fields.get("HoVaTen")
+    if element is None or len(element) == 0:
+        return _text(fields, "HoVaTen")
+    inner = _fields(element)
+    parts = (_text(inner, part) for part in ("Ho", "ChuDem", "Ten"))
+    return " ".join(part for part in parts if part) or None
+
+
+def _birth_date(fields: Fields) -> BirthDate | None:
+    inner = _fields(fields.get("NgayThangNamSinh"))
+    year, day = _text(inner, "Nam"), _text(inner, "NgayThangNam")
+    if day is None:
+        return None if year is None else _year(year)
+    birth_date = _day(day)
+    if year is not None and _year(year).year != birth_date.year:
+        raise _unreadable()
+    return birth_date
+
+
+def _year(text: str) -> BirthDate:
+    if not _YEAR.fullmatch(text) or text == "0000":
+        raise _unreadable()
+    return BirthDate(int(text))
+
+
+def _day(text: str) -> BirthDate:
+    match = _DAY.fullmatch(text)
+    if match is None:
+        raise _unreadable()
+    try:
+        return BirthDate.of(date(int(match[1]), int(match[3]), int(match[4])))
+    except ValueError:
+        raise _unreadable() from None
+
+
+def _fields(element: Element | None) -> Fields:
+    """Return the known-namespace children of *element* by name; none where it is absent or empty."""
+    fields: Fields = {}
+    if element is None:
+        return fields
+    if stray_text(element):
+        raise _unreadable()
+    for child in element:
+        if child.tag.startswith(_PREFIX):
+            name = child.tag.removeprefix(_PREFIX)
+            if name in fields:
+                raise _unreadable()
+            fields[name] = child
+    return fields
+
+
+def _text(fields: Fields, name: str) -> str | None:
+    element = fields.get(name)
+    if element is None:
+        return None
+    if len(element):
+        raise _unreadable()
+    return unicodedata.normalize("NFC", " ".join((element.text or "").split())) or None
+
+
+def _unreadable() -> SourceConfusedError:
+    return SourceConfusedError(Reason.UNREADABLE_RECORD)

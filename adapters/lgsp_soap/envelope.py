@@ -1,0 +1,113 @@
+"""Opens a SOAP 1.1 answer from a side we do not trust: bytes in, the one element in its Body out."""
+
+import codecs
+import re
+from http import HTTPStatus
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from adapters.connection import Answer
+from adapters.lgsp_soap.wire import SOAP
+from adapters.reasons import Reason
+from adapters.status import error_for_status, may_explain_itself
+from app.errors import ProblemCode, SourceConfusedError, SourceError, SourceRefusedError
+
+_DECLARED = re.compile(r"""<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_STARTS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    ("<?".encode("utf-16-le"), "utf-16-le"),
+    ("<?".encode("utf-16-be"), "utf-16-be"),
+)
+_FAULT_TEXTS = {"faultcode", "faultstring", "detail"}
+# A code on its own: not part of a word, a number, a date or a dotted or dashed name.
+_FAULT_CODE = re.compile(r"(?<![\w.,/-])00[45](?!\w|[.,:/-]\w)")
+
+
+def open_envelope(answer: Answer) -> Element:
+    """Return the only element in the Body of *answer*.
+
+    Raises SourceSilentError (a gateway's or server's failure), SourceRefusedError (a Fault with the
+    code 004 or 005) and SourceConfusedError (any other Fault, or no SOAP answer at all). An empty
+    Body is not understood: only an empty collection says "nobody".
+    """
+    if not may_explain_itself(answer.status):
+        raise error_for_status(answer.status)
+    try:
+        contents = _body_of(_parse(answer.body))
+    except SourceConfusedError:
+        if answer.status == HTTPStatus.OK:
+            raise
+        raise error_for_status(answer.status) from None
+    for element in contents:
+        if element.tag == f"{{{SOAP}}}Fault":
+            raise _fault_error(element)
+    if answer.status != HTTPStatus.OK:
+        raise error_for_status(answer.status)
+    if len(contents) != 1:
+        raise SourceConfusedError(Reason.UNKNOWN_ANSWER)
+    return contents[0]
+
+
+def stray_text(element: Element) -> str:
+    """Return the text that stands in *element* beside its children, without white space around it."""
+    return "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
+
+
+def _body_of(root: Element) -> list[Element]:
+    bodies = root.findall(f"{{{SOAP}}}Body")
+    if root.tag != f"{{{SOAP}}}Envelope" or len(bodies) != 1:
+        raise SourceConfusedError(Reason.UNKNOWN_ANSWER)
+    return list(bodies[0])
+
+
+def _parse(body: bytes) -> Element:
+    text = _decode(body)
+    # Refused before parsing, so that no entity is ever declared, let alone expanded.
+    if "<!DOCTYPE" in text:
+        raise SourceConfusedError(Reason.DOCTYPE)
+    parser = etree.XMLParser(
+        encoding="utf-8",  # overrides the declaration: the text is decoded already
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        return etree.fromstring(text.encode("utf-8"), parser)
+    except etree.LxmlError:
+        # "from None": the parser's message may quote the document.
+        raise SourceConfusedError(Reason.NOT_XML) from None
+
+
+def _decode(body: bytes) -> str:
+    """Return the text, which must be UTF-8 or UTF-16 and must not claim anything else (XML 1.0, F)."""
+    encoding = next((name for start, name in _STARTS if body.startswith(start)), "utf-8")
+    try:
+        text = body.decode(encoding)
+    except UnicodeDecodeError:
+        raise SourceConfusedError(Reason.WRONG_ENCODING) from None
+    declared = _DECLARED.match(text)
+    if declared and not _agree(declared[1], encoding):
+        raise SourceConfusedError(Reason.WRONG_ENCODING)
+    return text
+
+
+def _agree(declared: str, encoding: str) -> bool:
+    family = "".join(filter(str.isalnum, declared.lower()))
+    return family in {"utf16", "utf16le", "utf16be"} if "16" in encoding else family == "utf8"
+
+
+def _fault_error(fault: Element) -> SourceError:
+    spoken = [child for child in fault if etree.QName(child).localname in _FAULT_TEXTS]
+    codes = {code for child in spoken for text in child.itertext() for code in _FAULT_CODE.findall(str(text))}
+    if codes == {"004"}:
+        return SourceRefusedError(ProblemCode.UPSTREAM_PROCEDURE_NOT_LICENSED, Reason.FAULT_004)
+    if codes == {"005"}:
+        return SourceRefusedError(ProblemCode.UPSTREAM_OFFICER_NOT_PERMITTED, Reason.FAULT_005)
+    return SourceConfusedError(Reason.SOAP_FAULT)

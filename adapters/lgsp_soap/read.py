@@ -1,0 +1,70 @@
+"""Reads the answers to 037 and 003; "nobody" is told only by an empty collection or a plain no."""
+
+import re
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from adapters.connection import Answer
+from adapters.lgsp_soap.citizen import read_record
+from adapters.lgsp_soap.envelope import open_envelope, stray_text
+from adapters.lgsp_soap.wire import DANCU, QLDC
+from adapters.reasons import Reason
+from app.errors import SourceConfusedError
+from app.lookup.values import Citizen
+
+# Different generations answer 003/033 under different roots, and with a count or a yes.
+_CONFIRMATIONS = {"XacThucThongTinCongDanResponse", "KetQuaXacThucResponse", "KetQuaXacThuc"}
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+_COUNT = re.compile(r"[0-9]{1,9}")
+
+
+def read_citizen(answer: Answer) -> Citizen | None:
+    """Return the record in an answer to 037, or None when its collection is empty.
+
+    Raises SourceSilentError, SourceRefusedError, and SourceConfusedError: `several_citizens`,
+    `unreadable_record`, or whatever `open_envelope` says. Source: wire format, section 4.1.
+    """
+    collection = open_envelope(answer)
+    people = list(collection)
+    if collection.tag != f"{{{DANCU}}}CongdanCollection" or not _holds_only_citizens(collection):
+        raise SourceConfusedError(Reason.UNKNOWN_ANSWER)
+    if len(people) > 1:
+        raise SourceConfusedError(Reason.SEVERAL_CITIZENS)
+    return read_record(people[0]) if people else None
+
+
+def _holds_only_citizens(collection: Element) -> bool:
+    # The standard (QCVN 109) lets the collection state how many it holds; a contradiction is no "nobody".
+    stated = collection.get("SoCongDan", str(len(collection))).strip()
+    return (
+        stated == str(len(collection))
+        and all(person.tag == f"{{{DANCU}}}CongDan" for person in collection)
+        and not stray_text(collection)
+    )
+
+
+def read_confirmation(answer: Answer) -> bool:
+    """Return whether an answer to 003 or 033 says that the person exists.
+
+    Raises SourceSilentError, SourceRefusedError and SourceConfusedError. Source: section 4.4.
+    """
+    result = open_envelope(answer)
+    root = etree.QName(result)
+    if root.namespace not in {QLDC, DANCU} or root.localname not in _CONFIRMATIONS:
+        raise SourceConfusedError(Reason.UNKNOWN_ANSWER)
+    verdicts = [_verdict(child) for child in result]
+    if len(verdicts) != 1:
+        raise SourceConfusedError(Reason.UNKNOWN_ANSWER)
+    return verdicts[0]
+
+
+def _verdict(element: Element) -> bool:
+    text = (element.text or "").strip().lower()
+    match etree.QName(element).localname:
+        case "SoLuongCongDan" if _COUNT.fullmatch(text):
+            return int(text) > 0
+        case "TonTai" if text in _TRUTHS:
+            return _TRUTHS[text]
+        case _:
+            raise SourceConfusedError(Reason.UNKNOWN_ANSWER)

@@ -1,0 +1,126 @@
+"""The platform's bearer token: fetched once for all lookups, and again only when it has to be."""
+
+import asyncio
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated
+
+from pydantic import BaseModel, Field, ValidationError
+
+from adapters.connection import Answer, Connection
+from adapters.lgsp_soap.profile import Credentials
+from adapters.reasons import Reason
+from adapters.status import error_for_status
+from app.clock import Clock
+from app.errors import SourceConfusedError, SourceError
+
+# The token call serves every lookup that waits, so it has a limit of its own.
+_FETCH_SECONDS = 10.0
+# Lifetimes are the other side's claim: none, nonsense and "for ever" all happen.
+_DEFAULT_LIFETIME_SECONDS = 600.0
+_LONGEST_LIFETIME_SECONDS = 24 * 3600.0
+_RENEW_EARLY_SECONDS = 60.0
+_CREDENTIALS_REFUSED = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+
+
+class _WireToken(BaseModel):
+    """The token answer; only `access_token` is sure to come. It must fit into a header."""
+
+    access_token: Annotated[str, Field(max_length=8192, pattern="^[!-~]+$")]
+    expires_in: float | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _HeldToken:
+    text: str
+    good_until: float
+
+
+class TokenCache:
+    """Holds the token until shortly before it expires; concurrent lookups share one token call."""
+
+    def __init__(self, connection: Connection, credentials: Credentials, path: str, clock: Clock) -> None:
+        self._connection = connection
+        self._credentials = credentials
+        self._path = path
+        self._clock = clock
+        self._held: _HeldToken | None = None
+        self._fetching: asyncio.Task[str] | None = None
+
+    async def get(self) -> str:
+        """Return a token believed good.
+
+        A failed token call fails everyone who waited for it, and the next to ask tries again.
+        Raises SourceSilentError (platform not reached) and SourceConfusedError (`token_refused`:
+        it does not accept our credentials; `token_unreadable`: it sent no usable token).
+        """
+        if self._held is not None and self._clock.monotonic() < self._held.good_until:
+            return self._held.text
+        if self._fetching is None:
+            self._fetching = asyncio.create_task(self._fetch())
+            self._fetching.add_done_callback(_look_at_outcome)
+        # Shielded: a lookup that runs out of time must not end the call the others wait for.
+        return await asyncio.shield(self._fetching)
+
+    def invalidate(self, token: str) -> None:
+        """Forget *token*, if it is still the one held: a call with it was answered 401."""
+        if self._held is not None and self._held.text == token:
+            self._held = None
+
+    async def aclose(self) -> None:
+        """End a token call under way."""
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.wait([self._fetching])
+
+    async def _fetch(self) -> str:
+        try:
+            answer = await self._ask()
+            if answer.status != HTTPStatus.OK:
+                raise _refusal(answer.status)
+            self._held = self._read(answer.body)
+            return self._held.text
+        finally:
+            self._fetching = None
+
+    async def _ask(self) -> Answer:
+        return await self._connection.post(
+            self._path,
+            content=b"grant_type=client_credentials",
+            headers={
+                "Accept": "application/json",
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Charset": "utf-8",
+                "lgspaccesstoken": self._credentials.lgsp_access_token,
+            },
+            seconds_left=_FETCH_SECONDS,
+        )
+
+    def _read(self, body: bytes) -> _HeldToken:
+        try:
+            wire = _WireToken.model_validate_json(body)
+        except ValidationError:
+            # "from None": pydantic's message would carry the token.
+            raise SourceConfusedError(Reason.TOKEN_UNREADABLE) from None
+        return _HeldToken(wire.access_token, self._clock.monotonic() + usable_seconds(wire.expires_in))
+
+
+def usable_seconds(expires_in: float | None) -> float:
+    """Return how long to use a token that claims to expire in *expires_in* seconds."""
+    lifetime = _DEFAULT_LIFETIME_SECONDS
+    if expires_in is not None and expires_in > 0:
+        lifetime = min(expires_in, _LONGEST_LIFETIME_SECONDS)
+    return lifetime - min(_RENEW_EARLY_SECONDS, lifetime / 2)
+
+
+def _refusal(status: int) -> SourceError:
+    # Our platform account is wrong or blocked: somebody answered, and waiting will not help.
+    if status in _CREDENTIALS_REFUSED:
+        return SourceConfusedError(Reason.TOKEN_REFUSED)
+    return error_for_status(status)
+
+
+def _look_at_outcome(task: asyncio.Task[str]) -> None:
+    # When every waiter has left, asyncio would otherwise log the failure as never retrieved.
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,144 @@
+"""An LGSP of respx routes, a clock that can be turned, and builders for what tests ask and get."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+import respx
+
+from adapters.choose import open_source
+from adapters.connection import Answer
+from app.lookup.source import PopulationSource, SourceRequest
+from app.lookup.values import BirthDate, CitizenId, FullName, Question
+from app.settings import UpstreamSettings
+
+SAMPLES = Path(__file__).parent / "samples"
+BASE_URL = "https://lgsp.example.invalid/adapter"
+
+
+class TurnableClock:
+    """A clock that stands still until a test turns it."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 22, tzinfo=UTC) + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@dataclass
+class Lgsp:
+    """The other side: its routes, and an httpx transport that leads to them."""
+
+    router: respx.Router = field(
+        default_factory=lambda: respx.Router(base_url=BASE_URL, assert_all_called=False)
+    )
+
+    def __post_init__(self) -> None:
+        self.token = self.router.post("/token").respond(json={"access_token": "good-token"})
+        self.find = self.router.post("/TraCuuThongTinCongDan")
+        self.confirm = self.router.post("/XacThucThongTinCongDan")
+
+    @property
+    def transport(self) -> httpx.AsyncBaseTransport:
+        return httpx.MockTransport(self.router.async_handler)
+
+
+@pytest.fixture
+def sample() -> Callable[[str], bytes]:
+    return lambda name: (SAMPLES / name).read_bytes()
+
+
+@pytest.fixture
+def clock() -> TurnableClock:
+    return TurnableClock()
+
+
+@pytest.fixture
+def lgsp() -> Lgsp:
+    return Lgsp()
+
+
+@pytest.fixture
+def settings() -> UpstreamSettings:
+    return UpstreamSettings.model_validate(
+        {
+            "base_url": BASE_URL,
+            "access_key": "AK-TEST",
+            "secret_key": "SK-TEST",
+            "app_name": "mcdt-test",
+            "partner_code": "000.00.00.H00",
+            "partner_code_customer": "000.00.00.H00",
+            "key_name": "keyname-test",
+            "key_password": "keypass-test",
+        }
+    )
+
+
+@pytest.fixture
+async def source(
+    settings: UpstreamSettings, clock: TurnableClock, lgsp: Lgsp
+) -> AsyncIterator[PopulationSource]:
+    async with open_source(settings, clock, transport=lgsp.transport) as opened:
+        yield opened
+
+
+@pytest.fixture
+def a_question() -> Callable[..., Question]:
+    def build(
+        id_number: CitizenId = CitizenId("099190000017"),  # noqa: B008 - frozen
+        full_name: str = "Trần Văn Thử",
+        birth_date: BirthDate = BirthDate(1990, 5, 9),  # noqa: B008 - frozen
+    ) -> Question:
+        return Question(id_number, FullName(full_name), birth_date)
+
+    return build
+
+
+@pytest.fixture
+def a_request(a_question: Callable[..., Question]) -> Callable[..., SourceRequest]:
+    def build(
+        *,
+        request_id: str = "1682470000000",
+        service_code: str = "1.000001",
+        officer_code: str = "canbo.test.c06",
+        budget_seconds: float = 5.0,
+        **about: object,
+    ) -> SourceRequest:
+        return SourceRequest(
+            request_id=request_id,
+            officer_code=officer_code,
+            service_code=service_code,
+            question=a_question(**about),
+            budget_seconds=budget_seconds,
+        )
+
+    return build
+
+
+@pytest.fixture
+def an_answer() -> Callable[..., Answer]:
+    def build(body: bytes | str, status: int = 200) -> Answer:
+        return Answer(status, "text/xml", body.encode() if isinstance(body, str) else body)
+
+    return build
+
+
+@pytest.fixture
+def a_record() -> Callable[[str], str]:
+    """Return a 037 answer with one record of these elements, in the default namespace."""
+
+    def build(elements: str) -> str:
+        return (
+            '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
+            '<CongdanCollection xmlns="http://www.mic.gov.vn/dancu/1.0">'
+            f"<CongDan>{elements}</CongDan></CongdanCollection></e:Body></e:Envelope>"
+        )
+
+    return build
