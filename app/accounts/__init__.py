@@ -1,0 +1,1 @@
+"""Officers and client software: who they are, how they sign in, what their role permits."""

@@ -1,0 +1,67 @@
+"""Officers and client software as the gateway holds them in memory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+from typing import Final
+from uuid import UUID
+
+Network = IPv4Network | IPv6Network
+
+
+class Role(StrEnum):
+    """What an officer's position makes of them (Công văn 159; R4, R28)."""
+
+    RECEPTION = "reception"
+    PROCESSING = "processing"
+    UNIT_ADMINISTRATOR = "unit_administrator"
+    DEPARTMENT_ADMINISTRATOR = "department_administrator"
+    AUDITOR = "auditor"
+
+
+class Permission(StrEnum):
+    """Everything a role may permit; who may call a route is named in its signature."""
+
+    LOOK_UP = "look_up"
+    SEARCH_AUDIT = "search_audit"
+
+
+ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
+    Role.RECEPTION: frozenset({Permission.LOOK_UP}),
+    Role.PROCESSING: frozenset({Permission.LOOK_UP}),
+    Role.UNIT_ADMINISTRATOR: frozenset(),
+    Role.DEPARTMENT_ADMINISTRATOR: frozenset(),
+    Role.AUDITOR: frozenset({Permission.SEARCH_AUDIT}),
+}
+"""Who provisions, who looks up and who audits are never the same (R28)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """One person with one account; `upstream_officer_code` is their own code on the national side (R22)."""
+
+    officer_id: UUID
+    login_name: str
+    full_name: str
+    role: Role
+    unit_id: UUID | None
+    upstream_officer_code: str | None
+    is_active: bool
+    password_hash: str | None = field(default=None, repr=False)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the officer's role permits this."""
+        return permission in ROLE_PERMISSIONS[self.role]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One installation of client software; `networks` are the only addresses it may speak from (R106)."""
+
+    client_id: str
+    name: str
+    is_active: bool
+    may_use_passwords: bool
+    networks: tuple[Network, ...]
+    secret_digest: bytes = field(repr=False)

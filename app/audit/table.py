@@ -1,0 +1,109 @@
+"""Tables of the evidence; insert-only for the serving role, which cannot read search tags."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+
+from app.database.metadata import METADATA
+
+AUDIT_RECORD = Table(
+    "audit_record",
+    METADATA,
+    Column("record_id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("writer_id", Uuid, nullable=False),
+    Column("writer_sequence", BigInteger, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("leaf_hash", LargeBinary, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("officer_id", Uuid),
+    Column("unit_id", Uuid),
+    Column("client_id", Text),
+    Column("procedure_code", Text),
+    Column("dossier_code", Text),
+    Column("lookup_id", Uuid),
+    Column("outcome", Text),
+    Column("problem_code", Text),
+    UniqueConstraint("writer_id", "writer_sequence", name="uq_audit_record_writer"),
+    CheckConstraint("writer_sequence > 0", name="sequence"),
+    CheckConstraint("octet_length(leaf) between 2 and 32768", name="leaf"),
+    CheckConstraint("octet_length(leaf_hash) = 32", name="leaf_hash"),
+    CheckConstraint(
+        "(kind = 'lookup.outcome') = (outcome is not null) and (outcome is null or lookup_id is not null)",
+        name="outcome",
+    ),
+    Index(
+        "uq_audit_record_one_outcome",
+        "lookup_id",
+        unique=True,
+        postgresql_where=text("kind = 'lookup.outcome'"),
+    ),
+    Index("ix_audit_record_officer", "officer_id", text("recorded_at desc"), text("record_id desc")),
+    Index("ix_audit_record_dossier", "dossier_code", postgresql_where=text("dossier_code is not null")),
+)
+"""The leaf's exact bytes are the evidence; every other column is projected from them."""
+
+AUDIT_SEARCH_TAG = Table(
+    "audit_search_tag",
+    METADATA,
+    Column("record_id", Uuid, primary_key=True),
+    Column("key_id", Text, nullable=False),
+    Column("tag", LargeBinary, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("octet_length(tag) = 32", name="tag"),
+    Index("ix_audit_search_tag_tag", "tag", text("recorded_at desc"), text("record_id desc")),
+)
+"""Outside the tree, so that destroying a month's keys can end it."""
+
+AUDIT_OPEN_INTENT = Table(
+    "audit_open_intent",
+    METADATA,
+    Column("lookup_id", Uuid, primary_key=True),
+    Column("opened_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Index("ix_audit_open_intent_opened_at", "opened_at"),
+)
+"""Intents without an outcome: a work list for the reconciler, not evidence."""
+
+AUDIT_CLAIM = Table(
+    "audit_claim",
+    METADATA,
+    Column("key_digest", LargeBinary, primary_key=True),
+    Column("request_digest", LargeBinary, nullable=False),
+    Column("lookup_id", Uuid, nullable=False),
+    CheckConstraint("octet_length(key_digest) = 32 and octet_length(request_digest) = 32", name="digests"),
+)
+"""Which lookup an Idempotency-Key led to; keyed digests only."""
+
+AUDIT_MONTH_KEY = Table(
+    "audit_month_key",
+    METADATA,
+    Column("month", Text, primary_key=True),
+    Column("key_id", Text, nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("serving_index_key", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    CheckConstraint("month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'", name="month"),
+    CheckConstraint("octet_length(public_key) = 32", name="public_key"),
+)
+"""What writing needs of a month; the index key is wrapped under the serving root key."""
+
+AUDIT_MONTH_SECRET = Table(
+    "audit_month_secret",
+    METADATA,
+    Column("key_id", Text, ForeignKey("audit_month_key.key_id"), primary_key=True),
+    Column("private_key", LargeBinary, nullable=False),
+    Column("auditing_index_key", LargeBinary, nullable=False),
+)
+"""What reading needs of a month, wrapped under the auditing root key; closed to the serving role."""

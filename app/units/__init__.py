@@ -1,0 +1,1 @@
+"""Agencies and the codes under which they issue dossiers."""

@@ -1,0 +1,1 @@
+"""Numbered changes of the schema; never edited after they landed."""

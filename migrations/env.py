@@ -1,0 +1,18 @@
+"""What alembic runs around each migration; the connection is handed in by app.database.migrate."""
+
+from alembic import context
+
+import app.accounts.table
+import app.audit.table
+import app.database.table
+import app.procedures.table
+import app.units.table  # noqa: F401 - the tables register themselves
+from app.database.metadata import METADATA
+
+connection = context.config.attributes.get("connection")
+if connection is None:
+    raise SystemExit("run migrations with: dancu migrate")
+
+context.configure(connection=connection, target_metadata=METADATA, compare_server_default=True)
+with context.begin_transaction():
+    context.run_migrations()
