@@ -1,0 +1,1 @@
+"""Writing evidence: records, their chain, their encryption and the commit that many share."""

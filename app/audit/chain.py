@@ -1,0 +1,120 @@
+"""A writer's chain: gives drafts their sequence, links each record to the one before, seals its person."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from app.audit.record import VERSION, Draft, RecordKind, Value, canonical, instant_text, leaf_hash
+from app.audit.sealing import DataKey, MonthKey, sealed_text
+
+GENESIS: Final = bytes(32)
+_SALT_BYTES: Final = 16
+_MAX_DOUBTFUL: Final = 500  # their ids must fit one leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record with its place in the chain, ready to be stored."""
+
+    draft: Draft
+    leaf: bytes
+    leaf_hash: bytes
+    sequence: int
+    tag: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainEnd:
+    """How an earlier chain of this process ended in doubt: what its successor must name."""
+
+    writer_id: UUID
+    last_certain_sequence: int
+    doubtful: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The state after the last durable record; `extend` returns the next state and changes nothing.
+
+    A chain in whose first batch nothing became durable has sequence 0 and no key yet.
+    """
+
+    authority_code: str
+    writer_id: UUID = field(default_factory=uuid7)
+    sequence: int = 0
+    last_hash: bytes = GENESIS
+    month: MonthKey | None = None
+    data_key: DataKey | None = None
+    follows: ChainEnd | None = None
+
+    def extend(self, drafts: Sequence[Draft], month: MonthKey, now: datetime) -> "tuple[Chain, list[Record]]":
+        """Return the chain and records that follow when *drafts* are written under *month*.
+
+        The first record of a chain, and the first of a month, carries the sealed data key.
+        """
+        chain, records = self, list[Record]()
+        if chain.month is None or chain.data_key is None or chain.month.key_id != month.key_id:
+            chain, record = chain.opened(month, now)
+            records.append(record)
+        for draft in drafts:
+            chain, record = chain.appended(draft)
+            records.append(record)
+        return chain, records
+
+    def ended(self, doubtful: tuple[UUID, ...]) -> "Chain":
+        """Return a new chain that names this one, after a commit whose fate is not known.
+
+        Where this chain itself never became certain, its successor answers for its doubts too.
+        """
+        if self.sequence == 0 and self.follows is not None:
+            all_doubtful = (self.follows.doubtful + doubtful)[-_MAX_DOUBTFUL:]
+            return Chain(self.authority_code, follows=replace(self.follows, doubtful=all_doubtful))
+        return Chain(
+            self.authority_code, follows=ChainEnd(self.writer_id, self.sequence, doubtful[-_MAX_DOUBTFUL:])
+        )
+
+    def opened(self, month: MonthKey, now: datetime) -> "tuple[Chain, Record]":
+        """Return the chain under a fresh data key, and the record that carries it sealed."""
+        data_key = DataKey.generate()
+        facts: dict[str, Value] = {
+            "sealed_key": sealed_text(month.seal_data_key(data_key.secret, self.writer_id))
+        }
+        if self.month is None and self.follows is not None:
+            facts["previous_writer_id"] = str(self.follows.writer_id)
+            facts["previous_writer_sequence"] = self.follows.last_certain_sequence
+            facts["doubtful_records"] = " ".join(map(str, self.follows.doubtful))
+        kind = RecordKind.WRITER_OPENED if self.month is None else RecordKind.WRITER_KEY
+        keyed = replace(self, month=month, data_key=data_key)
+        return keyed.appended(Draft(kind, now, facts))
+
+    def appended(self, draft: Draft) -> "tuple[Chain, Record]":
+        """Return the chain after *draft*, and the draft as a record."""
+        month, data_key = self.month, self.data_key
+        if month is None or data_key is None:
+            raise ValueError("a chain needs its key before its first record")
+        sequence = self.sequence + 1
+        facts: dict[str, Value] = {
+            **draft.facts,
+            "version": VERSION,
+            "record_id": str(draft.record_id),
+            "kind": draft.kind.value,
+            "salt": secrets.token_hex(_SALT_BYTES),
+            "authority_code": self.authority_code,
+            "writer_id": str(self.writer_id),
+            "writer_sequence": sequence,
+            "previous_hash": self.last_hash.hex(),
+            "key_id": month.key_id,
+            "time": instant_text(draft.time),
+        }
+        if draft.subject is not None:
+            sealed = data_key.seal(draft.record_id, draft.subject)
+            facts["subject"], facts["subject_commitment"] = sealed.ciphertext, sealed.commitment
+        leaf = canonical(facts)
+        tag = month.search_tag(draft.searched_number) if draft.searched_number is not None else None
+        record = Record(draft, leaf, leaf_hash(leaf), sequence, tag)
+        return replace(self, sequence=sequence, last_hash=record.leaf_hash), record

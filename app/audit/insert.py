@@ -1,0 +1,74 @@
+"""One statement for one batch: its records, tags, open intents and claims become durable together."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from app.audit.chain import Record
+from app.audit.record import RecordKind
+
+INSERT_BATCH: Final = """
+with recorded as (
+    insert into audit_record (
+        record_id, kind, writer_id, writer_sequence, leaf, leaf_hash, recorded_at, officer_id, unit_id,
+        client_id, procedure_code, dossier_code, lookup_id, outcome, problem_code)
+    select record_id, kind, $1::uuid, writer_sequence, leaf, leaf_hash, recorded_at, officer_id, unit_id,
+        client_id, procedure_code, dossier_code, lookup_id, outcome, problem_code
+    from unnest($2::uuid[], $3::text[], $4::bigint[], $5::bytea[], $6::bytea[], $7::timestamptz[],
+        $8::uuid[], $9::uuid[], $10::text[], $11::text[], $12::text[], $13::uuid[], $14::text[], $15::text[])
+        as row (record_id, kind, writer_sequence, leaf, leaf_hash, recorded_at, officer_id, unit_id,
+            client_id, procedure_code, dossier_code, lookup_id, outcome, problem_code)
+), tagged as (
+    insert into audit_search_tag (record_id, key_id, tag, recorded_at)
+    select record_id, $16, tag, recorded_at
+    from unnest($17::uuid[], $18::bytea[], $19::timestamptz[]) as row (record_id, tag, recorded_at)
+), opened as (
+    insert into audit_open_intent (lookup_id) select unnest($20::uuid[])
+), claimed as (
+    insert into audit_claim (key_digest, request_digest, lookup_id)
+    select * from unnest($21::bytea[], $22::bytea[], $23::uuid[])
+)
+delete from audit_open_intent where lookup_id = any ($24::uuid[])
+"""
+
+
+def batch_arguments(writer_id: UUID, key_id: str, records: Sequence[Record]) -> list[object]:
+    """Return the arguments of INSERT_BATCH; every projection column comes from the leaf's own facts."""
+    drafts = [record.draft for record in records]
+    tagged = [(record, record.tag) for record in records if record.tag is not None]
+    intents = [draft for draft in drafts if draft.kind is RecordKind.LOOKUP_INTENT]
+    claims = sorted(
+        (draft.claim.key_digest, draft.claim.request_digest, draft.record_id)
+        for draft in drafts
+        if draft.claim is not None
+    )  # in one order everywhere, so that two writers with the same keys cannot deadlock
+    return [
+        writer_id,
+        [draft.record_id for draft in drafts],
+        [draft.kind.value for draft in drafts],
+        [record.sequence for record in records],
+        [record.leaf for record in records],
+        [record.leaf_hash for record in records],
+        [draft.time for draft in drafts],
+        [_uuid(draft.facts.get("officer_id")) for draft in drafts],
+        [_uuid(draft.facts.get("unit_id")) for draft in drafts],
+        [draft.facts.get("client_id") for draft in drafts],
+        [draft.facts.get("procedure_code") for draft in drafts],
+        [draft.facts.get("dossier_code") for draft in drafts],
+        [draft.lookup_id for draft in drafts],
+        [draft.facts.get("outcome") for draft in drafts],
+        [draft.facts.get("problem_code") for draft in drafts],
+        key_id,
+        [record.draft.record_id for record, _ in tagged],
+        [tag for _, tag in tagged],
+        [record.draft.time for record, _ in tagged],
+        [draft.record_id for draft in intents],
+        [key_digest for key_digest, _, _ in claims],
+        [request_digest for _, request_digest, _ in claims],
+        [lookup_id for _, _, lookup_id in claims],
+        [draft.lookup_id for draft in drafts if draft.kind is RecordKind.LOOKUP_OUTCOME],
+    ]
+
+
+def _uuid(text: object) -> UUID | None:
+    return UUID(str(text)) if text is not None else None

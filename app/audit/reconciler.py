@@ -1,0 +1,96 @@
+"""Closes intents whose process died: as `unknown`, by the database's clock, never a live one."""
+
+import asyncio
+import contextlib
+from datetime import timedelta
+from typing import Final, Self
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.audit.log import AlreadyClosedError, AuditLog
+from app.audit.record import Draft, Outcome, RecordKind
+from app.audit.table import AUDIT_OPEN_INTENT
+from app.clock import Clock
+from app.errors import AuditUnavailableError
+from app.logs import LogEvent, get_logger
+
+_LOCK_KEY: Final = (
+    7_233_190_105  # one reconciler at a time saves work; the outcome's uniqueness is what counts
+)
+_MOST_AT_ONCE: Final = 500
+_log = get_logger(__name__)
+
+
+class Reconciler:
+    """Looks for forgotten intents at start-up and then at intervals."""
+
+    def __init__(
+        self, engine: AsyncEngine, log: AuditLog, clock: Clock, *, age_seconds: float, every_seconds: float
+    ) -> None:
+        """Close what is older than *age_seconds*: the lookup's budget plus a margin."""
+        self._engine = engine
+        self._log = log
+        self._clock = clock
+        self._age_seconds = age_seconds
+        self._every_seconds = every_seconds
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start looking."""
+        self._task = asyncio.create_task(self._run(), name="reconciler")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop looking."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def close_forgotten(self) -> int:
+        """Close every forgotten intent and return how many; 0 where another process is at it.
+
+        Raises AuditUnavailableError, OSError or SQLAlchemyError where the database is out of reach.
+        """
+        closed = 0
+        async with self._engine.connect() as connection:
+            if not await connection.scalar(select(func.pg_try_advisory_lock(_LOCK_KEY))):
+                return 0
+            try:
+                while forgotten := await self._forgotten(connection):
+                    await asyncio.gather(*(self._close(lookup_id) for lookup_id in forgotten))
+                    closed += len(forgotten)
+            finally:
+                await connection.execute(select(func.pg_advisory_unlock(_LOCK_KEY)))
+                await connection.commit()
+        if closed:
+            _log.warning(LogEvent.INTENTS_CLOSED, count=closed)
+        return closed
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.close_forgotten()
+            except (AuditUnavailableError, OSError, SQLAlchemyError) as error:
+                _log.warning(LogEvent.RECONCILER_FAILED, error=type(error).__name__)
+            await asyncio.sleep(self._every_seconds)
+
+    async def _forgotten(self, connection: AsyncConnection) -> list[UUID]:
+        age = timedelta(seconds=self._age_seconds)
+        result = await connection.execute(
+            select(AUDIT_OPEN_INTENT.c.lookup_id)
+            .where(AUDIT_OPEN_INTENT.c.opened_at < func.clock_timestamp() - age)
+            .order_by(AUDIT_OPEN_INTENT.c.opened_at)
+            .limit(_MOST_AT_ONCE)
+        )
+        await connection.commit()
+        return list(result.scalars())
+
+    async def _close(self, lookup_id: UUID) -> None:
+        facts = {"lookup_id": str(lookup_id), "outcome": Outcome.UNKNOWN.value}
+        # Outcome and work list change in one transaction, so a lookup closed meanwhile has left the list.
+        with contextlib.suppress(AlreadyClosedError):
+            await self._log.append(Draft(RecordKind.LOOKUP_OUTCOME, self._clock.now(), facts))

@@ -1,0 +1,201 @@
+"""Record v1: the exact canonical bytes that stand as evidence, and the columns projected from them."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from app.clock import rfc3339
+
+VERSION: Final = 1
+MAX_LEAF_BYTES: Final = 32 * 1024
+_LEAF_PREFIX: Final = b"\x00"
+_MAX_INTEGER: Final = 2**53 - 1  # what every JSON reader keeps exactly (RFC 8785 section 3.2.2.3)
+
+Value = str | int
+
+
+class RecordKind(StrEnum):
+    """What happened; the word before the dot is the subject area."""
+
+    WRITER_OPENED = "writer.opened"
+    WRITER_KEY = "writer.key"
+    LOOKUP_INTENT = "lookup.intent"
+    LOOKUP_OUTCOME = "lookup.outcome"
+    LOOKUP_REFUSED = "lookup.refused"
+    REQUEST_REJECTED = "request.rejected"
+    TOKEN_REFUSED = "token.refused"  # noqa: S105 - an event's name
+    SIGN_IN_SUCCEEDED = "sign_in.succeeded"
+    SIGN_IN_FAILED = "sign_in.failed"
+    NOTICE_ACCEPTED = "notice.accepted"
+    AUDIT_SEARCHED = "audit.searched"
+
+
+class Outcome(StrEnum):
+    """How a lookup ended; `found` means released for delivery, `unknown` that nothing was released."""
+
+    FOUND = "found"
+    NOT_FOUND = "not_found"
+    MISMATCH = "mismatch"
+    UPSTREAM_UNAVAILABLE = "upstream_unavailable"
+    UPSTREAM_CONFUSED = "upstream_confused"
+    NOT_PERMITTED = "not_permitted"
+    UNKNOWN = "unknown"
+
+
+LEAF_FIELDS: Final[Mapping[str, type]] = {
+    # Set by the writer
+    "version": int,
+    "record_id": str,
+    "kind": str,
+    "salt": str,
+    "authority_code": str,
+    "writer_id": str,
+    "writer_sequence": int,
+    "previous_hash": str,
+    "key_id": str,
+    "time": str,
+    # Who
+    "officer_id": str,
+    "unit_id": str,
+    "unit_code": str,
+    "unit_level": str,
+    "role": str,
+    "client_id": str,
+    "session_id": str,
+    "address": str,
+    "assurance": str,
+    "request_id": str,
+    # Why
+    "procedure_code": str,
+    "dossier_code": str,
+    "legal_basis": str,
+    "verification_method": str,
+    "reception_channel": str,
+    "retry_of": str,
+    "case_number": str,
+    "notice_version": str,
+    # About whom
+    "subject": str,
+    "subject_commitment": str,
+    # With what result
+    "lookup_id": str,
+    "outcome": str,
+    "problem_code": str,
+    "fields_asked": str,
+    "fields_disclosed": str,
+    "fields_differing": str,
+    "paper_may_ask": int,
+    "paper_because": str,
+    "national_request_id": str,
+    "road": str,
+    "duration_ms": int,
+    "searched_by": str,
+    "searched_officer_id": str,
+    "searched_from": str,
+    "searched_to": str,
+    "search_results": int,
+    # The writer's own
+    "sealed_key": str,
+    "previous_writer_id": str,
+    "previous_writer_sequence": int,
+    "doubtful_records": str,
+}
+"""Every name a leaf may carry and its type; names are those of the projection's columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A promise that one key leads to one lookup only; both digests are keyed, neither names anybody."""
+
+    key_digest: bytes
+    request_digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A record before it has its place in a chain.
+
+    `subject` is the canonical plaintext of the person asked about and `searched_number` the
+    normalised number its search tag is made of; neither leaves the writer unencrypted.
+    """
+
+    kind: RecordKind
+    time: datetime
+    facts: Mapping[str, Value]
+    subject: bytes | None = field(default=None, repr=False)
+    searched_number: str | None = field(default=None, repr=False)
+    claim: Claim | None = None
+    record_id: UUID = field(default_factory=uuid7)
+
+    def __post_init__(self) -> None:
+        # Leaves write milliseconds; the projected column must say the same.
+        whole = self.time.replace(microsecond=self.time.microsecond // 1000 * 1000)
+        object.__setattr__(self, "time", whole)
+
+    @property
+    def lookup_id(self) -> UUID | None:
+        """The lookup this record belongs to: an intent or refusal is its own."""
+        if self.kind in {RecordKind.LOOKUP_INTENT, RecordKind.LOOKUP_REFUSED}:
+            return self.record_id
+        named = self.facts.get("lookup_id")
+        return UUID(str(named)) if named is not None else None
+
+    def check(self) -> None:
+        """Raise ValueError where a fact could not be written; one bad draft must not fail a batch."""
+        for name, value in self.facts.items():
+            _check_fact(name, value)
+
+
+def _check_fact(name: str, value: Value) -> None:
+    expected = LEAF_FIELDS.get(name)
+    if expected is None:
+        raise ValueError(f"a record has no field {name}")
+    if type(value) is not expected:
+        raise ValueError(f"field {name} must be {expected.__name__}")
+    if isinstance(value, int):
+        if abs(value) > _MAX_INTEGER:
+            raise ValueError(f"field {name} is too large")
+    elif not unicodedata.is_normalized("NFC", value) or any(_is_unwritable(mark) for mark in value):
+        raise ValueError(f"field {name} is not clean NFC text")
+
+
+def _is_unwritable(mark: str) -> bool:
+    # Control characters and lone surrogates: PostgreSQL refuses NUL, UTF-8 refuses surrogates.
+    return unicodedata.category(mark) in {"Cc", "Cs"}
+
+
+def canonical(facts: Mapping[str, Value]) -> bytes:
+    """Return the canonical bytes of *facts*: sorted-key JSON of strings and integers (RFC 8785 subset).
+
+    Raises ValueError for a leaf beyond 32 KiB.
+    """
+    leaf = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    if len(leaf) > MAX_LEAF_BYTES:
+        raise ValueError("a record must not exceed 32 KiB")
+    return leaf
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    """Return the 32-byte Merkle leaf hash (RFC 6962 section 2.1); the chain links by it too."""
+    return hashlib.sha256(_LEAF_PREFIX + leaf).digest()
+
+
+def instant_text(instant: datetime) -> str:
+    """Return the time as leaves write it: RFC 3339 UTC with milliseconds."""
+    return rfc3339(instant)
+
+
+def read_leaf(leaf: bytes) -> dict[str, Value]:
+    """Return the facts of a stored leaf; ValueError where the bytes are not what `canonical` writes."""
+    facts = json.loads(leaf)
+    if not isinstance(facts, dict) or canonical(facts) != leaf:
+        raise ValueError("these bytes are not a canonical record")
+    return facts
