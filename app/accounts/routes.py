@@ -1,0 +1,206 @@
+"""Sign-in over HTTP: the OAuth 2 token endpoint and what clients discover about it."""
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import unquote_plus
+
+import orjson
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+
+from app.accounts.authentication import Authenticator, Caller, Request
+from app.accounts.sign_in import Credentials, SignInDesk, SignInError, SignInFault
+from app.accounts.tokens import ALGORITHM, TokenMint
+from app.accounts.values import Permission
+from app.audit.coalescing import Coalescer
+from app.audit.record import Draft, RecordKind
+from app.clock import Clock
+from app.errors import InvalidRequestError, NotAllowedError, ProblemCode
+from app.web.bodies import read_form
+from app.web.context import request_id_of
+from app.web.openapi import body_of, problems
+from app.web.problem_texts import Language
+from app.web.problems import language_of
+
+GetCaller = Callable[[HttpRequest], Awaitable[Caller]]
+
+_PASSWORD_GRANT: Final = "password"  # noqa: S105 - the grant's name
+_MAX_FORM_BYTES: Final = 8192
+_DESCRIPTIONS: Final = {
+    SignInFault.INVALID_CLIENT: (
+        "client authentication failed",
+        "Phần mềm chưa được đăng ký hoặc mã bí mật sai. Liên hệ Sở Khoa học và Công nghệ.",
+    ),
+    SignInFault.UNAUTHORIZED_CLIENT: (
+        "this client may not use this grant from this address",
+        (
+            "Phần mềm không được đăng nhập theo cách này hoặc từ địa chỉ mạng này."
+            " Liên hệ Sở Khoa học và Công nghệ."
+        ),
+    ),
+    SignInFault.INVALID_GRANT: (
+        "user name or password is wrong, or the account may not sign in",
+        (
+            "Tên đăng nhập hoặc mật khẩu không đúng, hoặc tài khoản không được đăng nhập."
+            " Liên hệ quản trị viên của đơn vị."
+        ),
+    ),
+    SignInFault.UNSUPPORTED_GRANT_TYPE: (
+        "only the password grant is served",
+        "Phần mềm dùng cách đăng nhập mà cổng không hỗ trợ. Báo đơn vị cung cấp phần mềm.",
+    ),
+    SignInFault.INVALID_REQUEST: (
+        "grant_type, username and password are needed, once each, as a form",
+        "Yêu cầu đăng nhập không đúng định dạng. Báo đơn vị cung cấp phần mềm.",
+    ),
+}
+
+
+class TokenRequest(BaseModel):
+    """Form of the token endpoint (RFC 6749 section 4.3.2)."""
+
+    grant_type: str
+    username: str
+    password: str
+
+
+class TokenAnswer(BaseModel):
+    """An access token (RFC 6749 section 5.1)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    access_token: str
+    token_type: str
+    expires_in: int
+
+
+def sign_in_router(desk: SignInDesk, mint: TokenMint, issuer: str) -> APIRouter:
+    """Return the routes that anybody may call."""
+    router = APIRouter(tags=["sign-in"])
+
+    @router.post(
+        "/v1/auth/token",
+        summary="Sign an officer in through registered client software",
+        openapi_extra=body_of(TokenRequest, "application/x-www-form-urlencoded"),
+        response_model=None,
+        responses={
+            200: {"model": TokenAnswer},
+            **problems(ProblemCode.AUDIT_UNAVAILABLE, ProblemCode.SIGN_IN_BUSY),
+        },
+    )
+    async def issue_token(request: HttpRequest) -> Response:
+        try:
+            credentials = await _credentials(request)
+            token = await desk.sign_in(credentials, request_of(request))
+        except SignInError as error:
+            return _fault(error.fault, language_of(request.headers.get("accept-language")))
+        answer = {
+            "access_token": token.access_token,
+            "token_type": "Bearer",
+            "expires_in": token.expires_in,
+        }
+        return _json(answer, {"Cache-Control": "no-store", "Pragma": "no-cache"})
+
+    @router.get("/.well-known/jwks.json", summary="Keys that sign access tokens (RFC 7517)")
+    async def jwks() -> Response:
+        return _json(mint.jwks, {"Cache-Control": "public, max-age=300"})
+
+    @router.get("/.well-known/oauth-authorization-server", summary="What is served here (RFC 8414)")
+    async def metadata() -> Response:
+        return _json(
+            {
+                "issuer": issuer,
+                "token_endpoint": f"{issuer}/v1/auth/token",
+                "jwks_uri": f"{issuer}/.well-known/jwks.json",
+                "grant_types_supported": [_PASSWORD_GRANT],
+                "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+                "response_types_supported": [],
+                "access_token_signing_alg_values_supported": [ALGORITHM],
+            },
+            {"Cache-Control": "public, max-age=300"},
+        )
+
+    return router
+
+
+def current_officer(authenticator: Authenticator) -> GetCaller:
+    """Return the dependency of a route for any signed-in officer."""
+
+    async def get_caller(request: HttpRequest) -> Caller:
+        return await authenticator.authenticate(request.headers.get("authorization"), request_of(request))
+
+    return get_caller
+
+
+def officer_with(
+    permission: Permission, get_caller: GetCaller, refusals: Coalescer, clock: Clock
+) -> GetCaller:
+    """Return the dependency of a route for officers whose role has *permission*; refusals are on record."""
+
+    async def get_permitted(request: HttpRequest) -> Caller:
+        caller = await get_caller(request)
+        if not caller.officer.may(permission):
+            code = ProblemCode.ROLE_NOT_PERMITTED
+            facts = caller.facts() | {"problem_code": code.value}
+            mark = (str(caller.officer.officer_id), code.value, permission.value)
+            await refusals.append(mark, Draft(RecordKind.REQUEST_REJECTED, clock.now(), facts))
+            raise NotAllowedError(code)
+        return caller
+
+    return get_permitted
+
+
+def request_of(request: HttpRequest) -> Request:
+    """Return address and id of an HTTP request; proxy headers are not believed."""
+    return Request(request.client.host if request.client else "", request_id_of(request))
+
+
+async def _credentials(request: HttpRequest) -> Credentials:
+    try:
+        form = await read_form(request, max_bytes=_MAX_FORM_BYTES)
+    except InvalidRequestError:
+        raise SignInError(SignInFault.INVALID_REQUEST) from None
+    client_id, client_secret = _basic(request.headers.get("authorization"))
+    if "grant_type" not in form:
+        raise SignInError(SignInFault.INVALID_REQUEST)
+    if form["grant_type"] != _PASSWORD_GRANT:
+        raise SignInError(SignInFault.UNSUPPORTED_GRANT_TYPE)
+    if not form.get("username") or not form.get("password"):
+        raise SignInError(SignInFault.INVALID_REQUEST)
+    return Credentials(client_id, client_secret, form["username"], form["password"])
+
+
+def _basic(authorization: str | None) -> tuple[str, str]:
+    """Return client id and secret, each form-encoded inside Basic (RFC 6749 section 2.3.1)."""
+    scheme, _, encoded = (authorization or "").partition(" ")
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        decoded = ""
+    client_id, colon, secret = decoded.partition(":")
+    if scheme.lower() != "basic" or not colon:
+        raise SignInError(SignInFault.INVALID_CLIENT)
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _fault(fault: SignInFault, language: Language) -> Response:
+    english, vietnamese = _DESCRIPTIONS[fault]
+    body = {
+        "error": fault.value,
+        "error_description": english,
+        "detail": english if language == "en" else vietnamese,
+    }
+    headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+    if fault is not SignInFault.INVALID_CLIENT:
+        return _json(body, headers, HTTPStatus.BAD_REQUEST)
+    headers["WWW-Authenticate"] = 'Basic realm="dancu"'
+    return _json(body, headers, HTTPStatus.UNAUTHORIZED)
+
+
+def _json(body: object, headers: dict[str, str], status: HTTPStatus = HTTPStatus.OK) -> Response:
+    return Response(orjson.dumps(body), status.value, headers, "application/json")

@@ -1,0 +1,150 @@
+"""Reading and writing officers and client software."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from ipaddress import ip_network
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
+
+from app.accounts.table import CLIENT, OFFICER, OFFICER_POSTING
+from app.accounts.values import Client, Officer, Role
+
+_ACTIVE: Final = "active"
+_SUSPENDED: Final = "suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Every officer and client software, by id and by the name they sign in with."""
+
+    officers: Mapping[UUID, Officer]
+    officers_by_login: Mapping[str, Officer]
+    clients: Mapping[str, Client]
+
+
+async def load_accounts(connection: AsyncConnection, today: date) -> Accounts:
+    """Return all accounts with the unit each officer is posted to on *today*."""
+    posted = and_(
+        OFFICER_POSTING.c.officer_id == OFFICER.c.officer_id,
+        OFFICER_POSTING.c.valid_from <= today,
+        or_(OFFICER_POSTING.c.valid_to.is_(None), OFFICER_POSTING.c.valid_to > today),
+    )
+    rows = await connection.execute(
+        select(OFFICER, OFFICER_POSTING.c.unit_id).select_from(OFFICER.outerjoin(OFFICER_POSTING, posted))
+    )
+    officers = [
+        Officer(
+            officer_id=row.officer_id,
+            login_name=row.login_name,
+            full_name=row.full_name,
+            role=Role(row.role),
+            unit_id=row.unit_id,
+            upstream_officer_code=row.upstream_officer_code,
+            is_active=row.status == _ACTIVE,
+            password_hash=row.password_hash,
+        )
+        for row in rows
+    ]
+    clients = [
+        Client(
+            client_id=row.client_id,
+            name=row.name,
+            is_active=row.status == _ACTIVE,
+            may_use_passwords=row.may_use_passwords,
+            networks=tuple(ip_network(network) for network in row.networks),
+            secret_digest=row.secret_digest,
+        )
+        for row in await connection.execute(select(CLIENT))
+    ]
+    return Accounts(
+        officers={officer.officer_id: officer for officer in officers},
+        officers_by_login={officer.login_name: officer for officer in officers},
+        clients={client.client_id: client for client in clients},
+    )
+
+
+async def add_officer(
+    connection: AsyncConnection,
+    *,
+    login_name: str,
+    full_name: str,
+    role: Role,
+    unit_id: UUID,
+    upstream_officer_code: str | None,
+    password_hash: str,
+    posted_from: date,
+) -> UUID:
+    """Register an officer posted to a unit and return their id."""
+    officer_id = uuid7()
+    await connection.execute(
+        insert(OFFICER).values(
+            officer_id=officer_id,
+            login_name=login_name,
+            full_name=full_name,
+            role=role.value,
+            upstream_officer_code=upstream_officer_code,
+            status=_ACTIVE,
+            password_hash=password_hash,
+        )
+    )
+    await connection.execute(
+        insert(OFFICER_POSTING).values(officer_id=officer_id, valid_from=posted_from, unit_id=unit_id)
+    )
+    return officer_id
+
+
+async def set_officer_active(connection: AsyncConnection, login_name: str, *, is_active: bool) -> bool:
+    """Suspend an officer or lift the suspension; return whether there is such an officer."""
+    status = _ACTIVE if is_active else _SUSPENDED
+    result = await connection.execute(
+        update(OFFICER).where(OFFICER.c.login_name == login_name).values(status=status)
+    )
+    return result.rowcount == 1
+
+
+async def set_client_active(connection: AsyncConnection, client_id: str, *, is_active: bool) -> bool:
+    """Suspend client software or lift the suspension; return whether it is registered."""
+    status = _ACTIVE if is_active else _SUSPENDED
+    result = await connection.execute(
+        update(CLIENT).where(CLIENT.c.client_id == client_id).values(status=status)
+    )
+    return result.rowcount == 1
+
+
+async def add_client(
+    connection: AsyncConnection,
+    *,
+    client_id: str,
+    name: str,
+    networks: Sequence[str],
+    may_use_passwords: bool = True,
+) -> str:
+    """Register client software and return its secret, which is shown once and stored only as SHA-256.
+
+    Raises ValueError where a network is not written as an address block.
+    """
+    secret = secrets.token_urlsafe(32)
+    blocks = [str(ip_network(network)) for network in networks]
+    await connection.execute(
+        insert(CLIENT).values(
+            client_id=client_id,
+            name=name,
+            secret_digest=secret_digest(secret),
+            status=_ACTIVE,
+            may_use_passwords=may_use_passwords,
+            networks=blocks,
+        )
+    )
+    return secret
+
+
+def secret_digest(secret: str) -> bytes:
+    """Return what is stored of a machine's secret; 256 random bits need no slow hash."""
+    return hashlib.sha256(secret.encode()).digest()

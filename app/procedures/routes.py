@@ -1,0 +1,72 @@
+"""What an officer sees of themselves: profile and permitted procedures."""
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from app.accounts.authentication import Caller
+from app.accounts.routes import GetCaller
+from app.clock import Clock, local_day
+from app.database.live import LiveView
+from app.errors import ProblemCode
+from app.procedures.store import Catalogue
+from app.web.openapi import problems
+
+
+class PermittedProcedure(BaseModel):
+    """A procedure the officer may look up for, and the fields it shows."""
+
+    procedure_code: str
+    name: str
+    fields: list[str]
+
+
+class Profile(BaseModel):
+    """The signed-in officer."""
+
+    login_name: str
+    full_name: str
+    role: str
+    unit_name: str
+    unit_code: str
+    procedures: list[PermittedProcedure]
+
+
+def me_router(catalogue: LiveView[Catalogue], get_caller: GetCaller, clock: Clock) -> APIRouter:
+    """Return `GET /v1/me` for any signed-in officer."""
+    router = APIRouter(tags=["officer"])
+
+    @router.get(
+        "/v1/me",
+        summary="The signed-in officer and the procedures they may look up for",
+        response_model=None,
+        responses={
+            200: {"model": Profile},
+            **problems(ProblemCode.TOKEN_MISSING, ProblemCode.TOKEN_INVALID, ProblemCode.TOKEN_EXPIRED),
+        },
+    )
+    async def me(caller: Annotated[Caller, Depends(get_caller)]) -> Response:
+        permitted = catalogue.current.granted_to(
+            caller.unit.unit_id, caller.officer.role, local_day(clock.now())
+        )
+        profile = Profile(
+            login_name=caller.officer.login_name,
+            full_name=caller.officer.full_name,
+            role=caller.officer.role.value,
+            unit_name=caller.unit.name,
+            unit_code=caller.unit.agency_code,
+            procedures=[
+                PermittedProcedure(
+                    procedure_code=procedure.procedure_code,
+                    name=procedure.name,
+                    fields=sorted(procedure.fields),
+                )
+                for procedure in permitted
+            ],
+        )
+        return Response(orjson.dumps(profile.model_dump()), media_type="application/json")
+
+    return router

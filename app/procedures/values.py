@@ -1,0 +1,45 @@
+"""A procedure and the grants of procedures to units, as the decision needs them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from app.accounts.values import Role
+from app.procedures.fields import Field
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """One administrative procedure; `fields` gives the legal basis of each field it needs.
+
+    `service_code` is its public-service code on the national side (MaDVC), None while unmapped (R27).
+    """
+
+    procedure_code: str
+    name: str
+    legal_basis: str
+    service_code: str | None
+    is_decree_104: bool
+    roles: frozenset[Role]
+    fields: Mapping[Field, str]
+    valid_from: date
+    valid_to: date | None
+
+    def is_in_force(self, day: date) -> bool:
+        """Whether the procedure may be used on *day*; `valid_to` is the first day it may not."""
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """That a unit handles a procedure, from one day until before another."""
+
+    unit_id: UUID
+    procedure_code: str
+    valid_from: date
+    valid_to: date | None
+
+    def is_in_force(self, day: date) -> bool:
+        """Whether the grant holds on *day*."""
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)

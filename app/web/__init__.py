@@ -1,0 +1,1 @@
+"""What every route shares: problems, request context, reading bodies, health."""

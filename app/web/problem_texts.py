@@ -1,0 +1,516 @@
+"""The words of every problem, Vietnamese for the officer and English on request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from app.errors import ProblemCode
+
+Language = Literal["vi", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemText:
+    """What happened, what it means, and what to do next or who can help."""
+
+    title: str
+    detail: str
+    next_step: str
+
+
+def _both(vietnamese: tuple[str, str, str], english: tuple[str, str, str]) -> Mapping[Language, ProblemText]:
+    return {"vi": ProblemText(*vietnamese), "en": ProblemText(*english)}
+
+
+_FIX_AND_RESEND: Final = (
+    "Sửa lại nội dung được chỉ ra rồi tra cứu lại. Không yêu cầu công dân nộp giấy tờ vì lỗi này.",
+    "Correct what is pointed out and look up again. Do not ask the citizen for paper because of this.",
+)
+_CALL_VENDOR: Final = (
+    "Báo đơn vị cung cấp phần mềm một cửa, gửi kèm mã yêu cầu (request_id).",
+    "Tell the vendor of the one-stop software and give the request_id.",
+)
+_SIGN_IN_AGAIN: Final = (
+    "Đăng nhập lại trên phần mềm một cửa rồi tra cứu lại.",
+    "Sign in again in the one-stop software, then look up again.",
+)
+_CALL_UNIT_ADMINISTRATOR: Final = (
+    "Liên hệ quản trị viên của đơn vị; nếu chưa được, liên hệ Sở Khoa học và Công nghệ.",
+    "Contact your unit's administrator; failing that, the Department of Science and Technology.",
+)
+_CALL_DEPARTMENT: Final = (
+    "Liên hệ Sở Khoa học và Công nghệ (đầu mối quản trị cổng tra cứu).",
+    "Contact the Department of Science and Technology, which runs this gateway.",
+)
+_TRY_AGAIN_SOON: Final = (
+    "Thử lại sau ít phút. Nếu vẫn lỗi, báo Sở Khoa học và Công nghệ, gửi kèm mã yêu cầu.",
+    "Try again in a few minutes. If it persists, tell the Department and give the request_id.",
+)
+_PAPER_IS_OPEN: Final = (
+    "Có thể thử lại sau ít phút. Nếu hồ sơ cần giải quyết ngay, được nhận một trong các giấy tờ nêu ở mục paper.",
+    "You may try again in a few minutes. If the dossier cannot wait, accept one of the papers listed under paper.",
+)
+
+TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
+    ProblemCode.MALFORMED_REQUEST: _both(
+        (
+            "Yêu cầu không đọc được",
+            "Phần mềm gửi một yêu cầu không đúng định dạng nên chưa tra cứu.",
+            _CALL_VENDOR[0],
+        ),
+        (
+            "Request unreadable",
+            "The software sent a request that is not well formed; nothing was looked up.",
+            _CALL_VENDOR[1],
+        ),
+    ),
+    ProblemCode.UNKNOWN_FIELD: _both(
+        (
+            "Có trường không được hỗ trợ",
+            "Yêu cầu chứa trường mà cổng không biết nên chưa tra cứu.",
+            _CALL_VENDOR[0],
+        ),
+        (
+            "Unknown field",
+            "The request has a field this gateway does not know; nothing was looked up.",
+            _CALL_VENDOR[1],
+        ),
+    ),
+    ProblemCode.INVALID_VALUE: _both(
+        (
+            "Dữ liệu nhập chưa đúng",
+            "Một trường còn thiếu hoặc có giá trị không hợp lệ nên chưa tra cứu.",
+            _FIX_AND_RESEND[0],
+        ),
+        (
+            "Invalid value",
+            "A field is missing or has a value that is not allowed; nothing was looked up.",
+            _FIX_AND_RESEND[1],
+        ),
+    ),
+    ProblemCode.INVALID_ID_NUMBER: _both(
+        (
+            "Số định danh chưa đúng",
+            "Số định danh cá nhân phải có đúng 12 chữ số, số CMND đúng 9 chữ số. Chưa tra cứu.",
+            _FIX_AND_RESEND[0],
+        ),
+        (
+            "Invalid number",
+            "A personal number has exactly 12 digits, an old card number exactly 9. Nothing was looked up.",
+            _FIX_AND_RESEND[1],
+        ),
+    ),
+    ProblemCode.INVALID_FULL_NAME: _both(
+        (
+            "Họ và tên chưa đúng",
+            "Họ và tên chỉ gồm chữ cái, dấu cách, dấu nháy hoặc gạch nối. Chưa tra cứu.",
+            _FIX_AND_RESEND[0],
+        ),
+        (
+            "Invalid name",
+            "A name has letters, spaces, apostrophes or hyphens only. Nothing was looked up.",
+            _FIX_AND_RESEND[1],
+        ),
+    ),
+    ProblemCode.INVALID_BIRTH_DATE: _both(
+        (
+            "Ngày sinh chưa đúng",
+            (
+                "Ngày sinh phải là ngày có thật dạng năm-tháng-ngày (1990-05-09), hoặc chỉ năm sinh (1990)."
+                " Chưa tra cứu."
+            ),
+            _FIX_AND_RESEND[0],
+        ),
+        (
+            "Invalid birth date",
+            (
+                "A birth date is a real date as year-month-day (1990-05-09), or a year (1990)."
+                " Nothing was looked up."
+            ),
+            _FIX_AND_RESEND[1],
+        ),
+    ),
+    ProblemCode.BIRTH_YEAR_CONTRADICTS_NUMBER: _both(
+        (
+            "Năm sinh không khớp số định danh",
+            (
+                "Năm sinh đã nhập khác năm sinh thể hiện trong số định danh 12 số: một trong hai bị nhập sai."
+                " Chưa tra cứu."
+            ),
+            _FIX_AND_RESEND[0],
+        ),
+        (
+            "Birth year contradicts the number",
+            (
+                "The year entered differs from the one inside the 12-digit number: one of the two is mistyped."
+                " Nothing was looked up."
+            ),
+            _FIX_AND_RESEND[1],
+        ),
+    ),
+    ProblemCode.INVALID_PROCEDURE_CODE: _both(
+        (
+            "Mã thủ tục chưa đúng",
+            "Mã thủ tục hành chính không đúng dạng (ví dụ 1.004194). Chưa tra cứu.",
+            _FIX_AND_RESEND[0],
+        ),
+        (
+            "Invalid procedure code",
+            "The procedure code has not the right form (such as 1.004194). Nothing was looked up.",
+            _FIX_AND_RESEND[1],
+        ),
+    ),
+    ProblemCode.INVALID_DOSSIER_CODE: _both(
+        (
+            "Mã hồ sơ chưa đúng",
+            (
+                "Mã số hồ sơ không đúng dạng hoặc phần ngày không có thật (ví dụ đúng: 000.00.00.H19-230301-0001)."
+                " Chưa tra cứu."
+            ),
+            _FIX_AND_RESEND[0],
+        ),
+        (
+            "Invalid dossier code",
+            (
+                "The dossier code has not the right form, or its date is not real"
+                " (such as 000.00.00.H19-230301-0001). Nothing was looked up."
+            ),
+            _FIX_AND_RESEND[1],
+        ),
+    ),
+    ProblemCode.RETRY_OF_UNKNOWN: _both(
+        (
+            "Không có lượt tra cứu trước như vậy",
+            "Lượt tra cứu nêu ở retry_of không phải của cán bộ này, không cùng hồ sơ, hoặc chưa có kết quả.",
+            "Tra cứu lại mà không ghi retry_of, hoặc ghi đúng mã lượt tra cứu trước.",
+        ),
+        (
+            "No such earlier lookup",
+            "The lookup named in retry_of is not this officer's, not for this dossier, or has no result yet.",
+            "Look up again without retry_of, or name the right earlier lookup.",
+        ),
+    ),
+    ProblemCode.INVALID_IDEMPOTENCY_KEY: _both(
+        (
+            "Idempotency-Key chưa đúng",
+            "Idempotency-Key phải dài 8 đến 128 ký tự ASCII in được.",
+            _CALL_VENDOR[0],
+        ),
+        (
+            "Invalid Idempotency-Key",
+            "An Idempotency-Key has 8 to 128 printable ASCII characters.",
+            _CALL_VENDOR[1],
+        ),
+    ),
+    ProblemCode.IDEMPOTENCY_KEY_REUSED: _both(
+        (
+            "Idempotency-Key đã dùng cho câu hỏi khác",
+            "Khóa này đã dùng cho một câu hỏi khác nên chưa tra cứu.",
+            _CALL_VENDOR[0],
+        ),
+        (
+            "Idempotency-Key reused",
+            "This key was used for another question; nothing was looked up.",
+            _CALL_VENDOR[1],
+        ),
+    ),
+    ProblemCode.ALREADY_ANSWERED: _both(
+        (
+            "Câu hỏi này đã được trả lời",
+            "Lượt tra cứu này đã thực hiện; cổng không lưu dữ liệu công dân nên không hiển thị lại được.",
+            "Nếu cần xem lại, tra cứu lượt mới và ghi mã lượt này ở retry_of.",
+        ),
+        (
+            "Already answered",
+            "This lookup was done; the gateway keeps no citizen data and cannot show it again.",
+            "To see it again, make a new lookup and name this one in retry_of.",
+        ),
+    ),
+    ProblemCode.REQUEST_TOO_LARGE: _both(
+        ("Yêu cầu quá lớn", "Nội dung gửi lên vượt giới hạn của cổng nên chưa tra cứu.", _CALL_VENDOR[0]),
+        (
+            "Request too large",
+            "The body exceeds this gateway's limit; nothing was looked up.",
+            _CALL_VENDOR[1],
+        ),
+    ),
+    ProblemCode.UNSUPPORTED_MEDIA_TYPE: _both(
+        ("Định dạng không được hỗ trợ", "Cổng không nhận kiểu nội dung (Content-Type) này.", _CALL_VENDOR[0]),
+        ("Unsupported media type", "This gateway does not take that Content-Type.", _CALL_VENDOR[1]),
+    ),
+    ProblemCode.ROUTE_UNKNOWN: _both(
+        ("Không có địa chỉ này", "Cổng không có chức năng ở địa chỉ được gọi.", _CALL_VENDOR[0]),
+        ("No such address", "This gateway has nothing at the address called.", _CALL_VENDOR[1]),
+    ),
+    ProblemCode.METHOD_NOT_ALLOWED: _both(
+        ("Cách gọi không được phép", "Địa chỉ này không nhận phương thức HTTP đã dùng.", _CALL_VENDOR[0]),
+        ("Method not allowed", "This address does not take that HTTP method.", _CALL_VENDOR[1]),
+    ),
+    ProblemCode.LOOKUP_UNKNOWN: _both(
+        (
+            "Không có lượt tra cứu này",
+            "Không có lượt tra cứu nào của cán bộ này mang mã đã nêu.",
+            "Kiểm tra lại mã lượt tra cứu.",
+        ),
+        ("No such lookup", "This officer has no lookup with that id.", "Check the lookup id."),
+    ),
+    ProblemCode.TOKEN_MISSING: _both(
+        ("Chưa đăng nhập", "Yêu cầu không kèm mã truy cập của cán bộ.", _SIGN_IN_AGAIN[0]),
+        ("Not signed in", "The request carries no officer's access token.", _SIGN_IN_AGAIN[1]),
+    ),
+    ProblemCode.TOKEN_INVALID: _both(
+        (
+            "Mã truy cập không hợp lệ",
+            "Mã truy cập không do cổng này cấp hoặc đã bị sửa đổi.",
+            _SIGN_IN_AGAIN[0],
+        ),
+        (
+            "Invalid token",
+            "The access token was not issued by this gateway, or was changed.",
+            _SIGN_IN_AGAIN[1],
+        ),
+    ),
+    ProblemCode.TOKEN_EXPIRED: _both(
+        ("Phiên làm việc đã hết hạn", "Mã truy cập của cán bộ đã hết hạn.", _SIGN_IN_AGAIN[0]),
+        ("Token expired", "The officer's access token has expired.", _SIGN_IN_AGAIN[1]),
+    ),
+    ProblemCode.CLIENT_ADDRESS_NOT_ALLOWED: _both(
+        (
+            "Sai nơi gửi",
+            "Mã truy cập này được cấp cho một phần mềm ở địa chỉ mạng khác.",
+            _CALL_DEPARTMENT[0],
+        ),
+        (
+            "Wrong sender",
+            "This access token was issued to client software at another network address.",
+            _CALL_DEPARTMENT[1],
+        ),
+    ),
+    ProblemCode.CLIENT_SUSPENDED: _both(
+        ("Phần mềm đang bị tạm dừng", "Phần mềm một cửa này đang bị tạm dừng kết nối.", _CALL_DEPARTMENT[0]),
+        ("Client suspended", "This client software is suspended.", _CALL_DEPARTMENT[1]),
+    ),
+    ProblemCode.OFFICER_SUSPENDED: _both(
+        (
+            "Tài khoản đang bị tạm dừng",
+            "Tài khoản tra cứu của cán bộ đang bị tạm dừng.",
+            _CALL_UNIT_ADMINISTRATOR[0],
+        ),
+        ("Account suspended", "The officer's account is suspended.", _CALL_UNIT_ADMINISTRATOR[1]),
+    ),
+    ProblemCode.UNIT_INACTIVE: _both(
+        (
+            "Đơn vị không còn hoạt động",
+            "Cán bộ chưa thuộc đơn vị nào đang hoạt động.",
+            _CALL_UNIT_ADMINISTRATOR[0],
+        ),
+        ("Unit inactive", "The officer belongs to no unit in force today.", _CALL_UNIT_ADMINISTRATOR[1]),
+    ),
+    ProblemCode.NOTICE_NOT_ACCEPTED: _both(
+        (
+            "Chưa xác nhận cam kết bảo mật hôm nay",
+            "Mỗi ngày cán bộ phải đọc và xác nhận cam kết bảo mật thông tin công dân trước lượt tra cứu đầu tiên.",
+            "Mở cam kết bảo mật trên phần mềm, bấm xác nhận rồi tra cứu lại.",
+        ),
+        (
+            "Confidentiality notice not accepted today",
+            "Each day an officer reads and accepts the confidentiality notice before the first lookup.",
+            "Open the notice in the software, accept it, then look up again.",
+        ),
+    ),
+    ProblemCode.ROLE_NOT_PERMITTED: _both(
+        (
+            "Chức vụ không được tra cứu",
+            "Vai trò của tài khoản này không có quyền thực hiện việc này.",
+            _CALL_UNIT_ADMINISTRATOR[0],
+        ),
+        ("Role not permitted", "This account's role may not do this.", _CALL_UNIT_ADMINISTRATOR[1]),
+    ),
+    ProblemCode.PROCEDURE_UNKNOWN: _both(
+        (
+            "Thủ tục chưa có trong danh mục",
+            "Mã thủ tục này chưa có trong danh mục của cổng.",
+            _CALL_DEPARTMENT[0],
+        ),
+        ("Procedure unknown", "This procedure code is not in the gateway's catalogue.", _CALL_DEPARTMENT[1]),
+    ),
+    ProblemCode.PROCEDURE_NOT_IN_FORCE: _both(
+        (
+            "Thủ tục không còn hoặc chưa có hiệu lực",
+            "Thủ tục này không có hiệu lực trong hôm nay.",
+            _CALL_DEPARTMENT[0],
+        ),
+        ("Procedure not in force", "This procedure is not in force today.", _CALL_DEPARTMENT[1]),
+    ),
+    ProblemCode.PROCEDURE_NOT_GRANTED: _both(
+        (
+            "Thủ tục chưa được giao",
+            "Đơn vị hoặc chức vụ của cán bộ chưa được giao tra cứu cho thủ tục này.",
+            _CALL_UNIT_ADMINISTRATOR[0],
+        ),
+        (
+            "Procedure not granted",
+            "The officer's unit or role was not given lookups for this procedure.",
+            _CALL_UNIT_ADMINISTRATOR[1],
+        ),
+    ),
+    ProblemCode.PROCEDURE_NOT_MAPPED: _both(
+        (
+            "Thủ tục chưa khai báo với cơ sở dữ liệu quốc gia",
+            "Thủ tục này chưa có mã dịch vụ công (MaDVC) để hỏi cơ sở dữ liệu quốc gia về dân cư.",
+            _CALL_DEPARTMENT[0],
+        ),
+        (
+            "Procedure not mapped",
+            "This procedure has no public-service code (MaDVC) for the national side yet.",
+            _CALL_DEPARTMENT[1],
+        ),
+    ),
+    ProblemCode.OFFICER_NOT_MAPPED: _both(
+        (
+            "Cán bộ chưa có mã khai thác",
+            "Tài khoản chưa được gắn mã cán bộ của cơ sở dữ liệu quốc gia về dân cư.",
+            _CALL_DEPARTMENT[0],
+        ),
+        (
+            "Officer not mapped",
+            "The account has no officer code of the national side yet.",
+            _CALL_DEPARTMENT[1],
+        ),
+    ),
+    ProblemCode.DOSSIER_OF_ANOTHER_AGENCY: _both(
+        (
+            "Hồ sơ của cơ quan khác",
+            "Mã hồ sơ không thuộc đơn vị của cán bộ hoặc cơ quan mà đơn vị tiếp nhận thay.",
+            "Kiểm tra lại mã hồ sơ. Nếu đúng, liên hệ quản trị viên của đơn vị.",
+        ),
+        (
+            "Dossier of another agency",
+            "The dossier code belongs neither to the officer's unit nor to an agency it receives for.",
+            "Check the dossier code. If it is right, contact your unit's administrator.",
+        ),
+    ),
+    ProblemCode.FIELD_NOT_PERMITTED: _both(
+        (
+            "Trường thông tin không được phép",
+            "Yêu cầu có trường mà thủ tục này không cần nên không được xem.",
+            "Bỏ trường đó khỏi yêu cầu rồi tra cứu lại.",
+        ),
+        (
+            "Field not permitted",
+            "The request asks for a field this procedure does not need.",
+            "Leave that field out and look up again.",
+        ),
+    ),
+    ProblemCode.TOO_MANY_LOOKUPS: _both(
+        (
+            "Tra cứu quá nhiều",
+            "Cán bộ đã đạt giới hạn số lượt tra cứu trong một phút.",
+            "Chờ hết thời gian nêu ở Retry-After rồi tra cứu lại. Không yêu cầu công dân nộp giấy tờ vì lý do này.",
+        ),
+        (
+            "Too many lookups",
+            "The officer has reached the number of lookups allowed per minute.",
+            "Wait for the time in Retry-After. Do not ask the citizen for paper because of this.",
+        ),
+    ),
+    ProblemCode.UPSTREAM_UNAVAILABLE: _both(
+        (
+            "Cơ sở dữ liệu quốc gia không trả lời",
+            (
+                "Cơ sở dữ liệu quốc gia về dân cư không trả lời trong thời gian cho phép;"
+                " điều này không có nghĩa là không có công dân này."
+            ),
+            _PAPER_IS_OPEN[0],
+        ),
+        (
+            "National side unavailable",
+            "The National Population Database did not answer in time; this does not mean there is no such person.",
+            _PAPER_IS_OPEN[1],
+        ),
+    ),
+    ProblemCode.UPSTREAM_CONFUSED: _both(
+        (
+            "Câu trả lời không hiểu được",
+            (
+                "Cơ sở dữ liệu quốc gia về dân cư trả lời nhưng cổng không hiểu được;"
+                " điều này không có nghĩa là không có công dân này."
+            ),
+            _PAPER_IS_OPEN[0],
+        ),
+        (
+            "National answer not understood",
+            (
+                "The National Population Database sent an answer that cannot be understood;"
+                " this does not mean there is no such person."
+            ),
+            _PAPER_IS_OPEN[1],
+        ),
+    ),
+    ProblemCode.UPSTREAM_PROCEDURE_NOT_LICENSED: _both(
+        (
+            "Thủ tục chưa được cấp phép khai thác",
+            "Cơ sở dữ liệu quốc gia về dân cư chưa cho phép khai thác với thủ tục này.",
+            _CALL_DEPARTMENT[0],
+        ),
+        (
+            "Procedure not licensed",
+            "The National Population Database does not license this procedure.",
+            _CALL_DEPARTMENT[1],
+        ),
+    ),
+    ProblemCode.UPSTREAM_OFFICER_NOT_PERMITTED: _both(
+        (
+            "Cán bộ chưa được cấp quyền khai thác",
+            "Cơ sở dữ liệu quốc gia về dân cư chưa cho phép mã cán bộ này khai thác.",
+            _CALL_DEPARTMENT[0],
+        ),
+        (
+            "Officer not permitted",
+            "The National Population Database does not permit this officer's code.",
+            _CALL_DEPARTMENT[1],
+        ),
+    ),
+    ProblemCode.AUDIT_UNAVAILABLE: _both(
+        (
+            "Chưa ghi được nhật ký",
+            (
+                "Cổng chưa ghi được nhật ký tra cứu nên không hỏi hoặc không hiển thị dữ liệu. Đây là sự cố của cổng,"
+                " không phải lý do để yêu cầu giấy tờ."
+            ),
+            _TRY_AGAIN_SOON[0],
+        ),
+        (
+            "Evidence cannot be written",
+            (
+                "The gateway cannot record this lookup, so nothing is asked or shown."
+                " This is the gateway's trouble and no reason to ask for paper."
+            ),
+            _TRY_AGAIN_SOON[1],
+        ),
+    ),
+    ProblemCode.AUDITING_NOT_SERVED: _both(
+        (
+            "Nơi này không phục vụ kiểm tra nhật ký",
+            "Tiến trình này không giữ khóa đọc nhật ký.",
+            _CALL_DEPARTMENT[0],
+        ),
+        (
+            "Audits are not read here",
+            "This process does not hold the keys for reading the audit.",
+            _CALL_DEPARTMENT[1],
+        ),
+    ),
+    ProblemCode.SIGN_IN_BUSY: _both(
+        (
+            "Quá nhiều người đăng nhập cùng lúc",
+            "Cổng đang xử lý quá nhiều lượt đăng nhập.",
+            _TRY_AGAIN_SOON[0],
+        ),
+        ("Sign-in busy", "The gateway is handling too many sign-ins.", _TRY_AGAIN_SOON[1]),
+    ),
+    ProblemCode.INTERNAL_ERROR: _both(
+        ("Lỗi của cổng", "Cổng gặp lỗi nội bộ; không có dữ liệu nào được hiển thị.", _TRY_AGAIN_SOON[0]),
+        ("Internal error", "The gateway met an internal error; nothing was shown.", _TRY_AGAIN_SOON[1]),
+    ),
+}

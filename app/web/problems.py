@@ -1,0 +1,179 @@
+"""What clients see when something goes wrong: one table from our codes to RFC 9457 problems."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from starlette.responses import Response
+
+from app.errors import ConflictError, GatewayError, ProblemCode, TooManyError
+from app.web.problem_texts import TEXTS, Language, ProblemText
+
+MEDIA_TYPE: Final = "application/problem+json"
+TYPE_PREFIX: Final = "urn:dancu:problem:"
+_RETRY_SECONDS: Final = 5
+
+
+class Origin(StrEnum):
+    """Where the trouble lies."""
+
+    CALLER = "caller"
+    GATEWAY = "gateway"
+    NATIONAL = "national"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """Status and origin of a problem, and whether it opens the paper path (None: says nothing of paper)."""
+
+    status: HTTPStatus
+    origin: Origin
+    opens_paper: bool | None = None
+
+
+_UNPROCESSABLE: Final = ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, Origin.CALLER, opens_paper=False)
+_UNAUTHENTICATED: Final = ProblemKind(HTTPStatus.UNAUTHORIZED, Origin.CALLER, opens_paper=False)
+_FORBIDDEN: Final = ProblemKind(HTTPStatus.FORBIDDEN, Origin.GATEWAY, opens_paper=False)
+_REFUSED_UPSTREAM: Final = ProblemKind(HTTPStatus.FORBIDDEN, Origin.NATIONAL, opens_paper=False)
+
+KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
+    ProblemCode.MALFORMED_REQUEST: _UNPROCESSABLE,
+    ProblemCode.UNKNOWN_FIELD: _UNPROCESSABLE,
+    ProblemCode.INVALID_VALUE: _UNPROCESSABLE,
+    ProblemCode.INVALID_ID_NUMBER: _UNPROCESSABLE,
+    ProblemCode.INVALID_FULL_NAME: _UNPROCESSABLE,
+    ProblemCode.INVALID_BIRTH_DATE: _UNPROCESSABLE,
+    ProblemCode.BIRTH_YEAR_CONTRADICTS_NUMBER: _UNPROCESSABLE,
+    ProblemCode.INVALID_PROCEDURE_CODE: _UNPROCESSABLE,
+    ProblemCode.INVALID_DOSSIER_CODE: _UNPROCESSABLE,
+    ProblemCode.RETRY_OF_UNKNOWN: _UNPROCESSABLE,
+    ProblemCode.INVALID_IDEMPOTENCY_KEY: _UNPROCESSABLE,
+    ProblemCode.IDEMPOTENCY_KEY_REUSED: _UNPROCESSABLE,
+    ProblemCode.ALREADY_ANSWERED: ProblemKind(HTTPStatus.CONFLICT, Origin.CALLER, opens_paper=False),
+    ProblemCode.REQUEST_TOO_LARGE: ProblemKind(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Origin.CALLER, opens_paper=False
+    ),
+    ProblemCode.UNSUPPORTED_MEDIA_TYPE: ProblemKind(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Origin.CALLER, opens_paper=False
+    ),
+    ProblemCode.ROUTE_UNKNOWN: ProblemKind(HTTPStatus.NOT_FOUND, Origin.CALLER),
+    ProblemCode.METHOD_NOT_ALLOWED: ProblemKind(HTTPStatus.METHOD_NOT_ALLOWED, Origin.CALLER),
+    ProblemCode.LOOKUP_UNKNOWN: ProblemKind(HTTPStatus.NOT_FOUND, Origin.CALLER),
+    ProblemCode.TOKEN_MISSING: _UNAUTHENTICATED,
+    ProblemCode.TOKEN_INVALID: _UNAUTHENTICATED,
+    ProblemCode.TOKEN_EXPIRED: _UNAUTHENTICATED,
+    ProblemCode.CLIENT_ADDRESS_NOT_ALLOWED: _FORBIDDEN,
+    ProblemCode.CLIENT_SUSPENDED: _FORBIDDEN,
+    ProblemCode.OFFICER_SUSPENDED: _FORBIDDEN,
+    ProblemCode.UNIT_INACTIVE: _FORBIDDEN,
+    ProblemCode.NOTICE_NOT_ACCEPTED: _FORBIDDEN,
+    ProblemCode.ROLE_NOT_PERMITTED: _FORBIDDEN,
+    ProblemCode.PROCEDURE_UNKNOWN: _FORBIDDEN,
+    ProblemCode.PROCEDURE_NOT_IN_FORCE: _FORBIDDEN,
+    ProblemCode.PROCEDURE_NOT_GRANTED: _FORBIDDEN,
+    ProblemCode.PROCEDURE_NOT_MAPPED: _FORBIDDEN,
+    ProblemCode.OFFICER_NOT_MAPPED: _FORBIDDEN,
+    ProblemCode.DOSSIER_OF_ANOTHER_AGENCY: _FORBIDDEN,
+    ProblemCode.FIELD_NOT_PERMITTED: _FORBIDDEN,
+    ProblemCode.TOO_MANY_LOOKUPS: ProblemKind(
+        HTTPStatus.TOO_MANY_REQUESTS, Origin.GATEWAY, opens_paper=False
+    ),
+    ProblemCode.UPSTREAM_UNAVAILABLE: ProblemKind(
+        HTTPStatus.SERVICE_UNAVAILABLE, Origin.NATIONAL, opens_paper=True
+    ),
+    ProblemCode.UPSTREAM_CONFUSED: ProblemKind(HTTPStatus.BAD_GATEWAY, Origin.NATIONAL, opens_paper=True),
+    ProblemCode.UPSTREAM_PROCEDURE_NOT_LICENSED: _REFUSED_UPSTREAM,
+    ProblemCode.UPSTREAM_OFFICER_NOT_PERMITTED: _REFUSED_UPSTREAM,
+    ProblemCode.AUDIT_UNAVAILABLE: ProblemKind(
+        HTTPStatus.SERVICE_UNAVAILABLE, Origin.GATEWAY, opens_paper=False
+    ),
+    ProblemCode.AUDITING_NOT_SERVED: ProblemKind(HTTPStatus.SERVICE_UNAVAILABLE, Origin.GATEWAY),
+    ProblemCode.SIGN_IN_BUSY: ProblemKind(HTTPStatus.SERVICE_UNAVAILABLE, Origin.GATEWAY),
+    ProblemCode.INTERNAL_ERROR: ProblemKind(
+        HTTPStatus.INTERNAL_SERVER_ERROR, Origin.GATEWAY, opens_paper=False
+    ),
+}
+
+
+class Paper(StrEnum):
+    """The papers that may stand in for a lookup that was not possible (Decree 104/2022 Article 14; R39)."""
+
+    CITIZEN_CARD = "citizen_card"
+    OLD_ID_CARD = "old_id_card"
+    CT07_CONFIRMATION = "ct07_confirmation"
+    ID_NOTICE = "id_notice"
+
+
+PAPER_NAMES: Final[Mapping[Paper, str]] = {
+    Paper.CITIZEN_CARD: "Thẻ căn cước công dân hoặc thẻ căn cước",
+    Paper.OLD_ID_CARD: "Chứng minh nhân dân",
+    Paper.CT07_CONFIRMATION: "Giấy xác nhận thông tin về cư trú (CT07)",
+    Paper.ID_NOTICE: "Thông báo số định danh cá nhân",
+}
+
+
+def paper_body(*, may_ask: bool, because: str) -> dict[str, Any]:
+    """Return the `paper` member: may the desk ask, why, and for which papers."""
+    which = [{"code": paper.value, "name": name} for paper, name in PAPER_NAMES.items()] if may_ask else []
+    return {"may_ask": may_ask, "because": because, "which": which}
+
+
+def language_of(accept_language: str | None) -> Language:
+    """Return English where it is asked for before Vietnamese, otherwise Vietnamese."""
+    for part in (accept_language or "").lower().split(","):
+        tag = part.split(";", maxsplit=1)[0].strip()
+        if tag.startswith("vi"):
+            break
+        if tag.startswith("en"):
+            return "en"
+    return "vi"
+
+
+def problem_body(
+    code: ProblemCode, language: Language, *, fields: tuple[str, ...] = (), **members: object
+) -> dict[str, Any]:
+    """Return the problem as JSON members; *fields* are pointers, the rejected values never appear."""
+    kind, text = KINDS[code], text_of(code, language)
+    body: dict[str, Any] = {
+        "type": TYPE_PREFIX + code.value,
+        "title": text.title,
+        "status": kind.status.value,
+        "code": code.value,
+        "detail": text.detail,
+        "origin": kind.origin.value,
+        "next_step": text.next_step,
+    }
+    if kind.opens_paper is not None:
+        body["paper"] = paper_body(may_ask=kind.opens_paper, because=text.detail)
+    if fields:
+        body["errors"] = [{"pointer": pointer} for pointer in fields]
+    body.update({name: value for name, value in members.items() if value is not None})
+    return body
+
+
+def text_of(code: ProblemCode, language: Language) -> ProblemText:
+    """Return title, detail and next step of a problem in *language*."""
+    return TEXTS[code][language]
+
+
+def problem_response(error: GatewayError, language: Language, *, request_id: str) -> Response:
+    """Return *error* as an HTTP answer."""
+    lookup_id = str(error.lookup_id) if error.lookup_id else None
+    outcome = error.outcome if isinstance(error, ConflictError) else None
+    body = problem_body(
+        error.code, language, fields=error.fields, lookup_id=lookup_id, outcome=outcome, request_id=request_id
+    )
+    status = KINDS[error.code].status
+    headers = {"Cache-Control": "no-store", "Content-Language": language}
+    if lookup_id:
+        headers["X-Lookup-Id"] = lookup_id
+    if isinstance(error, TooManyError):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    elif status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(_RETRY_SECONDS)
+    elif status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="dancu"'
+    return Response(orjson.dumps(body), status.value, headers, MEDIA_TYPE)
