@@ -1,0 +1,1 @@
+"""Reading the evidence, for those who may; every reading is itself evidence."""

@@ -1,0 +1,59 @@
+"""One lookup as an officer's software asked for it, and what the officer gets."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from app.audit.record import Claim, Outcome
+from app.lookup.dossier import DossierCode
+from app.lookup.paper import PaperRuling
+from app.lookup.values import Question
+from app.procedures.fields import Field
+
+
+class VerificationMethod(StrEnum):
+    """The seven ways of using residence data in the police's instruction (R37)."""
+
+    CHIP_CARD = "chip_card"
+    QR_READER = "qr_reader"
+    CHIP_READER = "chip_reader"
+    ONLINE_LOOKUP = "online_lookup"
+    VNEID = "vneid"
+    CT07_CONFIRMATION = "ct07_confirmation"
+    ID_NOTICE = "id_notice"
+
+
+class ReceptionChannel(StrEnum):
+    """How the dossier reached the desk (F7)."""
+
+    COUNTER = "counter"
+    ONLINE = "online"
+    POSTAL = "postal"
+
+
+@dataclass(frozen=True, slots=True)
+class LookupCommand:
+    """A question with its reasons; `fields` None asks for all that the procedure permits."""
+
+    question: Question
+    procedure_code: str
+    dossier: DossierCode
+    verification_method: VerificationMethod
+    reception_channel: ReceptionChannel
+    purpose: str | None = field(default=None, repr=False)
+    fields: frozenset[Field] | None = None
+    retry_of: UUID | None = None
+    claim: Claim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """What the officer gets once it is on record; `citizen` holds the permitted fields of a found person."""
+
+    lookup_id: UUID
+    outcome: Outcome
+    paper: PaperRuling
+    fetched_at: datetime
+    road: str
+    citizen: dict[str, object] | None = field(default=None, repr=False)

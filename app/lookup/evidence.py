@@ -1,0 +1,112 @@
+"""The records of one lookup: what intent, refusal and outcome say; field names and never values."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from app.accounts.authentication import Caller
+from app.audit.record import Draft, Outcome, RecordKind, Value
+from app.errors import ProblemCode
+from app.lookup.command import LookupCommand
+from app.lookup.decision import Permit
+from app.lookup.paper import PaperRuling
+
+
+def intent_draft(caller: Caller, command: LookupCommand, permit: Permit, road: str, now: datetime) -> Draft:
+    """Return the record that must be durable before the national side is asked."""
+    lookup_id = uuid7()
+    facts = _asking(caller, command)
+    facts |= {
+        "legal_basis": permit.legal_basis,
+        "fields_asked": _names(permit.fields),
+        "national_request_id": national_request_id(lookup_id),
+        "road": road,
+    }
+    return Draft(
+        RecordKind.LOOKUP_INTENT,
+        now,
+        facts,
+        subject=_subject(command),
+        searched_number=command.question.id_number.digits,
+        claim=command.claim,
+        record_id=lookup_id,
+    )
+
+
+def refusal_draft(caller: Caller, command: LookupCommand, code: ProblemCode, now: datetime) -> Draft:
+    """Return the one record of a lookup that was not allowed: somebody tried to look this person up."""
+    facts = _asking(caller, command) | {"problem_code": code.value}
+    return Draft(
+        RecordKind.LOOKUP_REFUSED,
+        now,
+        facts,
+        subject=_subject(command),
+        searched_number=command.question.id_number.digits,
+    )
+
+
+def outcome_draft(
+    lookup_id: UUID,
+    outcome: Outcome,
+    paper: PaperRuling,
+    now: datetime,
+    duration_seconds: float,
+    *,
+    disclosed: Iterable[str] = (),
+    differing: Iterable[str] = (),
+    problem: ProblemCode | None = None,
+) -> Draft:
+    """Return the record that must be durable before anything is shown."""
+    facts: dict[str, Value] = {
+        "lookup_id": str(lookup_id),
+        "outcome": outcome.value,
+        "fields_disclosed": _names(disclosed),
+        "fields_differing": _names(differing),
+        "paper_may_ask": int(paper.may_ask),
+        "paper_because": paper.because.value,
+        "duration_ms": round(duration_seconds * 1000),
+    }
+    if problem is not None:
+        facts["problem_code"] = problem.value
+    return Draft(RecordKind.LOOKUP_OUTCOME, now, facts)
+
+
+def rejection_draft(caller: Caller, code: ProblemCode, now: datetime) -> Draft:
+    """Return the record of a request not taken (422) or come too often (429): no values at all."""
+    return Draft(RecordKind.REQUEST_REJECTED, now, caller.facts() | {"problem_code": code.value})
+
+
+def national_request_id(lookup_id: UUID) -> str:
+    """Return the upstream request id (MaYeuCau) of a lookup: unique, 32 characters (R66)."""
+    return lookup_id.hex
+
+
+def _asking(caller: Caller, command: LookupCommand) -> dict[str, Value]:
+    facts: dict[str, Value] = caller.facts() | {
+        "procedure_code": command.procedure_code,
+        "dossier_code": command.dossier.text,
+        "verification_method": command.verification_method.value,
+        "reception_channel": command.reception_channel.value,
+    }
+    if command.retry_of is not None:
+        facts["retry_of"] = str(command.retry_of)
+    return facts
+
+
+def _subject(command: LookupCommand) -> bytes:
+    question = command.question
+    person = {
+        "id_number": question.id_number.digits,
+        "full_name": question.full_name.text,
+        "birth_date": question.birth_date.iso,
+    }
+    if command.purpose is not None:
+        person["purpose"] = command.purpose  # free text may name people, so it is sealed with them
+    return json.dumps(person, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _names(names: Iterable[str]) -> str:
+    return " ".join(sorted(names))

@@ -1,0 +1,116 @@
+"""Second entries (retry_of) and repeated requests (Idempotency-Key)."""
+
+import asyncio
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from app.accounts.authentication import Caller
+from app.audit.log import ClaimTakenError
+from app.audit.record import Claim, Outcome
+from app.clock import Clock
+from app.errors import ConflictError, InvalidRequestError, ProblemCode
+from app.lookup.command import Disclosure, LookupCommand
+from app.lookup.store import LookupStore
+
+_SECOND_ENTRY_WITHIN: Final = timedelta(hours=24)
+_OPENING: Final = frozenset({Outcome.NOT_FOUND, Outcome.MISMATCH})
+_KEY: Final = re.compile(r"[\x21-\x7e]{8,128}")
+_POLL_SECONDS: Final = 0.1
+
+
+class RetryCheck:
+    """Judges whether a lookup is the second entry of one that found nobody."""
+
+    def __init__(self, store: LookupStore, clock: Clock) -> None:
+        """Look earlier lookups up in *store*."""
+        self._store = store
+        self._clock = clock
+
+    async def was_entered_again(self, caller: Caller, command: LookupCommand) -> bool:
+        """Whether `retry_of` names this officer's recent lookup for this dossier that found nobody.
+
+        Raises InvalidRequestError(RETRY_OF_UNKNOWN) where it names anything but an ended lookup of this
+        officer for this dossier.
+        """
+        if command.retry_of is None:
+            return False
+        earlier = await self._store.find(command.retry_of)
+        if (
+            earlier is None
+            or earlier.officer_id != caller.officer.officer_id
+            or earlier.dossier_code != command.dossier.text
+            or earlier.outcome is None
+        ):
+            raise InvalidRequestError(ProblemCode.RETRY_OF_UNKNOWN, fields=("/retry_of",))
+        is_recent = self._clock.now() - earlier.asked_at <= _SECOND_ENTRY_WITHIN
+        return is_recent and earlier.outcome in _OPENING
+
+
+class RepeatGuard:
+    """Lets one Idempotency-Key lead to one national call, in this process and in all others."""
+
+    def __init__(self, secret: bytes, store: LookupStore, *, wait_seconds: float) -> None:
+        """Digest keys and requests under *secret*, so that neither can be guessed from the database."""
+        self._secret = secret
+        self._store = store
+        self._wait_seconds = wait_seconds
+        self._in_flight: dict[bytes, tuple[bytes, asyncio.Task[Disclosure]]] = {}
+
+    def claim(self, caller: Caller, key: str, body: bytes) -> Claim:
+        """Return the claim of a request; InvalidRequestError where the key is not a usable one."""
+        if not _KEY.fullmatch(key):
+            raise InvalidRequestError(ProblemCode.INVALID_IDEMPOTENCY_KEY)
+        owner = f"{caller.client.client_id}|{caller.officer.officer_id}|"
+        return Claim(self._digest(owner.encode() + key.encode()), self._digest(body))
+
+    async def once(
+        self, claim: Claim, look_up: Callable[[], Coroutine[None, None, Disclosure]]
+    ) -> Disclosure:
+        """Return the answer of the one lookup that *claim* leads to, while it is in flight.
+
+        Raises ConflictError(ALREADY_ANSWERED) afterwards, InvalidRequestError(IDEMPOTENCY_KEY_REUSED)
+        where the key came with another question, and whatever the lookup raises.
+        """
+        running = self._in_flight.get(claim.key_digest)
+        if running is None:
+            task = asyncio.ensure_future(self._first(look_up))
+            running = (claim.request_digest, task)
+            self._in_flight[claim.key_digest] = running
+            task.add_done_callback(lambda ended: self._forget(claim.key_digest, ended))
+        request_digest, task = running
+        if request_digest != claim.request_digest:
+            raise InvalidRequestError(ProblemCode.IDEMPOTENCY_KEY_REUSED)
+        return await asyncio.shield(task)
+
+    def _forget(self, key_digest: bytes, ended: "asyncio.Task[Disclosure]") -> None:
+        del self._in_flight[key_digest]
+        if not ended.cancelled():
+            ended.exception()  # looked at, in case every caller went away
+
+    async def _first(self, look_up: Callable[[], Coroutine[None, None, Disclosure]]) -> Disclosure:
+        try:
+            return await look_up()
+        except ClaimTakenError as taken:
+            if not taken.is_same_request:
+                raise InvalidRequestError(ProblemCode.IDEMPOTENCY_KEY_REUSED) from None
+            outcome = await self._outcome(taken.lookup_id)
+            raise ConflictError(
+                ProblemCode.ALREADY_ANSWERED, lookup_id=taken.lookup_id, outcome=outcome
+            ) from None
+
+    async def _outcome(self, lookup_id: UUID) -> str | None:
+        """Wait for another process's lookup to end, at most as long as one may take."""
+        for _ in range(max(1, round(self._wait_seconds / _POLL_SECONDS))):
+            state = await self._store.find(lookup_id)
+            if state is not None and state.outcome is not None:
+                return state.outcome.value
+            await asyncio.sleep(_POLL_SECONDS)
+        return None
+
+    def _digest(self, text: bytes) -> bytes:
+        return hmac.digest(self._secret, text, hashlib.sha256)

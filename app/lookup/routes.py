@@ -1,0 +1,186 @@
+"""Lookups over HTTP: read, authenticate, hand over, answer; every refusal of a known officer on record."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.accounts.authentication import Caller
+from app.accounts.routes import GetCaller
+from app.audit.coalescing import Coalescer
+from app.audit.record import Claim
+from app.clock import Clock, local_day, rfc3339
+from app.errors import InvalidRequestError, NotFoundError, ProblemCode, TooManyError
+from app.lookup.command import Disclosure, LookupCommand
+from app.lookup.evidence import rejection_draft
+from app.lookup.notice import NOTICE_TEXT, NOTICE_VERSION, NoticeDesk
+from app.lookup.retrying import RepeatGuard
+from app.lookup.schemas import (
+    LookupAnswer,
+    LookupRecord,
+    LookupRequest,
+    NoticeAcceptance,
+    NoticeAnswer,
+    to_command,
+)
+from app.lookup.service import LookupService
+from app.lookup.store import LookupStore
+from app.lookup.texts import NOTICES, OUTCOME_MESSAGES, PAPER_REASONS
+from app.web.bodies import read_json
+from app.web.openapi import body_of, problems
+from app.web.problem_texts import Language
+from app.web.problems import language_of, paper_body
+
+_LOOKUP_PROBLEMS = problems(
+    *(
+        code
+        for code in ProblemCode
+        if code
+        not in {
+            ProblemCode.ROUTE_UNKNOWN,
+            ProblemCode.METHOD_NOT_ALLOWED,
+            ProblemCode.LOOKUP_UNKNOWN,
+            ProblemCode.AUDITING_NOT_SERVED,
+            ProblemCode.SIGN_IN_BUSY,
+        }
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LookupDesk:
+    """What the lookup routes hand their work to."""
+
+    service: LookupService
+    repeats: RepeatGuard
+    notices: NoticeDesk
+    store: LookupStore
+    refusals: Coalescer
+    clock: Clock
+    max_body_bytes: int
+
+    @asynccontextmanager
+    async def rejections(self, caller: Caller) -> AsyncIterator[None]:
+        """Record a 422 or 429 of this officer, once a minute and without values, before it is answered."""
+        try:
+            yield
+        except (InvalidRequestError, TooManyError) as error:
+            mark = (str(caller.officer.officer_id), error.code.value)
+            await self.refusals.append(mark, rejection_draft(caller, error.code, self.clock.now()))
+            raise
+
+    async def look_up(self, caller: Caller, command: LookupCommand, claim: Claim | None) -> Disclosure:
+        """Look up, once per claim."""
+        if claim is None:
+            return await self.service.look_up(caller, command)
+        return await self.repeats.once(claim, lambda: self.service.look_up(caller, command))
+
+
+def lookup_router(desk: LookupDesk, get_caller: GetCaller) -> APIRouter:
+    """Return the lookup routes; what a signed-in officer may do is decided inside and recorded."""
+    router = APIRouter(tags=["lookup"])
+
+    @router.post(
+        "/v1/residence-lookups",
+        summary="Look a citizen's residence up for a dossier",
+        openapi_extra=body_of(LookupRequest),
+        response_model=None,
+        responses={200: {"model": LookupAnswer}, **_LOOKUP_PROBLEMS},
+    )
+    async def look_up(request: Request, caller: Annotated[Caller, Depends(get_caller)]) -> Response:
+        async with desk.rejections(caller):
+            body, content = await read_json(request, LookupRequest, max_bytes=desk.max_body_bytes)
+            key = request.headers.get("idempotency-key")
+            claim = desk.repeats.claim(caller, key, content) if key is not None else None
+            command = to_command(body, local_day(desk.clock.now()), claim)
+            disclosure = await desk.look_up(caller, command, claim)
+        return _answer(disclosure, language_of(request.headers.get("accept-language")))
+
+    @router.get(
+        "/v1/residence-lookups/{lookup_id}",
+        summary="What became of a lookup of one's own, without citizen data",
+        response_model=None,
+        responses={200: {"model": LookupRecord}, **problems(ProblemCode.LOOKUP_UNKNOWN)},
+    )
+    async def lookup_record(lookup_id: str, caller: Annotated[Caller, Depends(get_caller)]) -> Response:
+        state = await desk.store.find(_parse_lookup_id(lookup_id))
+        if state is None or state.officer_id != caller.officer.officer_id:
+            raise NotFoundError(ProblemCode.LOOKUP_UNKNOWN)
+        record = LookupRecord(
+            lookup_id=str(state.lookup_id),
+            outcome=state.outcome.value if state.outcome else None,
+            problem_code=state.problem_code,
+            procedure_code=state.procedure_code,
+            dossier_code=state.dossier_code,
+            asked_at=rfc3339(state.asked_at),
+        )
+        return _json(record.model_dump())
+
+    @router.get(
+        "/v1/me/confidentiality-notice",
+        summary="The notice to accept once a day before the first lookup",
+        response_model=None,
+        responses={200: {"model": NoticeAnswer}},
+    )
+    async def notice(request: Request, caller: Annotated[Caller, Depends(get_caller)]) -> Response:
+        language = language_of(request.headers.get("accept-language"))
+        answer = NoticeAnswer(
+            version=NOTICE_VERSION,
+            text=NOTICE_TEXT[language],
+            accepted_today=await desk.notices.has_accepted(caller.officer.officer_id),
+        )
+        return _json(answer.model_dump())
+
+    @router.post(
+        "/v1/me/confidentiality-notice",
+        summary="Accept the notice for today",
+        openapi_extra=body_of(NoticeAcceptance),
+        response_model=None,
+        status_code=204,
+        responses=problems(ProblemCode.INVALID_VALUE, ProblemCode.AUDIT_UNAVAILABLE),
+    )
+    async def accept_notice(request: Request, caller: Annotated[Caller, Depends(get_caller)]) -> Response:
+        async with desk.rejections(caller):
+            body, _ = await read_json(request, NoticeAcceptance, max_bytes=desk.max_body_bytes)
+            await desk.notices.accept(caller, body.version)
+        return Response(status_code=204)
+
+    return router
+
+
+def _parse_lookup_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFoundError(ProblemCode.LOOKUP_UNKNOWN) from None
+
+
+def _answer(disclosure: Disclosure, language: Language) -> Response:
+    body: dict[str, Any] = {
+        "lookup_id": str(disclosure.lookup_id),
+        "outcome": disclosure.outcome.value,
+        "message": OUTCOME_MESSAGES[disclosure.outcome][language],
+        "citizen": disclosure.citizen,
+        "paper": paper_body(
+            may_ask=disclosure.paper.may_ask,
+            because=PAPER_REASONS[disclosure.paper.because][language],
+        ),
+        "fetched_at": rfc3339(disclosure.fetched_at),
+        "source": disclosure.road,
+        "notices": [],
+    }
+    if disclosure.citizen is not None:
+        body["notices"] = [
+            {"code": notice.value, "text": words[language]} for notice, words in NOTICES.items()
+        ]
+    return _json(body, {"X-Lookup-Id": body["lookup_id"], "Content-Language": language})
+
+
+def _json(body: object, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), 200, headers, "application/json")

@@ -1,0 +1,190 @@
+"""The lookup's story: the question is on record before it is asked, the answer before it is shown."""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.accounts.authentication import Caller
+from app.audit.log import AlreadyClosedError, AuditLog
+from app.audit.record import Draft, Outcome
+from app.clock import Clock, local_day
+from app.database.live import LiveView
+from app.errors import (
+    AuditUnavailableError,
+    GatewayError,
+    NotAllowedError,
+    ProblemCode,
+    SourceError,
+    SourceSilentError,
+)
+from app.logs import LogEvent, get_logger
+from app.lookup.command import Disclosure, LookupCommand
+from app.lookup.comparison import compare
+from app.lookup.decision import Permit, Standing, decide
+from app.lookup.evidence import intent_draft, national_request_id, outcome_draft, refusal_draft
+from app.lookup.narrowing import disclosed_fields, narrow
+from app.lookup.notice import NoticeDesk
+from app.lookup.pace import OfficerPace
+from app.lookup.paper import rule_paper
+from app.lookup.retrying import RetryCheck
+from app.lookup.source import PopulationSource, SourceRequest
+from app.lookup.values import Citizen
+from app.procedures.store import Catalogue
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LookupPolicy:
+    """What a province sets: the time budget, and whether paper needs a second entry."""
+
+    budget_seconds: float
+    paper_needs_second_entry: bool
+
+
+class LookupService:
+    """Looks citizens up for officers."""
+
+    def __init__(
+        self,
+        catalogue: LiveView[Catalogue],
+        source: PopulationSource,
+        log: AuditLog,
+        clock: Clock,
+        policy: LookupPolicy,
+        *,
+        pace: OfficerPace,
+        notices: NoticeDesk,
+        retries: RetryCheck,
+    ) -> None:
+        """Ask *source*, record in *log*, decide by *catalogue* and *policy*."""
+        self._catalogue = catalogue
+        self._source = source
+        self._log = log
+        self._clock = clock
+        self._policy = policy
+        self._pace = pace
+        self._notices = notices
+        self._retries = retries
+
+    async def look_up(self, caller: Caller, command: LookupCommand) -> Disclosure:
+        """Return what the procedure lets this officer see, once question and answer are both on record.
+
+        Raises TooManyError, InvalidRequestError (retry_of), NotAllowedError, SourceError,
+        AuditUnavailableError, and ClaimTakenError where the command's claim led to a lookup before.
+        """
+        self._pace.step(caller.officer.officer_id)
+        permit = await self._permit(caller, command)
+        was_entered_again = await self._retries.was_entered_again(caller, command)
+        intent = intent_draft(caller, command, permit, self._source.road, self._clock.now())
+        await self._log.append(intent)  # durable before the national side is asked
+        asked_at = self._clock.monotonic()
+        try:
+            citizen = await self._ask(intent.record_id, command, permit)
+        except GatewayError as error:
+            await self._close_failed(intent.record_id, error, asked_at)
+            raise
+        return await self._disclose(
+            intent.record_id, command, permit, citizen, asked_at, was_entered_again=was_entered_again
+        )
+
+    async def _permit(self, caller: Caller, command: LookupCommand) -> Permit:
+        """Return the permit, or record the refusal and raise it."""
+        day = local_day(self._clock.now())
+        catalogue = self._catalogue.current
+        standing = Standing(
+            officer=caller.officer,
+            unit=caller.unit,
+            procedure=catalogue.procedures.get(command.procedure_code),
+            is_granted=catalogue.is_granted(caller.unit.unit_id, command.procedure_code, day),
+            day=day,
+        )
+        decision = decide(standing, command.dossier, command.fields)
+        if isinstance(decision, Permit) and not await self._notices.has_accepted(caller.officer.officer_id):
+            decision = ProblemCode.NOTICE_NOT_ACCEPTED
+        if isinstance(decision, Permit):
+            return decision
+        refusal = refusal_draft(caller, command, decision, self._clock.now())
+        await self._log.append(refusal)
+        fields = ("/fields",) if decision is ProblemCode.FIELD_NOT_PERMITTED else ()
+        raise NotAllowedError(decision, fields=fields, lookup_id=refusal.record_id)
+
+    async def _ask(self, lookup_id: UUID, command: LookupCommand, permit: Permit) -> Citizen | None:
+        request = SourceRequest(
+            request_id=national_request_id(lookup_id),
+            officer_code=permit.officer_code,
+            service_code=permit.service_code,
+            question=command.question,
+            budget_seconds=self._policy.budget_seconds,
+        )
+        try:
+            async with asyncio.timeout(self._policy.budget_seconds):
+                return await self._source.find(request)
+        except TimeoutError:
+            raise SourceSilentError("timeout") from None
+
+    async def _disclose(
+        self,
+        lookup_id: UUID,
+        command: LookupCommand,
+        permit: Permit,
+        citizen: Citizen | None,
+        asked_at: float,
+        *,
+        was_entered_again: bool,
+    ) -> Disclosure:
+        outcome, shown, differing = _judge(command, permit, citizen)
+        paper = rule_paper(
+            outcome,
+            was_entered_again=was_entered_again,
+            must_enter_again=self._policy.paper_needs_second_entry,
+        )
+        now = self._clock.now()
+        draft = outcome_draft(
+            lookup_id,
+            outcome,
+            paper,
+            now,
+            self._clock.monotonic() - asked_at,
+            disclosed=disclosed_fields(shown or {}),
+            differing=differing,
+        )
+        await self._close(lookup_id, draft)  # durable before anything is shown
+        return Disclosure(lookup_id, outcome, paper, now, self._source.road, shown)
+
+    async def _close_failed(self, lookup_id: UUID, error: GatewayError, asked_at: float) -> None:
+        reason = error.reason if isinstance(error, SourceError) else "not_sent"
+        _log.warning(LogEvent.SOURCE_FAILED, lookup_id=str(lookup_id), code=error.code.value, reason=reason)
+        outcome = _FAILED.get(error.code, Outcome.NOT_PERMITTED)
+        paper = rule_paper(outcome, was_entered_again=False, must_enter_again=True)
+        duration = self._clock.monotonic() - asked_at
+        draft = outcome_draft(lookup_id, outcome, paper, self._clock.now(), duration, problem=error.code)
+        await self._close(lookup_id, draft)
+        error.lookup_id = lookup_id
+
+    async def _close(self, lookup_id: UUID, draft: Draft) -> None:
+        try:
+            await self._log.append(draft)
+        except AlreadyClosedError:
+            # The reconciler was first: it is on record that nothing was released, so nothing is.
+            raise AuditUnavailableError(lookup_id=lookup_id) from None
+        except AuditUnavailableError:
+            raise AuditUnavailableError(lookup_id=lookup_id) from None
+
+
+_FAILED = {
+    ProblemCode.UPSTREAM_UNAVAILABLE: Outcome.UPSTREAM_UNAVAILABLE,
+    ProblemCode.UPSTREAM_CONFUSED: Outcome.UPSTREAM_CONFUSED,
+}
+
+
+def _judge(
+    command: LookupCommand, permit: Permit, citizen: Citizen | None
+) -> tuple[Outcome, dict[str, object] | None, frozenset[str]]:
+    """Return the outcome, what may be shown, and which parts of the question the record contradicts."""
+    if citizen is None:
+        return Outcome.NOT_FOUND, None, frozenset()
+    differing = compare(command.question, citizen)
+    if differing:
+        return Outcome.MISMATCH, None, differing
+    return Outcome.FOUND, narrow(citizen, permit.fields), frozenset()

@@ -1,0 +1,82 @@
+"""What became of an earlier lookup: kinds, codes and times, never a person."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.accounts.table import NOTICE_ACCEPTANCE
+from app.audit.record import Outcome, RecordKind
+from app.audit.table import AUDIT_RECORD
+
+
+@dataclass(frozen=True, slots=True)
+class LookupState:
+    """An earlier lookup; `outcome` is None while it runs, `problem_code` says why it was refused."""
+
+    lookup_id: UUID
+    officer_id: UUID
+    procedure_code: str | None
+    dossier_code: str | None
+    asked_at: datetime
+    outcome: Outcome | None
+    problem_code: str | None
+
+
+class LookupStore:
+    """Reads what the serving role may read of the evidence."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """Read through *engine*."""
+        self._engine = engine
+
+    async def find(self, lookup_id: UUID) -> LookupState | None:
+        """Return the lookup's state, or None where there is no such lookup."""
+        columns = AUDIT_RECORD.c
+        query = select(
+            columns.kind, columns.officer_id, columns.procedure_code, columns.dossier_code,
+            columns.recorded_at, columns.outcome, columns.problem_code,
+        ).where(
+            or_(
+                columns.record_id == lookup_id,
+                (columns.lookup_id == lookup_id) & (columns.kind == RecordKind.LOOKUP_OUTCOME.value),
+            )
+        )  # fmt: skip
+        async with self._engine.connect() as connection:
+            rows = {row.kind: row for row in await connection.execute(query)}
+        asked = rows.get(RecordKind.LOOKUP_INTENT.value) or rows.get(RecordKind.LOOKUP_REFUSED.value)
+        if asked is None:
+            return None
+        closed = rows.get(RecordKind.LOOKUP_OUTCOME.value)
+        return LookupState(
+            lookup_id=lookup_id,
+            officer_id=asked.officer_id,
+            procedure_code=asked.procedure_code,
+            dossier_code=asked.dossier_code,
+            asked_at=asked.recorded_at,
+            outcome=_outcome(asked.kind, closed.outcome if closed else None),
+            problem_code=closed.problem_code if closed else asked.problem_code,
+        )
+
+    async def has_accepted_notice(self, officer_id: UUID, day: date) -> bool:
+        """Whether the officer accepted the confidentiality notice on *day*."""
+        accepted = exists().where(
+            NOTICE_ACCEPTANCE.c.officer_id == officer_id, NOTICE_ACCEPTANCE.c.day == day
+        )
+        async with self._engine.connect() as connection:
+            return bool(await connection.scalar(select(accepted)))
+
+    async def add_notice_acceptance(self, officer_id: UUID, day: date, record_id: UUID) -> None:
+        """Note that the officer accepted; doing so twice changes nothing."""
+        row = insert(NOTICE_ACCEPTANCE).values(officer_id=officer_id, day=day, record_id=record_id)
+        async with self._engine.begin() as connection:
+            await connection.execute(row.on_conflict_do_nothing())
+
+
+def _outcome(kind: str, outcome: str | None) -> Outcome | None:
+    if kind == RecordKind.LOOKUP_REFUSED.value:
+        return Outcome.NOT_PERMITTED
+    return Outcome(outcome) if outcome else None

@@ -1,0 +1,89 @@
+"""What the officer reads about an answer, Vietnamese first."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from app.audit.record import Outcome
+from app.lookup.paper import PaperReason
+from app.web.problem_texts import Language
+
+Words = Mapping[Language, str]
+
+OUTCOME_MESSAGES: Final[Mapping[Outcome, Words]] = {
+    Outcome.FOUND: {
+        "vi": "Đã tìm thấy thông tin công dân trong Cơ sở dữ liệu quốc gia về dân cư.",
+        "en": "The citizen was found in the National Population Database.",
+    },
+    Outcome.NOT_FOUND: {
+        "vi": "Không có người nào mang đồng thời số định danh, họ tên và ngày sinh đã nhập.",
+        "en": "No person has this number, name and birth date together.",
+    },
+    Outcome.MISMATCH: {
+        "vi": "Cơ sở dữ liệu quốc gia có trả lời nhưng bản ghi không khớp với thông tin đã nhập nên không hiển thị.",
+        "en": "The national side answered, but its record differs from what was entered; it is not shown.",
+    },
+}
+
+PAPER_REASONS: Final[Mapping[PaperReason, Words]] = {
+    PaperReason.FOUND: {
+        "vi": "Đã tra cứu được thông tin cư trú: không được yêu cầu công dân nộp giấy tờ chứng minh cư trú.",
+        "en": "Residence was looked up: the citizen must not be asked for residence papers.",
+    },
+    PaperReason.NOT_FOUND_ENTER_AGAIN: {
+        "vi": "Kiểm tra và nhập lại số định danh, họ tên, ngày sinh theo thẻ (hoặc quét mã QR trên thẻ), gửi kèm"
+        " mã lượt tra cứu này ở retry_of. Chưa được yêu cầu giấy tờ.",
+        "en": "Check and enter number, name and birth date again from the card (or scan its QR code), naming this"
+        " lookup in retry_of. Paper may not be asked for yet.",
+    },
+    PaperReason.NOT_FOUND: {
+        "vi": "Đã nhập lại mà vẫn không tìm thấy: được nhận một trong các giấy tờ sau. Hướng dẫn công dân đến"
+        " Công an cấp xã để cập nhật dữ liệu.",
+        "en": "Entered again and still not found: one of these papers may be accepted. Point the citizen to the"
+        " commune police to have the data corrected.",
+    },
+    PaperReason.MISMATCH_ENTER_AGAIN: {
+        "vi": "Thông tin đã nhập khác với dữ liệu quốc gia. Nhập lại theo thẻ (hoặc quét mã QR trên thẻ), gửi kèm"
+        " mã lượt tra cứu này ở retry_of. Chưa được yêu cầu giấy tờ.",
+        "en": "What was entered differs from the national record. Enter it again from the card (or scan its QR"
+        " code), naming this lookup in retry_of. Paper may not be asked for yet.",
+    },
+    PaperReason.MISMATCH: {
+        "vi": "Đã nhập lại mà dữ liệu vẫn không khớp: được nhận một trong các giấy tờ sau. Hướng dẫn công dân đến"
+        " Công an cấp xã để chỉnh sửa dữ liệu.",
+        "en": "Entered again and still different: one of these papers may be accepted. Point the citizen to the"
+        " commune police to have the data corrected.",
+    },
+    PaperReason.UPSTREAM_UNAVAILABLE: {
+        "vi": "Cơ sở dữ liệu quốc gia không trả lời.",
+        "en": "The national side did not answer.",
+    },
+    PaperReason.UPSTREAM_CONFUSED: {
+        "vi": "Câu trả lời của cơ sở dữ liệu quốc gia không hiểu được.",
+        "en": "The national side's answer could not be understood.",
+    },
+    PaperReason.NOT_PERMITTED: {
+        "vi": "Không được phép tra cứu: đây không phải lý do để yêu cầu giấy tờ.",
+        "en": "The lookup is not permitted: this is no reason to ask for paper.",
+    },
+}
+
+
+class Notice(StrEnum):
+    """Things an officer should know when reading an answer."""
+
+    NO_RESIDENCE_HISTORY = "no_residence_history"
+    VALID_AT_RETRIEVAL = "valid_at_retrieval"
+
+
+NOTICES: Final[Mapping[Notice, Words]] = {
+    Notice.NO_RESIDENCE_HISTORY: {
+        "vi": "Kết quả chỉ có nơi thường trú và nơi ở hiện tại, không có lịch sử cư trú hay thời điểm đăng ký.",
+        "en": "The answer holds permanent and current residence only, no residence history and no dates.",
+    },
+    Notice.VALID_AT_RETRIEVAL: {
+        "vi": "Dữ liệu có giá trị tại thời điểm tra cứu (fetched_at); cổng không lưu lại.",
+        "en": "The data is valid at the time of retrieval (fetched_at); the gateway does not keep it.",
+    },
+}
+"""R54 and R50."""
