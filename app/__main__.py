@@ -1,0 +1,5 @@
+"""`python -m app` is `dancu`."""
+
+from app.cli import main
+
+main()

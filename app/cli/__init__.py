@@ -1,0 +1,40 @@
+"""The `dancu` command."""
+
+import sys
+
+import typer
+
+from app.cli import keys, register
+from app.cli.check import check
+from app.cli.console import fail
+from app.cli.demo import demo
+from app.cli.migrate import migrate
+from app.cli.serve import serve
+from app.database.embedded import EmbeddedPostgresError
+from app.errors import ConfigurationError, GatewayError
+
+application = typer.Typer(
+    name="dancu",
+    help="Residence-lookup gateway between one-stop software and the National Population Database.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+application.command("serve")(serve)
+application.command("migrate")(migrate)
+application.command("check")(check)
+application.command("demo")(demo)
+application.add_typer(keys.commands, name="keys")
+application.add_typer(register.units, name="units")
+application.add_typer(register.officers, name="officers")
+application.add_typer(register.clients, name="clients")
+application.add_typer(register.procedures, name="procedures")
+
+
+def main() -> None:
+    """Run the command line; what the operator can mend is one line, not a stack trace."""
+    try:
+        application()
+    except (ConfigurationError, EmbeddedPostgresError, GatewayError) as error:
+        fail(str(error))
+        sys.exit(2)

@@ -1,0 +1,153 @@
+"""`dancu check`: whether this gateway could serve, and what it does not promise."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+import asyncpg
+import typer
+
+from adapters.choose import check_settings
+from app.audit.keyring import Keyring, months_from
+from app.audit.sealing import SealBrokenError
+from app.cli.console import out
+from app.cli.settings import read_settings
+from app.clock import SystemClock
+from app.database import migrate
+from app.database.address import sqlalchemy_address
+from app.database.connect import connector
+from app.errors import ConfigurationError
+from app.main import Secrets, read_secrets
+from app.settings import Settings, UpstreamSettings
+
+_MAX_CLOCK_SECONDS: Final = 2.0
+_MONTHS_AHEAD: Final = 2
+_REACH_SECONDS: Final = 3.0
+_SAFE_LOG_SETTINGS: Final = {
+    "log_statement": "none",
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length_on_error": "0",
+    "log_min_duration_statement": "-1",
+}
+_UNREACHABLE: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+Finding = tuple[bool | None, str]  # True: good; False: cannot serve; None: can, with this caveat
+
+
+def check() -> None:
+    """Say what works and what does not: settings, database, evidence, keys, national side, clock."""
+    settings, upstream = read_settings()
+    findings = asyncio.run(_collect(settings, upstream))
+    for is_good, text in findings:
+        mark = {True: "[green]ok  [/green]", False: "[red]FAIL[/red]", None: "[yellow]note[/yellow]"}[is_good]
+        out.print(f"{mark} ", end="")
+        out.print(text, markup=False)
+    if any(is_good is False for is_good, _ in findings):
+        raise typer.Exit(1)
+
+
+async def _collect(settings: Settings, upstream: UpstreamSettings) -> list[Finding]:
+    findings: list[Finding] = []
+    try:
+        secrets = read_secrets(settings)
+        findings.append((True, "settings: complete"))
+    except ConfigurationError as error:
+        return [(False, f"settings: {error}")]
+    findings += [finding async for finding in _database(settings, secrets)]
+    findings += [finding async for finding in _national_side(upstream)]
+    findings.append(
+        (None, ("evidence is local only: no independent witness is set up, so nothing yet binds the"
+         " database's owner"))
+    )  # fmt: skip
+    if secrets.auditing_root is not None:
+        findings.append((None, "keys: this process can read the audit; keep it apart from those that serve"))
+    return findings
+
+
+async def _database(settings: Settings, secrets: Secrets) -> AsyncIterator[Finding]:
+    try:
+        connection = await connector(secrets.database_url)()
+    except _UNREACHABLE as error:
+        yield False, f"database: cannot be reached ({type(error).__name__})"
+        return
+    try:
+        yield True, f"database: PostgreSQL {connection.get_server_version().major} answers"
+        if await _is_pending(secrets.database_url):
+            yield False, "database: migrations are pending, run: dancu migrate"
+            return
+        for ask in (_clock, _role, _server_log):
+            yield await ask(connection)
+        async for finding in _month_keys(connection, settings, secrets):
+            yield finding
+    finally:
+        await connection.close()
+
+
+async def _is_pending(url: str) -> bool:
+    return await migrate.pending(sqlalchemy_address(url))
+
+
+async def _clock(connection: asyncpg.Connection) -> Finding:
+    theirs: datetime = await connection.fetchval("select clock_timestamp()")
+    seconds = abs((SystemClock().now() - theirs.astimezone(UTC)).total_seconds())
+    return seconds <= _MAX_CLOCK_SECONDS, f"clock: {seconds:.1f} s from the database's"
+
+
+async def _role(connection: asyncpg.Connection) -> Finding:
+    can_change = await connection.fetchval(
+        "select bool_or(has_table_privilege(current_user, 'audit_record', right_name))"
+        " from unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) as right_name"
+    )
+    if can_change:
+        return False, "database: the gateway's role may change evidence; it must only be in dancu_serving"
+    return True, "database: the gateway's role can add evidence and not change it"
+
+
+async def _server_log(connection: asyncpg.Connection) -> Finding:
+    rows = await connection.fetch(
+        "select name, setting from pg_settings where name = any ($1::text[])", list(_SAFE_LOG_SETTINGS)
+    )
+    unsafe = [
+        f"{row['name']}={row['setting']}" for row in rows if row["setting"] != _SAFE_LOG_SETTINGS[row["name"]]
+    ]
+    if unsafe:
+        return None, f"database log: could come to hold values of statements: {', '.join(sorted(unsafe))}"
+    return True, "database log: statements and their values stay out of it"
+
+
+async def _month_keys(
+    connection: asyncpg.Connection, settings: Settings, secrets: Secrets
+) -> AsyncIterator[Finding]:
+    keyring = Keyring(secrets.root)
+    months = months_from(SystemClock().now().date(), _MONTHS_AHEAD)
+    try:
+        present = [month for month in months if await keyring.load(connection, month) is not None]
+    except SealBrokenError:
+        yield False, "keys: DANCU_ROOT_KEY is not the key under which the month keys were made"
+        return
+    if months[0] not in present:
+        yield False, f"keys: {settings.authority_code} has no key for {months[0]}, run: dancu keys months"
+    elif len(present) < len(months):
+        yield None, f"keys: no key for {months[1]} yet, run: dancu keys months"
+    else:
+        yield True, f"keys: this month and the next ({', '.join(months)})"
+
+
+async def _national_side(upstream: UpstreamSettings) -> AsyncIterator[Finding]:
+    try:
+        check_settings(upstream)
+    except ConfigurationError as error:
+        yield False, f"national side: {error}"
+        return
+    parts = urlsplit(upstream.base_url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        async with asyncio.timeout(_REACH_SECONDS):
+            _, writer = await asyncio.open_connection(parts.hostname, port)
+        writer.close()
+        yield True, f"national side: {parts.hostname}:{port} accepts connections ({upstream.profile})"
+    except (OSError, TimeoutError) as error:
+        yield False, f"national side: {parts.hostname}:{port} cannot be reached ({type(error).__name__})"

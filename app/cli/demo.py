@@ -1,0 +1,5 @@
+"""`dancu demo`."""
+
+
+def demo() -> None:
+    """Start."""

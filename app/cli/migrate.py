@@ -1,0 +1,28 @@
+"""`dancu migrate`: the schema."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from app.cli.console import done
+from app.cli.settings import administration_url, read_settings
+from app.database import migrate as migrations
+from app.database.address import sqlalchemy_address
+
+
+def migrate(
+    revision: Annotated[str, typer.Argument(help="how far; everything by default")] = "head",
+    check_only: Annotated[
+        bool, typer.Option("--check", help="only say whether anything is pending (exit code 1)")
+    ] = False,
+) -> None:
+    """Bring the database to the schema this release needs; repeating it changes nothing."""
+    settings, _ = read_settings()
+    url = sqlalchemy_address(administration_url(settings))
+    if check_only:
+        is_pending = asyncio.run(migrations.pending(url))
+        done("migrations are pending" if is_pending else "the database is up to date")
+        raise typer.Exit(1 if is_pending else 0)
+    asyncio.run(migrations.upgrade(url, revision))
+    done(f"the database is at {revision}")

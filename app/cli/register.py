@@ -1,0 +1,216 @@
+"""`dancu units|officers|clients|procedures`: the registers, for whoever runs the server."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import date
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import typer
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from app.accounts.passwords import hash_password
+from app.accounts.sign_in import login_name_of
+from app.accounts.store import add_client, add_officer, set_client_active, set_officer_active
+from app.accounts.values import Role
+from app.cli.console import done
+from app.cli.settings import administration_url, read_settings
+from app.clock import SystemClock, local_day
+from app.database.address import sqlalchemy_address
+from app.errors import ConfigurationError
+from app.procedures.fields import DEFAULT_FIELDS, Field
+from app.procedures.store import add_grants, add_procedure
+from app.procedures.values import Procedure
+from app.units.store import add_unit, find_unit_id
+from app.units.values import UnitKind, UnitLevel
+
+units = typer.Typer(help="Agencies.", no_args_is_help=True)
+officers = typer.Typer(help="Officers.", no_args_is_help=True)
+clients = typer.Typer(help="Client software.", no_args_is_help=True)
+procedures = typer.Typer(help="Procedures, and which unit handles them.", no_args_is_help=True)
+
+T = TypeVar("T")
+
+
+@units.command("add")
+def units_add(
+    name: str,
+    agency_code: Annotated[str, typer.Argument(help="electronic identification code, such as H19.34.12")],
+    kind: Annotated[UnitKind, typer.Option()] = UnitKind.COMMUNE,
+    level: Annotated[UnitLevel, typer.Option()] = UnitLevel.COMMUNE,
+    legacy_code: Annotated[str | None, typer.Option(help="old form, such as 000.12.34.H19")] = None,
+    serves: Annotated[
+        list[str] | None, typer.Option(help="other agency whose dossiers its desk takes")
+    ] = None,
+) -> None:
+    """Register an agency."""
+
+    async def work(connection: AsyncConnection) -> UUID:
+        return await add_unit(
+            connection,
+            name=name,
+            agency_code=agency_code,
+            legacy_agency_code=legacy_code,
+            kind=kind,
+            level=level,
+            valid_from=_today(),
+            serves=serves or (),
+        )
+
+    done(f"unit {_run(work)} added")
+
+
+@officers.command("add")
+def officers_add(
+    login_name: str,
+    full_name: str,
+    unit: Annotated[str, typer.Option(help="the unit's agency code")],
+    role: Annotated[Role, typer.Option()] = Role.RECEPTION,
+    upstream_code: Annotated[
+        str | None, typer.Option(help="the officer's own code on the national side")
+    ] = None,
+) -> None:
+    """Register an officer and print a first password, once."""
+    password = secrets.token_urlsafe(12)
+
+    async def work(connection: AsyncConnection) -> UUID:
+        return await add_officer(
+            connection,
+            login_name=login_name_of(login_name),
+            full_name=full_name,
+            role=role,
+            unit_id=await _unit_id(connection, unit),
+            upstream_officer_code=upstream_code,
+            password_hash=hash_password(password),
+            posted_from=_today(),
+        )
+
+    done(f"officer {_run(work)} added; first password: {password}")
+
+
+@officers.command("suspend")
+def officers_suspend(login_name: str) -> None:
+    """Suspend an officer; every gateway process refuses them within a second."""
+    _switch_officer(login_name, is_active=False)
+
+
+@officers.command("resume")
+def officers_resume(login_name: str) -> None:
+    """Lift an officer's suspension."""
+    _switch_officer(login_name, is_active=True)
+
+
+@clients.command("add")
+def clients_add(
+    client_id: str,
+    name: str,
+    network: Annotated[list[str], typer.Option(help="address block it may call from, such as 10.1.0.0/16")],
+) -> None:
+    """Register client software and print its secret, once."""
+
+    async def work(connection: AsyncConnection) -> str:
+        try:
+            return await add_client(connection, client_id=client_id, name=name, networks=network)
+        except ValueError:
+            raise ConfigurationError("a network is written as an address block such as 10.1.0.0/16") from None
+
+    done(f"client {client_id} added; secret: {_run(work)}")
+
+
+@clients.command("suspend")
+def clients_suspend(client_id: str) -> None:
+    """Suspend client software; every gateway process refuses it within a second."""
+    _switch_client(client_id, is_active=False)
+
+
+@clients.command("resume")
+def clients_resume(client_id: str) -> None:
+    """Lift a client's suspension."""
+    _switch_client(client_id, is_active=True)
+
+
+@procedures.command("add")
+def procedures_add(
+    procedure_code: Annotated[str, typer.Argument(help="such as 1.004194")],
+    name: str,
+    legal_basis: Annotated[str, typer.Option(help="the provision that lets the procedure see residence")],
+    service_code: Annotated[
+        str | None, typer.Option(help="public-service code on the national side (MaDVC)")
+    ] = None,
+    field: Annotated[
+        list[Field] | None, typer.Option(help="a field it needs; the usual five by default")
+    ] = None,
+    role: Annotated[list[Role] | None, typer.Option(help="who may use it; reception and processing")] = None,
+) -> None:
+    """Put a procedure into the catalogue."""
+    procedure = Procedure(
+        procedure_code=procedure_code,
+        name=name,
+        legal_basis=legal_basis,
+        service_code=service_code,
+        is_decree_104=False,
+        roles=frozenset(role or (Role.RECEPTION, Role.PROCESSING)),
+        fields=dict.fromkeys(field or sorted(DEFAULT_FIELDS), legal_basis),
+        valid_from=_today(),
+        valid_to=None,
+    )
+    _run(lambda connection: add_procedure(connection, procedure))
+    done(f"procedure {procedure_code} added")
+
+
+@procedures.command("grant")
+def procedures_grant(
+    unit: Annotated[str, typer.Argument(help="the unit's agency code")], procedure_codes: list[str]
+) -> None:
+    """Let a unit handle procedures from today on."""
+
+    async def work(connection: AsyncConnection) -> None:
+        await add_grants(connection, await _unit_id(connection, unit), procedure_codes, _today())
+
+    _run(work)
+    done(f"{unit} handles {', '.join(procedure_codes)}")
+
+
+def _switch_officer(login_name: str, *, is_active: bool) -> None:
+    name = login_name_of(login_name)
+    if not _run(lambda connection: set_officer_active(connection, name, is_active=is_active)):
+        raise ConfigurationError(f"there is no officer {name}")
+    done(f"officer {name} is {'active' if is_active else 'suspended'}")
+
+
+def _switch_client(client_id: str, *, is_active: bool) -> None:
+    if not _run(lambda connection: set_client_active(connection, client_id, is_active=is_active)):
+        raise ConfigurationError(f"there is no client {client_id}")
+    done(f"client {client_id} is {'active' if is_active else 'suspended'}")
+
+
+async def _unit_id(connection: AsyncConnection, agency_code: str) -> UUID:
+    unit_id = await find_unit_id(connection, agency_code)
+    if unit_id is None:
+        raise ConfigurationError(f"there is no unit {agency_code}")
+    return unit_id
+
+
+def _run(work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    settings, _ = read_settings()
+    return asyncio.run(_in_transaction(sqlalchemy_address(administration_url(settings)), work))
+
+
+async def _in_transaction(url: str, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    engine = create_async_engine(url, hide_parameters=True)
+    try:
+        async with engine.begin() as connection:
+            return await work(connection)
+    except DBAPIError as error:
+        # Only the kind of error: its text repeats what was to be stored.
+        raise ConfigurationError(f"the database refused: {type(error.orig).__name__}") from None
+    except OSError as error:
+        raise ConfigurationError(f"the database cannot be reached: {error.strerror}") from None
+    finally:
+        await engine.dispose()
+
+
+def _today() -> date:
+    return local_day(SystemClock().now())

@@ -1,0 +1,266 @@
+"""Puts the gateway together: the only place that knows every part."""
+
+import gc
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from pydantic import SecretStr
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+import adapters.choose
+from app.accounts.authentication import Authenticator
+from app.accounts.passwords import PasswordVault
+from app.accounts.routes import TokenRequest, current_officer, officer_with, sign_in_router
+from app.accounts.sign_in import SignInDesk
+from app.accounts.store import Accounts, load_accounts
+from app.accounts.tokens import TokenMint
+from app.accounts.values import Permission
+from app.audit.coalescing import Coalescer
+from app.audit.keyring import Keyring
+from app.audit.log import AuditLog
+from app.audit.reconciler import Reconciler
+from app.audit.sealing import RootKey
+from app.audit.writer import AuditWriter
+from app.auditing.reader import AuditReader
+from app.auditing.routes import AuditSearchRequest, auditing_router
+from app.auditing.search import AuditSearcher
+from app.clock import Clock, SystemClock, local_day
+from app.database.connect import connector, open_engine
+from app.database.live import DirectoryKeeper, LiveView
+from app.errors import ConfigurationError, GatewayError, ProblemCode
+from app.logs import LogEvent, get_logger
+from app.lookup.notice import NoticeDesk
+from app.lookup.pace import OfficerPace
+from app.lookup.retrying import RepeatGuard, RetryCheck
+from app.lookup.routes import LookupDesk, lookup_router
+from app.lookup.schemas import LookupRequest, NoticeAcceptance
+from app.lookup.service import LookupPolicy, LookupService
+from app.lookup.source import PopulationSource
+from app.lookup.store import LookupStore
+from app.procedures.routes import me_router
+from app.procedures.store import Catalogue, load_catalogue
+from app.settings import Settings, UpstreamSettings
+from app.units.store import UnitRegister, load_units
+from app.web.context import RequestContext, respond
+from app.web.health import health_router
+from app.web.openapi import describe
+
+_log = get_logger(__name__)
+
+OpenSource = Callable[[], AbstractAsyncContextManager[PopulationSource]]
+WrapLog = Callable[[AuditLog], AuditLog]
+_SECOND_BUDGETS: Final = 2  # a repeated request waits for the first one's call and its two commits
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What a serving process must be given; `auditing_*` only where audits are read."""
+
+    database_url: str
+    root: RootKey
+    token_key: str
+    auditing_url: str | None
+    auditing_root: RootKey | None
+
+
+def create_app(
+    settings: Settings,
+    upstream: UpstreamSettings,
+    *,
+    clock: Clock | None = None,
+    open_source: OpenSource | None = None,
+    wrap_log: WrapLog | None = None,
+) -> FastAPI:
+    """Return the gateway; its parts start and stop with the application's lifespan.
+
+    *open_source* and *wrap_log* let tests stand between the lookup and what it relies on.
+    Raises ConfigurationError for settings that cannot serve.
+    """
+    secrets = read_secrets(settings)
+    known_clock = clock or SystemClock()
+    opened = open_source or (lambda: adapters.choose.open_source(upstream, known_clock))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            parts = _Parts(settings, secrets, known_clock, stack, wrap_log or (lambda log: log))
+            source = await stack.enter_async_context(opened())
+            for router in await parts.start(source):
+                app.include_router(router)
+            gc.collect()
+            gc.freeze()  # what start-up made lives as long as the process; no need to look at it again
+            _log.info(LogEvent.STARTED)
+            yield
+            _log.info(LogEvent.STOPPED)
+
+    app = FastAPI(
+        title="Residence-lookup gateway",
+        version=version("dancu"),
+        description="Cổng tra cứu thông tin cư trú: every look by a known officer, for a dossier, on record.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_middleware(RequestContext)
+    app.add_exception_handler(GatewayError, _on_gateway_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    describe(app, LookupRequest, NoticeAcceptance, AuditSearchRequest, TokenRequest)
+    return app
+
+
+class _Parts:
+    """Everything a running gateway consists of, started in order and stopped in reverse."""
+
+    def __init__(
+        self, settings: Settings, secrets: Secrets, clock: Clock, stack: AsyncExitStack, wrap_log: WrapLog
+    ) -> None:
+        self._settings = settings
+        self._secrets = secrets
+        self._clock = clock
+        self._stack = stack
+        self._wrap_log = wrap_log
+        self._engine = open_engine(secrets.database_url)
+        stack.push_async_callback(self._engine.dispose)
+        self._accounts: LiveView[Accounts] = LiveView(lambda c: load_accounts(c, local_day(clock.now())))
+        self._units: LiveView[UnitRegister] = LiveView(lambda c: load_units(c, local_day(clock.now())))
+        self._catalogue: LiveView[Catalogue] = LiveView(load_catalogue)
+
+    async def start(self, source: PopulationSource) -> list[APIRouter]:
+        """Start what runs in the background and return the routes."""
+        settings, clock = self._settings, self._clock
+        keeper = await self._stack.enter_async_context(self._directory())
+        writer = await self._stack.enter_async_context(self._writer())
+        log = self._wrap_log(writer)
+        await self._stack.enter_async_context(
+            Reconciler(
+                self._engine,
+                log,
+                clock,
+                age_seconds=settings.lookup_budget_seconds + settings.reconcile_margin_seconds,
+                every_seconds=settings.reconcile_every_seconds,
+            )
+        )
+        mint = TokenMint(
+            self._secrets.token_key,
+            settings.public_url,
+            clock,
+            lifetime=timedelta(minutes=settings.token_minutes),
+        )
+        refusals = Coalescer(log)
+        get_caller = current_officer(Authenticator(mint, self._accounts, self._units, refusals, clock))
+        get_auditor = officer_with(Permission.SEARCH_AUDIT, get_caller, refusals, clock)
+        return [
+            sign_in_router(self._sign_in(mint, log), mint, settings.public_url),
+            me_router(self._catalogue, get_caller, clock),
+            lookup_router(self._lookup_desk(source, log, refusals), get_caller),
+            auditing_router(self._searcher(log), get_auditor, clock, max_body_bytes=settings.max_body_bytes),
+            health_router({"directory": lambda: keeper.is_fresh, "audit": lambda: writer.is_ready}),
+        ]
+
+    def _directory(self) -> DirectoryKeeper:
+        return DirectoryKeeper(
+            self._engine,
+            connector(self._secrets.database_url),
+            self._clock,
+            (self._accounts, self._units, self._catalogue),
+            day=lambda: local_day(self._clock.now()),
+            max_age_seconds=self._settings.directory_max_age_seconds,
+        )
+
+    def _writer(self) -> AuditWriter:
+        return AuditWriter(
+            connector(self._secrets.database_url, synchronous_commit="on"),
+            Keyring(self._secrets.root),
+            self._clock,
+            authority_code=self._settings.authority_code,
+            wait_seconds=self._settings.audit_wait_seconds,
+        )
+
+    def _sign_in(self, mint: TokenMint, log: AuditLog) -> SignInDesk:
+        vault = self._stack.enter_context(
+            PasswordVault(
+                workers=self._settings.password_hash_workers, max_waiting=self._settings.password_hash_queue
+            )
+        )
+        return SignInDesk(self._accounts, vault, mint, log, self._clock)
+
+    def _lookup_desk(self, source: PopulationSource, log: AuditLog, refusals: Coalescer) -> LookupDesk:
+        settings, clock = self._settings, self._clock
+        store = LookupStore(self._engine)
+        notices = NoticeDesk(store, log, clock)
+        service = LookupService(
+            self._catalogue,
+            source,
+            log,
+            clock,
+            LookupPolicy(settings.lookup_budget_seconds, settings.paper_needs_second_entry),
+            pace=OfficerPace(clock, per_minute=settings.lookups_per_officer_per_minute),
+            notices=notices,
+            retries=RetryCheck(store, clock),
+        )
+        repeats = RepeatGuard(
+            self._secrets.root.derive("idempotency"),
+            store,
+            wait_seconds=settings.lookup_budget_seconds + _SECOND_BUDGETS * settings.audit_wait_seconds,
+        )
+        return LookupDesk(service, repeats, notices, store, refusals, clock, settings.max_body_bytes)
+
+    def _searcher(self, log: AuditLog) -> AuditSearcher | None:
+        if self._secrets.auditing_url is None or self._secrets.auditing_root is None:
+            return None
+        engine = open_engine(self._secrets.auditing_url, pool_size=2)
+        self._stack.push_async_callback(engine.dispose)
+        reader = AuditReader(engine, self._secrets.auditing_root)
+        return AuditSearcher(reader, self._accounts, log, self._clock)
+
+
+def read_secrets(settings: Settings) -> Secrets:
+    """Return the secrets of *settings*; ConfigurationError names the variable that is missing or wrong."""
+    if not settings.authority_code:
+        raise ConfigurationError("DANCU_AUTHORITY_CODE is not set: the province's code, such as H19")
+    auditing_root = settings.audit_root_key
+    return Secrets(
+        database_url=_needed(settings.database_url, "DANCU_DATABASE_URL"),
+        root=root_key(_needed(settings.root_key, "DANCU_ROOT_KEY"), "DANCU_ROOT_KEY"),
+        token_key=_needed(settings.token_key, "DANCU_TOKEN_KEY"),
+        auditing_url=settings.audit_database_url.get_secret_value() if settings.audit_database_url else None,
+        auditing_root=root_key(auditing_root.get_secret_value(), "DANCU_AUDIT_ROOT_KEY")
+        if auditing_root
+        else None,
+    )
+
+
+def root_key(text: str, variable: str) -> RootKey:
+    """Read a root key; ConfigurationError names *variable*, never its content."""
+    try:
+        return RootKey.from_text(text)
+    except ValueError:
+        raise ConfigurationError(f"{variable} must be 32 random bytes in base64") from None
+
+
+def _needed(secret: SecretStr | None, variable: str) -> str:
+    if secret is None:
+        raise ConfigurationError(f"{variable} (or {variable}_FILE) is not set")
+    return secret.get_secret_value()
+
+
+async def _on_gateway_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, GatewayError):
+        raise error
+    return respond(request, error)
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    """Answer what Starlette itself refuses: unknown routes and methods."""
+    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
+    is_method = status == HTTPStatus.METHOD_NOT_ALLOWED
+    code = ProblemCode.METHOD_NOT_ALLOWED if is_method else ProblemCode.ROUTE_UNKNOWN
+    return respond(request, GatewayError(code))

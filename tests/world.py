@@ -1,0 +1,102 @@
+"""The invented province as tests use it: addresses, keys, credentials and builders."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.accounts.tokens import generate_token_key
+from app.audit.keyring import MonthKeyMaker, months_from
+from app.audit.sealing import RootKey
+from app.cli import invented
+from app.clock import SystemClock
+from app.settings import Settings
+
+PASSWORD = "only-for-tests"
+ROOT_KEY = RootKey.generate_text()
+AUDIT_ROOT_KEY = RootKey.generate_text()
+TOKEN_KEY = generate_token_key()
+
+
+@dataclass(frozen=True)
+class Database:
+    """One test's database and the addresses of its three roles."""
+
+    name: str
+    owner_url: str = field(repr=False)
+    serving_url: str = field(repr=False)
+    auditing_url: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class World:
+    """A database and who may sign in to a gateway over it."""
+
+    database: Database
+    province: invented.InventedProvince
+
+    def settings(self, **changes: Any) -> Settings:
+        """Return a gateway's settings, auditing included."""
+        values: dict[str, Any] = {
+            "authority_code": invented.AUTHORITY,
+            "database_url": SecretStr(self.database.serving_url),
+            "audit_database_url": SecretStr(self.database.auditing_url),
+            "root_key": SecretStr(ROOT_KEY),
+            "audit_root_key": SecretStr(AUDIT_ROOT_KEY),
+            "token_key": SecretStr(TOKEN_KEY),
+            "lookups_per_officer_per_minute": 1000,
+        }
+        return Settings(_env_file=None, **(values | changes))
+
+
+class TurnableClock:
+    """The real time, moved by what a test says."""
+
+    def __init__(self) -> None:
+        self._real = SystemClock()
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        return self._real.now() + self.ahead
+
+    def monotonic(self) -> float:
+        return self._real.monotonic() + self.ahead.total_seconds()
+
+
+async def make_login_roles(url: str) -> None:
+    """Let a gateway and an auditor log in, as an operator would."""
+    connection = await asyncpg.connect(url)
+    try:
+        for login, group in (("gateway", "dancu_serving"), ("auditor", "dancu_auditing")):
+            exists = await connection.fetchval("select 1 from pg_roles where rolname = $1", login)
+            if not exists:
+                await connection.execute(f"create role {login} login password '{PASSWORD}' in role {group}")
+    finally:
+        await connection.close()
+
+
+async def make_month_keys(connection: AsyncConnection) -> None:
+    """Make the keys of this month and its neighbours."""
+    maker = MonthKeyMaker(invented.AUTHORITY, RootKey.from_text(ROOT_KEY), RootKey.from_text(AUDIT_ROOT_KEY))
+    last_month = datetime.now(UTC).date().replace(day=1) - timedelta(days=1)  # noqa: TID251 - the real month
+    await maker.make(connection, months_from(last_month, 4))
+
+
+def a_dossier_code(agency: str = invented.COMMUNE_LEGACY_CODE, running_number: int = 1) -> str:
+    """Return a dossier code of the day the first lookups were due."""
+    return f"{agency}-230301-{running_number:04d}"
+
+
+def a_lookup(**changes: Any) -> dict[str, Any]:
+    """Return the body of a lookup that finds Trần Văn Thử; *changes* name what the test is about."""
+    person = {"id_number": "099190000017", "full_name": "Trần Văn Thử", "birth_date": "1990-05-09"}
+    return {
+        "citizen": person | changes.pop("citizen", {}),
+        "procedure_code": invented.RESIDENCE_PROCEDURE,
+        "dossier_code": a_dossier_code(),
+        "verification_method": "online_lookup",
+        "reception_channel": "counter",
+    } | changes
