@@ -5,20 +5,62 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports coverage migrations lock clean
+.PHONY: help demo test format lint types imports coverage migrations check crash bench lock clean
 
-help:  ## what each target does
-	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+help:  ## say what each target does
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.12 ..."; exit 1; }
 	@echo "Setting up .venv (about a minute the first time) ..."
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is needed (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(VENV)/.installed  ## start everything with invented people and make real lookups (ARGS=--once to stop after them)
+demo: $(VENV)/.installed  ## start everything with invented people and make real lookups (ARGS=--once to stop then)
 	@$(BIN)/dancu demo $(ARGS)
 
-test: $(VENV)/.installed  ## the whole test suite, under ten minutes
+test: $(VENV)/.installed  ## run the tests, in under ten minutes
 	@$(BIN)/python -m pytest $(ARGS)
+
+check: format lint types imports migrations coverage  ## everything else that CI asks for
+
+format: $(VENV)/.installed  ## is the code formatted?
+	@$(BIN)/ruff format --check .
+
+lint: $(VENV)/.installed  ## ruff with every rule, hadolint for the Dockerfile
+	@$(BIN)/ruff check .
+	@$(BIN)/hadolint Dockerfile && echo "hadolint: Dockerfile is clean"
+
+types: $(VENV)/.installed  ## mypy, strict
+	@$(BIN)/mypy
+
+imports: $(VENV)/.installed  ## do imports point down only?
+	@$(BIN)/lint-imports
+
+migrations: $(VENV)/.installed  ## do tables and migrations agree, up and down?
+	@$(BIN)/python -m pytest -q tests/database/test_migrations.py
+
+coverage: $(VENV)/.installed  ## the tests under coverage; evidence, lookup and passwords must be covered wholly
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q
+	@$(BIN)/coverage combine -q
+	@$(BIN)/coverage report --include='app/audit/*,app/lookup/*,app/accounts/passwords.py' --fail-under=100
+	@$(BIN)/coverage report --fail-under=90
+
+crash: $(VENV)/.installed  ## kill the gateway at every step of a lookup, fifty times each (some minutes)
+	@$(BIN)/python -m tests.crash --kills 50 $(ARGS)
+
+bench: $(VENV)/.installed  ## lookups beside a bare pass-through and nginx (needs nginx and wrk; some minutes)
+	@$(BIN)/python -m bench $(ARGS)
+
+lock:  ## resolve the lock files anew (needs uv)
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml --extra demo --extra dev -o requirements.lock
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml -o requirements-runtime.lock
+
+clean:  ## remove .venv and caches
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

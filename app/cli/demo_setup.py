@@ -1,0 +1,142 @@
+"""What `dancu demo` keeps between runs: an embedded database with the invented province, and its secrets."""
+
+import asyncio
+import json
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.accounts.table import CLIENT
+from app.cli.invented import AUTHORITY, InventedProvince, invent_province
+from app.cli.keys import AUDIT_ROOT_KEY_FILE, ROOT_KEY_FILE, TOKEN_KEY_FILE, create_key_files, make_month_keys
+from app.database import migrate
+from app.database.address import asyncpg_address, sqlalchemy_address
+from app.database.embedded import EmbeddedServer
+from app.database.metadata import AUDITING_ROLE, SERVING_ROLE
+from app.settings import Settings
+
+DATABASE: Final = "dancu"
+_LOGINS: Final = {"dancu_gateway": SERVING_ROLE, "dancu_auditor": AUDITING_ROLE}
+_SECRETS_FILE: Final = "secrets.json"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSecrets:
+    """Made new at the first run and kept, readable by their owner only."""
+
+    role_passwords: dict[str, str] = field(repr=False)
+    province: InventedProvince | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoDatabase:
+    """A ready database: who may sign in, and the environment a gateway over it needs."""
+
+    province: InventedProvince
+    environment: dict[str, str] = field(repr=False)
+
+
+def prepare(server: EmbeddedServer, directory: Path) -> DemoDatabase:
+    """Bring the database in *server* to the demo's state; a second run finds it as the first left it."""
+    kept = _read(directory)
+    create_key_files(directory / "keys")
+    environment = _environment(server, directory, kept)
+    province = asyncio.run(_prepare(server, directory, kept, environment))
+    return DemoDatabase(province, environment)
+
+
+async def _prepare(
+    server: EmbeddedServer, directory: Path, kept: DemoSecrets, environment: dict[str, str]
+) -> InventedProvince:
+    await _create_database(server)
+    owner_url = server.url(database=DATABASE)
+    await migrate.upgrade(sqlalchemy_address(owner_url))
+    await _create_logins(owner_url, kept.role_passwords)
+    await make_month_keys(_settings(environment, owner_url), ahead=3)
+    engine = create_async_engine(sqlalchemy_address(owner_url), hide_parameters=True)
+    try:
+        async with engine.begin() as connection:
+            is_invented = (await connection.execute(select(CLIENT.c.client_id))).first() is not None
+            if is_invented and kept.province is not None:
+                return kept.province
+            province = await invent_province(connection)
+            # Before the commit: credentials that nobody kept would be of no use to anybody.
+            _write(directory, DemoSecrets(kept.role_passwords, province))
+    finally:
+        await engine.dispose()
+    return province
+
+
+async def _create_database(server: EmbeddedServer) -> None:
+    connection = await asyncpg.connect(server.url())
+    try:
+        if not await connection.fetchval("select 1 from pg_database where datname = $1", DATABASE):
+            await connection.execute(f"create database {DATABASE}")
+    finally:
+        await connection.close()
+
+
+async def _create_logins(owner_url: str, passwords: dict[str, str]) -> None:
+    connection = await asyncpg.connect(asyncpg_address(owner_url))
+    try:
+        for login, group in _LOGINS.items():
+            known = await connection.fetchval("select 1 from pg_roles where rolname = $1", login)
+            verb = "alter" if known else "create"
+            # Our own random text without quotes; PostgreSQL takes no parameter here.
+            await connection.execute(f"{verb} role {login} login password '{passwords[login]}'")
+            await connection.execute(f"grant {group} to {login}")
+    finally:
+        await connection.close()
+
+
+def _environment(server: EmbeddedServer, directory: Path, kept: DemoSecrets) -> dict[str, str]:
+    keys = directory / "keys"
+    gateway, auditor = (server.url(login, DATABASE, kept.role_passwords[login]) for login in _LOGINS)
+    return {
+        "DANCU_AUTHORITY_CODE": AUTHORITY,
+        "DANCU_DATABASE_URL": gateway,
+        "DANCU_AUDIT_DATABASE_URL": auditor,
+        "DANCU_ROOT_KEY_FILE": str(keys / ROOT_KEY_FILE),
+        "DANCU_AUDIT_ROOT_KEY_FILE": str(keys / AUDIT_ROOT_KEY_FILE),
+        "DANCU_TOKEN_KEY_FILE": str(keys / TOKEN_KEY_FILE),
+    }
+
+
+def _settings(environment: dict[str, str], owner_url: str) -> Settings:
+    values: dict[str, Any] = {
+        name.removeprefix("DANCU_").lower(): value for name, value in environment.items()
+    }
+    return Settings(_env_file=None, **values, migration_database_url=owner_url)
+
+
+def _read(directory: Path) -> DemoSecrets:
+    path = directory / _SECRETS_FILE
+    if not path.exists():
+        fresh = DemoSecrets({login: secrets.token_urlsafe(24) for login in _LOGINS}, None)
+        _write(directory, fresh)
+        return fresh
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    province = InventedProvince(**kept["province"]) if kept["province"] else None
+    return DemoSecrets(kept["role_passwords"], province)
+
+
+def _write(directory: Path, demo: DemoSecrets) -> None:
+    province = demo.province
+    content = {
+        "role_passwords": demo.role_passwords,
+        "province": {"client_secret": province.client_secret, "passwords": province.passwords}
+        if province
+        else None,
+    }
+    path = directory / _SECRETS_FILE
+    draft = path.with_suffix(".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(content, file)
+    draft.replace(path)

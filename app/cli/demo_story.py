@@ -1,0 +1,140 @@
+"""The demo's story: an officer signs in, asks, is told what it means; an auditor sees who looked."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+
+from app.cli import invented
+from app.cli.console import out
+from app.clock import SystemClock, local_day
+from app.lookup.notice import NOTICE_VERSION
+
+_THU: Final = {"id_number": "099190000017", "full_name": "Trần Văn Thử", "birth_date": "1990-05-09"}
+_NOBODY: Final = {"id_number": "099090000109", "full_name": "Hoàng Văn Không", "birth_date": "1990-01-01"}
+_DIFFERS: Final = {"id_number": "099079000121", "full_name": "Bùi Văn Hỏi", "birth_date": "1979-09-09"}
+_DOWN: Final = {"id_number": "099070000131", "full_name": "Phan Văn Tắt", "birth_date": "1970-01-31"}
+_LABEL_WIDTH: Final = 21
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One lookup of the demo; a second entry names the same person's earlier lookup in retry_of."""
+
+    title: str
+    citizen: dict[str, str]
+    procedure_code: str = invented.RESIDENCE_PROCEDURE
+    is_second_entry: bool = False
+
+
+SCENES: Final = (
+    Scene("Found: the citizen must not be asked for paper", _THU),
+    Scene("Mismatch: the national record differs from what was entered", _DIFFERS),
+    Scene("Not permitted: this unit does not handle that procedure", _THU, invented.UNGRANTED_PROCEDURE),
+    Scene("Not found: check and enter again before asking for paper", _NOBODY),
+    Scene("Not found, entered again: now paper may be accepted", _NOBODY, is_second_entry=True),
+    Scene("National side down: not the same as not found", _DOWN),
+)
+
+
+class Storyteller:
+    """Speaks HTTP to a running gateway and prints what an officer and an auditor would see."""
+
+    def __init__(self, base_url: str, province: invented.InventedProvince) -> None:
+        """Talk to the gateway at *base_url*."""
+        self._http = httpx.Client(base_url=base_url, timeout=30, trust_env=False)
+        self._province = province
+        self._earlier: dict[str, str] = {}
+
+    def tell(self) -> None:
+        """Play every scene, then show its evidence; httpx.HTTPError where the gateway fails the story."""
+        officer = self._sign_in(invented.RECEPTION)
+        self._heading("1. An officer signs in through the one-stop software")
+        out.print(f"   {invented.RECEPTION} is signed in; the token is valid for 10 minutes.", markup=False)
+        answer = self._post(officer, "/v1/me/confidentiality-notice", {"version": NOTICE_VERSION})
+        answer.raise_for_status()
+        out.print("   The confidentiality notice is accepted for today (once a day, on record).")
+        auditor = self._sign_in(invented.AUDITOR)
+        for number, scene in enumerate(SCENES, start=2):
+            self._play(officer, number, scene)
+            self._show_record(auditor, self._earlier[scene.citizen["id_number"]])
+        out.print("\nEvery record above was read by an auditor, and each reading is itself on record.")
+
+    def _play(self, officer: str, number: int, scene: Scene) -> None:
+        self._heading(f"{number}. {scene.title}")
+        body = self._body(scene)
+        answer = self._post(officer, "/v1/residence-lookups", body)
+        content = answer.json()
+        self._line("asked", f"{scene.citizen['full_name']}, procedure {body['procedure_code']}")
+        self._line("dossier", body["dossier_code"])
+        self._line("HTTP", f"{answer.status_code} {content.get('outcome') or content.get('code')}")
+        for name, value in (content.get("citizen") or {}).items():
+            self._line(name, _plain(value))
+        self._line("officer", content.get("message") or content.get("detail"))
+        if content.get("next_step"):
+            self._line("next step", content["next_step"])
+        self._paper(content["paper"])
+        self._earlier[scene.citizen["id_number"]] = str(content["lookup_id"])
+
+    def _body(self, scene: Scene) -> dict[str, Any]:
+        today = local_day(SystemClock().now())
+        body: dict[str, Any] = {
+            "citizen": scene.citizen,
+            "procedure_code": scene.procedure_code,
+            "dossier_code": f"{invented.COMMUNE_LEGACY_CODE}-{today:%y%m%d}-0001",
+            "verification_method": "online_lookup",
+            "reception_channel": "counter",
+        }
+        if scene.is_second_entry:
+            body["retry_of"] = self._earlier[scene.citizen["id_number"]]
+        return body
+
+    def _show_record(self, auditor: str, lookup_id: str) -> None:
+        search = {"case_number": "DEMO-01", "officer_login": invented.RECEPTION, "page_size": 1}
+        answer = self._post(auditor, "/v1/audit/searches", search).raise_for_status()
+        lookup = answer.json()["lookups"][0]
+        if lookup["lookup_id"] != lookup_id:
+            raise RuntimeError("the newest record is not this lookup's; is somebody else using the demo?")
+        out.print(f"   its record {lookup_id}", style="green", markup=False)
+        self._line("  who, when", f"{lookup['officer_login']}, unit {lookup['unit_code']}, {lookup['time']}")
+        self._line("  about whom", f"{lookup['citizen']} (stored as ciphertext, shown masked)")
+        self._line("  why", f"procedure {lookup['procedure_code']}, dossier {lookup['dossier_code']}")
+        self._line("  outcome", lookup["outcome"])
+        self._line("  fields disclosed", ", ".join(lookup["fields_disclosed"]) or "none")
+
+    def _sign_in(self, login_name: str) -> str:
+        answer = self._http.post(
+            "/v1/auth/token",
+            data={
+                "grant_type": "password",
+                "username": login_name,
+                "password": self._province.passwords[login_name],
+            },
+            auth=(invented.CLIENT_ID, self._province.client_secret),
+        )
+        return str(answer.raise_for_status().json()["access_token"])
+
+    def _post(self, token: str, path: str, body: dict[str, Any]) -> httpx.Response:
+        return self._http.post(path, json=body, headers={"Authorization": f"Bearer {token}"})
+
+    def _paper(self, paper: dict[str, Any]) -> None:
+        self._line("paper", "may be asked for" if paper["may_ask"] else "must NOT be asked for")
+        self._line("because", paper["because"])
+        for kind in paper["which"]:
+            self._line("", f"- {kind['name']}")
+
+    @staticmethod
+    def _heading(text: str) -> None:
+        out.print()
+        out.print(text, style="bold cyan", markup=False)
+
+    @staticmethod
+    def _line(label: str, text: object) -> None:
+        out.print(f"   {label:<{_LABEL_WIDTH}} {text}", markup=False)
+
+
+def _plain(value: object) -> str:
+    """Return a field's value as one line of text."""
+    if isinstance(value, dict):
+        return ", ".join(str(part) for part in value.values() if part is not None)
+    return "-" if value is None else str(value)
