@@ -6,15 +6,13 @@ from lxml import etree
 
 from adapters.lgsp_soap.profile import LgspSoapProfile, Operation
 from app.errors import InvalidRequestError, ProblemCode
+from app.lookup.names import unaccented
 from app.lookup.source import SourceRequest
 from app.lookup.values import BirthDate, CitizenId, FullName
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 QLDC = "http://dancuquocgia.bca"
 DANCU = "http://www.mic.gov.vn/dancu/1.0"
-
-# Đ is a letter of its own to Unicode, and some keyboards type its Icelandic or African double.
-_STROKED_D = str.maketrans("ĐÐƉ", "DDD")
 
 
 def question_xml(request: SourceRequest, operation: Operation, profile: LgspSoapProfile) -> bytes:
@@ -67,8 +65,7 @@ def name_as_asked(full_name: FullName, *, without_accents: bool) -> str:
     characters that can stand in a name at all: no control or formatting characters.
     """
     if without_accents:
-        letters = unicodedata.normalize("NFD", full_name.text).upper().translate(_STROKED_D)
-        return "".join(letter for letter in letters if letter.isalnum())
+        return unaccented(full_name.text)
     words = unicodedata.normalize("NFC", full_name.text).upper().split()
     printable = ("".join(filter(str.isprintable, word)) for word in words)
     return " ".join(filter(None, printable))
