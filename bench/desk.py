@@ -1,0 +1,193 @@
+"""The gateway under measurement: a durable database, the invented province, signed-in officers."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import httpx
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.accounts.passwords import hash_password
+from app.accounts.store import add_officer
+from app.accounts.values import Role
+from app.audit.record import Outcome, RecordKind
+from app.cli import invented
+from app.cli.demo_setup import DATABASE, DemoDatabase, prepare
+from app.clock import SystemClock, local_day
+from app.database.address import sqlalchemy_address
+from app.database.embedded import EmbeddedServer
+from app.units.store import load_units
+from bench.children import HOST, free_port, running
+from bench.failure import BenchError
+from bench.processor import Pinning
+
+LOOKUP_PATH: Final = "/v1/residence-lookups"
+TOKEN_MINUTES: Final = 60
+_PASSWORD: Final = "Do-hieu-nang-2026"  # noqa: S105 - of invented officers, in a database that is thrown away
+_POSTED_FROM: Final = date(2023, 1, 1)
+_CLOSING_SECONDS: Final = 30
+_QUESTION: Final = {
+    "citizen": {"id_number": "099190000017", "full_name": "Trần Văn Thử", "birth_date": "1990-05-09"},
+    "procedure_code": invented.RESIDENCE_PROCEDURE,
+    "dossier_code": f"{invented.COMMUNE_LEGACY_CODE}-230301-0001",
+    "verification_method": "online_lookup",
+    "reception_channel": "counter",
+}
+# The canned national side accepts any credentials; these have the shape of real ones.
+_UPSTREAM: Final = {
+    "DANCU_UPSTREAM_ACCESS_KEY": "AK-TEST",
+    "DANCU_UPSTREAM_SECRET_KEY": "SK-TEST",
+    "DANCU_UPSTREAM_APP_NAME": "mcdt-test",
+    "DANCU_UPSTREAM_PARTNER_CODE": "000.00.00.H00",
+    "DANCU_UPSTREAM_PARTNER_CODE_CUSTOMER": "000.00.00.H00",
+    "DANCU_UPSTREAM_KEY_NAME": "keyname-test",
+    "DANCU_UPSTREAM_KEY_PASSWORD": "keypass-test",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the database holds on lookups."""
+
+    intents: int
+    outcomes: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A running gateway, its database, and the officers signed in to it."""
+
+    url: str
+    gateway_pid: int
+    postgres_pid: int
+    database_url: str = field(repr=False)
+    tokens: tuple[str, ...] = field(repr=False)
+
+    def evidence(self) -> Evidence:
+        """Count the records, once no lookup is open; BenchError where one stays open."""
+        return asyncio.run(_count(self.database_url))
+
+
+@contextmanager
+def open_desk(folder: Path, upstream_url: str, officers: int, pinning: Pinning) -> Iterator[Desk]:
+    """Start PostgreSQL with fsync and the gateway, and sign that many officers in."""
+    with EmbeddedServer(folder / "postgres", durable=True) as server:
+        database = prepare(server, folder)
+        database_url = server.url(database=DATABASE)
+        names = asyncio.run(_add_officers(database_url, officers))
+        port = free_port()
+        url = f"http://{HOST}:{port}"
+        command = [sys.executable, "-m", "app", "serve", "--host", HOST, "--port", str(port)]
+        environment = database.environment | _settings(url, upstream_url)
+        with running(
+            "gateway",
+            command,
+            ready_url=f"{url}/readyz",
+            folder=folder,
+            environment=environment,
+            cores=pinning.measured,
+        ) as gateway_pid:
+            tokens = tuple(_sign_in(url, database, names))
+            pid_file = folder / "postgres" / "data" / "postmaster.pid"
+            postgres_pid = int(pid_file.read_text(encoding="ascii").splitlines()[0])
+            yield Desk(f"{url}{LOOKUP_PATH}", gateway_pid, postgres_pid, database_url, tokens)
+
+
+def question() -> bytes:
+    """Return the body of a lookup that finds the person of the canned answer."""
+    return json.dumps(_QUESTION, ensure_ascii=False).encode()
+
+
+def check_lookup(answer: httpx.Response) -> None:
+    """Raise BenchError unless the answer discloses the person asked about."""
+    body: dict[str, Any] = answer.json() if answer.is_success else {}
+    citizen = body.get("citizen") or {}
+    if body.get("outcome") != Outcome.FOUND or "TRẦN VĂN THỬ" not in str(citizen).upper():
+        raise BenchError(f"a lookup was answered with HTTP {answer.status_code} and not with the person")
+
+
+def _settings(url: str, upstream_url: str) -> dict[str, str]:
+    return _UPSTREAM | {
+        "DANCU_PUBLIC_URL": url,
+        "DANCU_UPSTREAM_BASE_URL": upstream_url,
+        "DANCU_LOOKUPS_PER_OFFICER_PER_MINUTE": "1000000000",
+        "DANCU_TOKEN_MINUTES": str(TOKEN_MINUTES),
+    }
+
+
+async def _add_officers(database_url: str, count: int) -> list[str]:
+    """Post that many officers to the invented commune, all with one password, and name them."""
+    password_hash = hash_password(_PASSWORD)
+    names = [f"canbo.{number:03d}" for number in range(count)]
+    engine = create_async_engine(sqlalchemy_address(database_url), hide_parameters=True)
+    try:
+        async with engine.begin() as connection:
+            register = await load_units(connection, local_day(SystemClock().now()))
+            commune = next(
+                unit for unit in register.units.values() if invented.COMMUNE_CODE in unit.agency_codes
+            )
+            for name in names:
+                await add_officer(
+                    connection,
+                    login_name=name,
+                    full_name=f"Cán bộ {name}",
+                    role=Role.RECEPTION,
+                    unit_id=commune.unit_id,
+                    upstream_officer_code=name,
+                    password_hash=password_hash,
+                    posted_from=_POSTED_FROM,
+                )
+    finally:
+        await engine.dispose()
+    return names
+
+
+def _sign_in(url: str, database: DemoDatabase, names: list[str]) -> Iterator[str]:
+    """Sign the officers in over HTTP and accept today's notice for each."""
+    client = (invented.CLIENT_ID, database.province.client_secret)
+    with httpx.Client(base_url=url, trust_env=False, timeout=30) as http:
+        for name in names:
+            form = {"grant_type": "password", "username": name, "password": _PASSWORD}
+            token = str(_good(http.post("/v1/auth/token", data=form, auth=client)).json()["access_token"])
+            bearer = {"Authorization": f"Bearer {token}"}
+            notice = _good(http.get("/v1/me/confidentiality-notice", headers=bearer)).json()
+            version = {"version": notice["version"]}
+            _good(http.post("/v1/me/confidentiality-notice", json=version, headers=bearer))
+            yield token
+
+
+def _good(answer: httpx.Response) -> httpx.Response:
+    if not answer.is_success:
+        raise BenchError(f"{answer.request.url.path} answered HTTP {answer.status_code}")
+    return answer
+
+
+async def _count(database_url: str) -> Evidence:
+    connection = await asyncpg.connect(database_url)
+    try:
+        deadline = time.monotonic() + _CLOSING_SECONDS
+        # What was in flight when wrk stopped is still answered and recorded.
+        while await connection.fetchval("select count(*) from audit_open_intent"):
+            if time.monotonic() > deadline:
+                raise BenchError("a lookup's intent stays without an outcome")
+            await asyncio.sleep(0.1)
+        row = await connection.fetchrow(
+            "select count(*) filter (where kind = $1) as intents,"
+            " count(*) filter (where kind = $2) as outcomes,"
+            " count(*) filter (where outcome = $3) as found from audit_record",
+            RecordKind.LOOKUP_INTENT.value,
+            RecordKind.LOOKUP_OUTCOME.value,
+            Outcome.FOUND.value,
+        )
+    finally:
+        await connection.close()
+    return Evidence(row["intents"], row["outcomes"], row["found"])

@@ -1,0 +1,128 @@
+"""The national side all contestants ask: nginx with one real-shaped answer, so that it is never the limit."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+import mock_c06.app
+from bench.failure import BenchError
+from mock_c06.config import LgspCredentials
+from mock_c06.tokens import compose_partner_header
+
+FIND_PATH: Final = "/TraCuuThongTinCongDan"
+COUNT_PATH: Final = "/count"
+TOKEN_PATH: Final = "/token"  # noqa: S105 - a path
+_SAMPLES: Final = Path(__file__).parents[1] / "tests" / "mock_c06" / "samples" / "requests"
+_QUESTION: Final = _SAMPLES / "hg-soap-TraCuuThongTinCongDan-037.xml"
+_LITERAL_LETTERS: Final = 1000  # nginx reads its configuration through a buffer of 4096 bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question about an invented person (037, SOAP) and the national side's whole answer."""
+
+    question: bytes = field(repr=False)
+    answer: bytes = field(repr=False)
+    content_type: str
+
+
+def real_exchange() -> Exchange:
+    """Ask mock_c06 once, in this process, about the person of its sample answer (099190000017)."""
+    return asyncio.run(_ask(_QUESTION.read_bytes()))
+
+
+async def _ask(question: bytes) -> Exchange:
+    partner = {"lgspaccesstoken": compose_partner_header(LgspCredentials())}
+    transport = httpx.ASGITransport(mock_c06.app.create_app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://mock.test", headers=partner) as http:
+        granted = await http.post(TOKEN_PATH, data={"grant_type": "client_credentials"})
+        headers = {
+            "Authorization": f"Bearer {granted.json()['access_token']}",
+            "AuthHash": "a2V5bmFtZS10ZXN0OmtleXBhc3MtdGVzdA==",  # keyname-test:keypass-test
+            "Content-Type": "application/xml",
+        }
+        found = await http.post(FIND_PATH, content=question, headers=headers)
+    if not found.is_success or b"099190000017" not in found.content:
+        raise BenchError("mock_c06 did not answer the sample question")
+    return Exchange(question, found.content, found.headers["Content-Type"])
+
+
+def mock_configuration(port: int, exchange: Exchange, folder: Path) -> str:
+    """Return nginx's configuration for the national side."""
+    granted = '{"access_token":"bench","token_type":"Bearer","expires_in":86400}'
+    return _configuration(
+        port,
+        folder,
+        f"""
+        location = {FIND_PATH} {{ {_answering(exchange.answer.decode(), exchange.content_type)} }}
+        location = {TOKEN_PATH} {{ {_answering(granted, "application/json")} }}
+        location = {COUNT_PATH} {{ stub_status; }}""",
+    )
+
+
+def questions_counted(mock_url: str) -> int:
+    """Return how many requests nginx itself says it has answered as the national side."""
+    lines = httpx.get(f"{mock_url}{COUNT_PATH}", trust_env=False).raise_for_status().text.splitlines()
+    return int(lines[2].split()[2])  # "accepts handled requests", then the three numbers
+
+
+def proxy_configuration(port: int, mock_port: int, connections: int, folder: Path) -> str:
+    """Return nginx's configuration for the bare proxy: kept-alive connections on both sides."""
+    return _configuration(
+        port,
+        folder,
+        """
+        location / {
+            proxy_pass http://mock;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+        }""",
+        f"""
+    upstream mock {{
+        server 127.0.0.1:{mock_port};
+        keepalive {connections};
+        keepalive_requests 1000000000;
+    }}""",
+    )
+
+
+def _configuration(port: int, folder: Path, locations: str, upstream: str = "") -> str:
+    folder.mkdir()
+    temporary = "\n".join(
+        f"    {kind}_temp_path {folder}/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    return f"""daemon off;
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log stderr warn;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    keepalive_timeout 600s;
+{temporary}{upstream}
+    server {{
+        listen 127.0.0.1:{port};{locations}
+    }}
+}}
+"""
+
+
+def _answering(text: str, content_type: str) -> str:
+    """Return the directives that answer any method with *text*, in parts that nginx's parser can hold."""
+    parts = [text[start : start + _LITERAL_LETTERS] for start in range(0, len(text), _LITERAL_LETTERS)]
+    settings = "".join(f"set $part{number} {_literal(part)}; " for number, part in enumerate(parts))
+    whole = "".join(f"$part{number}" for number in range(len(parts)))
+    return f"default_type {_literal(content_type)}; {settings}return 200 {whole};"
+
+
+def _literal(text: str) -> str:
+    """Quote *text* for nginx; BenchError where its configuration language cannot say it."""
+    if "$" in text:
+        raise BenchError("the national side's answer holds a $, which nginx would take for a variable")
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
