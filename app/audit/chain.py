@@ -55,10 +55,13 @@ class Chain:
     def extend(self, drafts: Sequence[Draft], month: MonthKey, now: datetime) -> "tuple[Chain, list[Record]]":
         """Return the chain and records that follow when *drafts* are written under *month*.
 
-        The first record of a chain, and the first of a month, carries the sealed data key.
+        The first record of a chain, and the first of a month, carries the sealed data key. Months of
+        one chain only go forward: where the clock was set back another chain follows, so that a writer
+        has one data key in a month.
         """
-        chain, records = self, list[Record]()
-        if chain.month is None or chain.data_key is None or chain.month.key_id != month.key_id:
+        went_back = self.month is not None and month.month < self.month.month
+        chain, records = self.ended(()) if went_back else self, list[Record]()
+        if chain.month is None or chain.month.key_id != month.key_id:
             chain, record = chain.opened(month, now)
             records.append(record)
         for draft in drafts:

@@ -1,27 +1,31 @@
 """One record a minute for what an officer's software may repeat a thousand times."""
 
+import asyncio
 from collections import OrderedDict
 from typing import Final
 
 from app.audit.log import AuditLog
 from app.audit.record import Draft
+from app.errors import AuditUnavailableError
 
 _MAX_REMEMBERED: Final = 50_000
 
 Mark = tuple[str, ...]
+_Key = tuple[Mark, int]
 
 
 class Coalescer:
     """Records the first of a kind in a minute and lets the rest of that minute pass.
 
     What is coalesced discloses nothing and asks nobody; its first occurrence is on record before
-    the caller is answered.
+    any caller is answered.
     """
 
     def __init__(self, log: AuditLog) -> None:
         """Record to *log*."""
         self._log = log
-        self._recorded: OrderedDict[tuple[Mark, int], None] = OrderedDict()
+        self._recorded: OrderedDict[_Key, None] = OrderedDict()
+        self._under_way: dict[_Key, asyncio.Future[bool]] = {}
 
     async def append(self, mark: Mark, draft: Draft) -> None:
         """Record *draft* unless one with the same *mark* is on record for this minute.
@@ -29,10 +33,28 @@ class Coalescer:
         Raises AuditUnavailableError.
         """
         key = (mark, int(draft.time.timestamp()) // 60)
-        if key in self._recorded:
-            return
-        # Not marked as recorded until it is: a failed commit must not silence the next try.
-        await self._log.append(draft)
-        self._recorded[key] = None
-        if len(self._recorded) > _MAX_REMEMBERED:
-            self._recorded.popitem(last=False)
+        while key not in self._recorded:
+            first = self._under_way.get(key)
+            if first is None:
+                return await self._record(key, draft)
+            if await asyncio.shield(first):
+                raise AuditUnavailableError
+        return None
+
+    async def _record(self, key: _Key, draft: Draft) -> None:
+        """Record for all who come meanwhile; where only this caller fails, one of them tries next."""
+        is_unavailable = self._under_way[key] = asyncio.get_running_loop().create_future()
+        try:
+            await self._log.append(draft)
+        except AuditUnavailableError:
+            is_unavailable.set_result(True)
+            raise
+        else:
+            # Not marked as recorded until it is: a failed commit must not silence the next try.
+            self._recorded[key] = None
+            if len(self._recorded) > _MAX_REMEMBERED:
+                self._recorded.popitem(last=False)
+        finally:
+            del self._under_way[key]
+            if not is_unavailable.done():
+                is_unavailable.set_result(False)

@@ -33,7 +33,12 @@ delete from audit_open_intent where lookup_id = any ($24::uuid[])
 
 
 def batch_arguments(writer_id: UUID, key_id: str, records: Sequence[Record]) -> list[object]:
-    """Return the arguments of INSERT_BATCH; every projection column comes from the leaf's own facts."""
+    """Return the arguments of INSERT_BATCH; every projection column comes from the leaf's own facts.
+
+    What two writers may both want stands in one order everywhere, so that they cannot deadlock: keys by
+    their digest, outcomes by their lookup.
+    """
+    records = sorted(records, key=_wanted_lookup)
     drafts = [record.draft for record in records]
     tagged = [(record, record.tag) for record in records if record.tag is not None]
     intents = [draft for draft in drafts if draft.kind is RecordKind.LOOKUP_INTENT]
@@ -41,7 +46,7 @@ def batch_arguments(writer_id: UUID, key_id: str, records: Sequence[Record]) -> 
         (draft.claim.key_digest, draft.claim.request_digest, draft.record_id)
         for draft in drafts
         if draft.claim is not None
-    )  # in one order everywhere, so that two writers with the same keys cannot deadlock
+    )
     return [
         writer_id,
         [draft.record_id for draft in drafts],
@@ -68,6 +73,11 @@ def batch_arguments(writer_id: UUID, key_id: str, records: Sequence[Record]) -> 
         [lookup_id for _, _, lookup_id in claims],
         [draft.lookup_id for draft in drafts if draft.kind is RecordKind.LOOKUP_OUTCOME],
     ]
+
+
+def _wanted_lookup(record: Record) -> str:
+    is_outcome = record.draft.kind is RecordKind.LOOKUP_OUTCOME
+    return str(record.draft.lookup_id) if is_outcome else ""
 
 
 def _uuid(text: object) -> UUID | None:

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -18,7 +18,7 @@ _LAST_MONTH: Final = 12
 
 def month_of(instant: datetime) -> str:
     """Return the UTC month of *instant* as `yyyy-mm`."""
-    return f"{instant.year:04d}-{instant.month:02d}"
+    return instant.astimezone(UTC).strftime("%Y-%m")
 
 
 def months_from(first: date, count: int) -> list[str]:
@@ -42,15 +42,18 @@ class Keyring:
     root: RootKey
 
     async def load(self, connection: RowConnection, month: str) -> MonthKey | None:
-        """Return the key of *month*, or None where nobody made one; SealBrokenError for another root key."""
+        """Return the key of *month*, or None where nobody made one.
+
+        Raises SealBrokenError for another root key, and for a public key that is not the one it vouched for.
+        """
         row = await connection.fetchrow(
             "select key_id, public_key, serving_index_key from audit_month_key where month = $1", month
         )
         if row is None:
             return None
-        key_id = str(row["key_id"])
-        index_key = self.root.unwrap(_index_name(key_id), row["serving_index_key"])
-        return MonthKey(key_id, month, X25519PublicKey.from_public_bytes(row["public_key"]), index_key)
+        key_id, public_key = str(row["key_id"]), row["public_key"]
+        index_key = self.root.unwrap(_serving_name(key_id, public_key), row["serving_index_key"])
+        return MonthKey(key_id, month, X25519PublicKey.from_public_bytes(public_key), index_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,13 @@ class MonthKeyMaker:
     async def _make_one(self, connection: AsyncConnection, month: str) -> None:
         key_id = f"{self.authority_code}/{month}"
         private_key, index_key = X25519PrivateKey.generate(), secrets.token_bytes(KEY_BYTES)
+        public_key = private_key.public_key().public_bytes_raw()
         await connection.execute(
             insert(AUDIT_MONTH_KEY).values(
                 month=month,
                 key_id=key_id,
-                public_key=private_key.public_key().public_bytes_raw(),
-                serving_index_key=self.serving_root.wrap(_index_name(key_id), index_key),
+                public_key=public_key,
+                serving_index_key=self.serving_root.wrap(_serving_name(key_id, public_key), index_key),
             )
         )
         await connection.execute(
@@ -108,6 +112,11 @@ async def load_month_secrets(
         )
         for row in result
     ]
+
+
+def _serving_name(key_id: str, public_key: bytes) -> str:
+    # Names the public key too: whoever can change the database must not put one there that they can open.
+    return f"{_index_name(key_id)} with {public_key.hex()}"
 
 
 def _index_name(key_id: str) -> str:

@@ -6,15 +6,13 @@ from datetime import timedelta
 from typing import Final, Self
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.audit.log import AlreadyClosedError, AuditLog
 from app.audit.record import Draft, Outcome, RecordKind
 from app.audit.table import AUDIT_OPEN_INTENT
 from app.clock import Clock
-from app.errors import AuditUnavailableError
 from app.logs import LogEvent, get_logger
 
 _LOCK_KEY: Final = (
@@ -55,17 +53,17 @@ class Reconciler:
 
         Raises AuditUnavailableError, OSError or SQLAlchemyError where the database is out of reach.
         """
-        closed = 0
         async with self._engine.connect() as connection:
             if not await connection.scalar(select(func.pg_try_advisory_lock(_LOCK_KEY))):
                 return 0
             try:
-                while forgotten := await self._forgotten(connection):
-                    await asyncio.gather(*(self._close(lookup_id) for lookup_id in forgotten))
-                    closed += len(forgotten)
-            finally:
+                closed = await self._close_all(connection)
                 await connection.execute(select(func.pg_advisory_unlock(_LOCK_KEY)))
                 await connection.commit()
+            except BaseException:
+                # The lock is the session's: back in the pool, it would keep every reconciler out.
+                await connection.invalidate()
+                raise
         if closed:
             _log.warning(LogEvent.INTENTS_CLOSED, count=closed)
         return closed
@@ -74,9 +72,19 @@ class Reconciler:
         while True:
             try:
                 await self.close_forgotten()
-            except (AuditUnavailableError, OSError, SQLAlchemyError) as error:
+            except Exception as error:  # noqa: BLE001 - the reconciler outlives what it meets
                 _log.warning(LogEvent.RECONCILER_FAILED, error=type(error).__name__)
             await asyncio.sleep(self._every_seconds)
+
+    async def _close_all(self, connection: AsyncConnection) -> int:
+        closed, seen = 0, set[UUID]()
+        # Only what is new: what cannot be taken off the list must not be tried for ever.
+        while forgotten := set(await self._forgotten(connection)) - seen:
+            seen |= forgotten
+            results = await asyncio.gather(*map(self._close, forgotten))
+            closed += sum(results)
+            await self._take_off(connection, forgotten)
+        return closed
 
     async def _forgotten(self, connection: AsyncConnection) -> list[UUID]:
         age = timedelta(seconds=self._age_seconds)
@@ -89,8 +97,18 @@ class Reconciler:
         await connection.commit()
         return list(result.scalars())
 
-    async def _close(self, lookup_id: UUID) -> None:
+    async def _close(self, lookup_id: UUID) -> bool:
+        """Close the lookup as unknown; False where it has an outcome already."""
         facts = {"lookup_id": str(lookup_id), "outcome": Outcome.UNKNOWN.value}
-        # Outcome and work list change in one transaction, so a lookup closed meanwhile has left the list.
-        with contextlib.suppress(AlreadyClosedError):
+        try:
             await self._log.append(Draft(RecordKind.LOOKUP_OUTCOME, self._clock.now(), facts))
+        except AlreadyClosedError:
+            return False
+        return True
+
+    async def _take_off(self, connection: AsyncConnection, lookup_ids: set[UUID]) -> None:
+        """Take closed lookups off the work list; usually the record that closed them has done so."""
+        await connection.execute(
+            delete(AUDIT_OPEN_INTENT).where(AUDIT_OPEN_INTENT.c.lookup_id.in_(lookup_ids))
+        )
+        await connection.commit()

@@ -18,6 +18,9 @@ VERSION: Final = 1
 MAX_LEAF_BYTES: Final = 32 * 1024
 _LEAF_PREFIX: Final = b"\x00"
 _MAX_INTEGER: Final = 2**53 - 1  # what every JSON reader keeps exactly (RFC 8785 section 3.2.2.3)
+_WRITERS_SHARE: Final = 1024  # bytes of a leaf kept for what the writer adds
+_AUTHENTICATION_BYTES: Final = 16  # by which a sealed subject is longer
+_DIGEST_BYTES: Final = 32
 
 Value = str | int
 
@@ -110,6 +113,30 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
 }
 """Every name a leaf may carry and its type; names are those of the projection's columns."""
 
+WRITER_FIELDS: Final = frozenset(
+    {
+        "version",
+        "record_id",
+        "kind",
+        "salt",
+        "authority_code",
+        "writer_id",
+        "writer_sequence",
+        "previous_hash",
+        "key_id",
+        "time",
+        "subject",
+        "subject_commitment",
+        "sealed_key",
+        "previous_writer_id",
+        "previous_writer_sequence",
+        "doubtful_records",
+    }
+)
+"""What only the writer says; a draft that says it is refused."""
+
+_IDS: Final = frozenset({"officer_id", "unit_id", "lookup_id"})  # columns of type uuid
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -117,6 +144,11 @@ class Claim:
 
     key_digest: bytes
     request_digest: bytes
+
+    def check(self) -> None:
+        """Raise ValueError for anything but two digests of 32 bytes."""
+        if not len(self.key_digest) == len(self.request_digest) == _DIGEST_BYTES:
+            raise ValueError("a claim has two digests of 32 bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,27 +181,66 @@ class Draft:
         return UUID(str(named)) if named is not None else None
 
     def check(self) -> None:
-        """Raise ValueError where a fact could not be written; one bad draft must not fail a batch."""
+        """Raise ValueError where this could not be written; one bad draft must not fail a batch.
+
+        The text names fields and never values.
+        """
         for name, value in self.facts.items():
             _check_fact(name, value)
+        self._check_lookup()
+        if self.time.utcoffset() is None:
+            raise ValueError("a record's time needs its zone")
+        if self.searched_number is not None and not _is_clean(self.searched_number):
+            raise ValueError("the searched number is not clean NFC text")
+        if self.claim is not None:
+            self.claim.check()
+        sealed = len(self.subject) + _AUTHENTICATION_BYTES if self.subject is not None else 0
+        as_text = (4 * sealed + 2) // 3  # base64 without padding
+        if len(canonical(self.facts)) + as_text > MAX_LEAF_BYTES - _WRITERS_SHARE:
+            raise ValueError("a record must not exceed 32 KiB")
+
+    def _check_lookup(self) -> None:
+        is_outcome = self.kind is RecordKind.LOOKUP_OUTCOME
+        if is_outcome is not (self.facts.get("outcome") in _OUTCOMES):
+            raise ValueError("an outcome record, and no other, says one of the outcomes")
+        if is_outcome and "lookup_id" not in self.facts:
+            raise ValueError("an outcome record names its lookup")
+        if self.kind in {RecordKind.LOOKUP_INTENT, RecordKind.LOOKUP_REFUSED} and "lookup_id" in self.facts:
+            raise ValueError("an intent or refusal is its own lookup")
+
+
+_OUTCOMES: Final = frozenset(Outcome)
 
 
 def _check_fact(name: str, value: Value) -> None:
     expected = LEAF_FIELDS.get(name)
-    if expected is None:
-        raise ValueError(f"a record has no field {name}")
+    if expected is None or name in WRITER_FIELDS:
+        raise ValueError(f"a draft has no field {name}")
     if type(value) is not expected:
         raise ValueError(f"field {name} must be {expected.__name__}")
     if isinstance(value, int):
         if abs(value) > _MAX_INTEGER:
             raise ValueError(f"field {name} is too large")
-    elif not unicodedata.is_normalized("NFC", value) or any(_is_unwritable(mark) for mark in value):
+    elif not _is_clean(value):
         raise ValueError(f"field {name} is not clean NFC text")
+    elif name in _IDS and not _is_id(value):
+        raise ValueError(f"field {name} is not an id")
+
+
+def _is_clean(text: str) -> bool:
+    return unicodedata.is_normalized("NFC", text) and not any(_is_unwritable(mark) for mark in text)
 
 
 def _is_unwritable(mark: str) -> bool:
     # Control characters and lone surrogates: PostgreSQL refuses NUL, UTF-8 refuses surrogates.
     return unicodedata.category(mark) in {"Cc", "Cs"}
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def canonical(facts: Mapping[str, Value]) -> bytes:
@@ -195,7 +266,16 @@ def instant_text(instant: datetime) -> str:
 
 def read_leaf(leaf: bytes) -> dict[str, Value]:
     """Return the facts of a stored leaf; ValueError where the bytes are not what `canonical` writes."""
-    facts = json.loads(leaf)
-    if not isinstance(facts, dict) or canonical(facts) != leaf:
+    try:
+        facts = json.loads(leaf)
+    except RecursionError:
+        raise ValueError("these bytes are not a canonical record") from None
+    if not isinstance(facts, dict) or not all(map(_is_value, facts.values())) or canonical(facts) != leaf:
         raise ValueError("these bytes are not a canonical record")
     return facts
+
+
+def _is_value(value: object) -> bool:
+    if type(value) is int:
+        return abs(value) <= _MAX_INTEGER
+    return type(value) is str and _is_clean(value)

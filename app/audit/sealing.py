@@ -90,7 +90,7 @@ class DataKey:
     def open(self, record_id: UUID, sealed: SealedSubject) -> bytes:
         """Return the subject; SealBrokenError where key, record or commitment is another."""
         key, commitment = self._record_key(record_id)
-        if not hmac.compare_digest(commitment.hex(), sealed.commitment):
+        if not hmac.compare_digest(commitment.hex().encode(), sealed.commitment.encode()):
             # AES-GCM alone would let an insider show another key under which it reads as somebody else.
             raise SealBrokenError("the key is not the one this record committed to")
         try:
@@ -132,7 +132,7 @@ class RootKey:
         """Return the key wrapped under *name*; SealBrokenError for another root key or name."""
         try:
             return AESGCM(self.secret).decrypt(wrapped[:12], wrapped[12:], name.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short to hold even a nonce
             raise SealBrokenError("this root key did not wrap that key") from None
 
     def derive(self, purpose: str) -> bytes:
@@ -157,5 +157,11 @@ def sealed_text(data: bytes) -> str:
 
 
 def sealed_bytes(text: str) -> bytes:
-    """Return the bytes that `sealed_text` wrote."""
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    """Return the bytes that `sealed_text` wrote; SealBrokenError for any other text."""
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        raise SealBrokenError("this is not sealed text") from None
+    if sealed_text(data) != text:
+        raise SealBrokenError("this is not sealed text")
+    return data

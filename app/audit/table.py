@@ -51,6 +51,11 @@ AUDIT_RECORD = Table(
         postgresql_where=text("kind = 'lookup.outcome'"),
     ),
     Index("ix_audit_record_officer", "officer_id", text("recorded_at desc"), text("record_id desc")),
+    Index(
+        "ix_audit_record_key_records",
+        "writer_id",
+        postgresql_where=text("kind in ('writer.opened', 'writer.key')"),
+    ),
     Index("ix_audit_record_dossier", "dossier_code", postgresql_where=text("dossier_code is not null")),
 )
 """The leaf's exact bytes are the evidence; every other column is projected from them."""

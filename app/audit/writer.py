@@ -2,38 +2,37 @@
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, Self
 from uuid import UUID
 
 import asyncpg
 
 from app.audit.chain import Chain, Record
+from app.audit.conflicts import find_conflicts
 from app.audit.insert import INSERT_BATCH, batch_arguments
 from app.audit.keyring import Keyring, month_of
-from app.audit.log import AlreadyClosedError, ClaimTakenError
-from app.audit.record import Draft, RecordKind
+from app.audit.record import Draft
 from app.audit.sealing import MonthKey, SealBrokenError
+from app.audit.waiting import Waiter, WaitingLine, fail
 from app.clock import Clock
 from app.errors import AuditUnavailableError
 from app.logs import LogEvent, get_logger
 
-MAX_BATCH: Final = 256
-MAX_WAITING: Final = 10_000
 _IDLE_SECONDS: Final = 1.0
 _CONNECTION_LOST: Final = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
-_SERVER_LEAVING: Final = "57P"  # operator intervention: a commit cut short there may have been kept
+_SESSION_ENDED: Final = frozenset({"FATAL", "PANIC"})  # a commit cut short there may have been kept
+_MAY_WRITE: Final = (
+    "select current_setting('transaction_read_only') = 'off'"
+    " and has_table_privilege('audit_record', 'insert')"
+)
 _log = get_logger(__name__)
 
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiter:
-    draft: Draft
-    done: "asyncio.Future[None]"
+class _DoubtfulCommitError(Exception):
+    """The server accepted a commit and warned about it."""
 
 
 class AuditWriter:
@@ -54,7 +53,8 @@ class AuditWriter:
         self._chain = Chain(authority_code)
         self._month: MonthKey | None = None
         self._connection: asyncpg.Connection | None = None
-        self._waiting: deque[_Waiter] = deque()
+        self._was_warned = False
+        self._line = WaitingLine()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_closing = False
@@ -75,16 +75,16 @@ class AuditWriter:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the connection stood and this month had its key when last looked at."""
+        """Whether a record was written, or could have been, when last looked at."""
         return self._is_ready and not self._is_closing
 
     async def append(self, draft: Draft) -> None:
         """Return once *draft* is durable; see AuditLog for what may be raised."""
         draft.check()
-        if self._is_closing or len(self._waiting) >= MAX_WAITING:
+        if self._is_closing or self._line.is_full:
             raise AuditUnavailableError
-        waiter = _Waiter(draft, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiter)
+        waiter = Waiter.of(draft)
+        self._line.join(waiter)
         self._wake.set()
         try:
             async with asyncio.timeout(self._wait_seconds):
@@ -93,71 +93,79 @@ class AuditWriter:
             raise AuditUnavailableError from None
 
     async def _run(self) -> None:
-        while self._waiting or not self._is_closing:
-            if not self._waiting:
+        await self._look()
+        while self._line or not self._is_closing:
+            if not self._line:
                 await self._rest()
                 continue
-            batch = self._next_batch()
+            batch = self._line.next_batch()
             try:
                 await self._write(batch)
             except Exception as error:  # noqa: BLE001 - the task must outlive whatever it met, and doubt it
                 _log.error(LogEvent.AUDIT_REFUSED, error=type(error).__name__)
                 self._end_chain([waiter.draft.record_id for waiter in batch])
-                _fail(batch)
+                fail(batch)
 
     async def _rest(self) -> None:
         self._wake.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
             return
-        # Nobody is waiting: a good moment to find out whether the next record could be written.
-        with contextlib.suppress(AuditUnavailableError):
-            await self._ready_connection()
+        await self._look()
 
-    def _next_batch(self) -> list[_Waiter]:
-        """Take waiters in order; a second one for the same key or lookup waits for the next batch."""
-        batch, deferred = list[_Waiter](), list[_Waiter]()
-        taken: set[object] = set()
-        while self._waiting and len(batch) < MAX_BATCH:
-            waiter = self._waiting.popleft()
-            marks = _exclusive_marks(waiter.draft)
-            if waiter.done.done():  # its caller gave up before it was written
-                continue
-            if marks & taken:
-                deferred.append(waiter)
-            else:
-                taken |= marks
-                batch.append(waiter)
-        self._waiting.extendleft(reversed(deferred))
-        return batch
+    async def _look(self) -> None:
+        """Find out, while nobody is waiting, whether a record could be written."""
+        try:
+            connection, _ = await self._ready_connection()
+            async with asyncio.timeout(self._wait_seconds):
+                self._is_ready = bool(await connection.fetchval(_MAY_WRITE))
+            if not self._is_ready:  # a standby, perhaps: the next connection may lead elsewhere
+                self._drop_connection()
+                _log.warning(LogEvent.AUDIT_UNREACHABLE, error="ReadOnly")
+        except AuditUnavailableError:
+            self._is_ready = False
+        except Exception as error:  # noqa: BLE001 - as above
+            self._drop_connection()
+            _log.warning(LogEvent.AUDIT_UNREACHABLE, error=type(error).__name__)
 
-    async def _write(self, batch: list[_Waiter]) -> None:
+    async def _write(self, batch: list[Waiter]) -> None:
         while batch:
             try:
                 connection, month = await self._ready_connection()
             except AuditUnavailableError:
-                return _fail(batch)
+                return fail(batch)
+            batch = [waiter for waiter in batch if not waiter.has_given_up]
+            if not batch:
+                break
             chain, records = self._chain.extend([waiter.draft for waiter in batch], month, self._clock.now())
             try:
                 await self._commit(connection, chain.writer_id, month, records)
             except asyncpg.UniqueViolationError:
                 batch = await self._without_conflicts(connection, batch)
-            except _CONNECTION_LOST:
+            except (*_CONNECTION_LOST, _DoubtfulCommitError):
                 self._end_chain(_ids(records))
-                return _fail(batch)
+                return fail(batch)
             except asyncpg.PostgresError as error:
                 self._meet_server_error(error, records)
-                return _fail(batch)
+                return fail(batch)
             else:
-                self._chain = chain
-                return _succeed(batch)
+                return self._advance(chain, batch)
         return None
 
     async def _commit(
         self, connection: asyncpg.Connection, writer_id: UUID, month: MonthKey, records: Sequence[Record]
     ) -> None:
+        self._was_warned = False
         async with asyncio.timeout(self._wait_seconds):
             await connection.execute(INSERT_BATCH, *batch_arguments(writer_id, month.key_id, records))
+        if self._was_warned:
+            raise _DoubtfulCommitError
+
+    def _advance(self, chain: Chain, batch: Sequence[Waiter]) -> None:
+        self._chain = chain
+        self._is_ready = True
+        for waiter in batch:
+            waiter.succeed()
 
     async def _ready_connection(self) -> tuple[asyncpg.Connection, MonthKey]:
         """Return a usable connection and this month's key, or raise AuditUnavailableError."""
@@ -165,6 +173,7 @@ class AuditWriter:
             async with asyncio.timeout(self._wait_seconds):
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await self._connect()
+                    self._connection.add_log_listener(self._hear)
                 month = await self._current_month(self._connection)
         except (*_CONNECTION_LOST, asyncpg.PostgresError, SealBrokenError) as error:
             self._drop_connection()
@@ -174,8 +183,12 @@ class AuditWriter:
             self._is_ready = False
             _log.error(LogEvent.MONTH_KEY_MISSING, month=month_of(self._clock.now()))
             raise AuditUnavailableError
-        self._is_ready = True
         return self._connection, month
+
+    def _hear(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
+        # A commit that stops waiting for its standby succeeds with no more than a warning. asyncpg calls
+        # plain functions, and only those, before it wakes who awaits the statement.
+        self._was_warned = self._was_warned or message.severity_en == "WARNING"
 
     async def _current_month(self, connection: asyncpg.Connection) -> MonthKey | None:
         month = month_of(self._clock.now())
@@ -183,34 +196,37 @@ class AuditWriter:
             self._month = await self._keyring.load(connection, month)
         return self._month
 
-    async def _without_conflicts(self, connection: asyncpg.Connection, batch: list[_Waiter]) -> list[_Waiter]:
-        """Answer the waiters whose key or lookup is already taken and return the others.
+    async def _without_conflicts(self, connection: asyncpg.Connection, batch: list[Waiter]) -> list[Waiter]:
+        """Answer the waiters whose key, lookup or record is already there and return the others.
 
         The refused statement left nothing behind, so the chain stands where it stood.
         """
         try:
             async with asyncio.timeout(self._wait_seconds):
-                claims = await connection.fetch(_TAKEN_CLAIMS, _claimed_keys(batch))
-                closed = await connection.fetch(_CLOSED_LOOKUPS, _closing_lookups(batch))
+                conflicts = await find_conflicts(connection, batch)
         except (*_CONNECTION_LOST, asyncpg.PostgresError):
             self._drop_connection()
-            _fail(batch)
+            fail(batch)
             return []
-        taken = {row["key_digest"]: row for row in claims}
-        already_closed = {row["lookup_id"] for row in closed}
-        rest = [waiter for waiter in batch if not _answer_conflict(waiter, taken, already_closed)]
+        rest = []
+        for waiter in batch:
+            if (reason := conflicts.reason(waiter)) is None:
+                rest.append(waiter)
+            else:
+                waiter.refuse(reason)
         if len(rest) == len(batch):
-            # A conflict that is nobody's in particular must not be tried for ever.
+            # A conflict that is nobody's in particular is the chain's own, and would meet it for ever.
             _log.error(LogEvent.AUDIT_REFUSED, error="UniqueViolationError")
-            _fail(batch)
+            self._end_chain([waiter.draft.record_id for waiter in batch])
+            fail(batch)
             return []
         return rest
 
     def _meet_server_error(self, error: asyncpg.PostgresError, records: Sequence[Record]) -> None:
         _log.error(LogEvent.AUDIT_REFUSED, error=type(error).__name__, sqlstate=error.sqlstate)
-        self._is_ready = False
-        if str(error.sqlstate).startswith(_SERVER_LEAVING):
+        if error.severity_en in _SESSION_ENDED:
             self._end_chain(_ids(records))
+        self._drop_connection()  # this server may have become a standby; the next connection looks anew
 
     def _end_chain(self, doubtful: Sequence[UUID]) -> None:
         self._drop_connection()
@@ -224,58 +240,5 @@ class AuditWriter:
         self._is_ready = False
 
 
-_TAKEN_CLAIMS: Final = (
-    "select key_digest, request_digest, lookup_id from audit_claim where key_digest = any ($1::bytea[])"
-)
-_CLOSED_LOOKUPS: Final = (
-    "select lookup_id from audit_record where kind = 'lookup.outcome' and lookup_id = any ($1::uuid[])"
-)
-
-
 def _ids(records: Sequence[Record]) -> list[UUID]:
     return [record.draft.record_id for record in records]
-
-
-def _exclusive_marks(draft: Draft) -> set[object]:
-    marks: set[object] = set()
-    if draft.claim is not None:
-        marks.add(draft.claim.key_digest)
-    if draft.kind is RecordKind.LOOKUP_OUTCOME:
-        marks.add(draft.lookup_id)
-    return marks
-
-
-def _claimed_keys(batch: Sequence[_Waiter]) -> list[bytes]:
-    return [waiter.draft.claim.key_digest for waiter in batch if waiter.draft.claim is not None]
-
-
-def _closing_lookups(batch: Sequence[_Waiter]) -> list[UUID | None]:
-    return [waiter.draft.lookup_id for waiter in batch if waiter.draft.kind is RecordKind.LOOKUP_OUTCOME]
-
-
-def _answer_conflict(waiter: _Waiter, taken: dict[bytes, asyncpg.Record], already_closed: set[UUID]) -> bool:
-    claim = waiter.draft.claim
-    if claim is not None and (row := taken.get(claim.key_digest)) is not None:
-        is_same = row["request_digest"] == claim.request_digest
-        _refuse(waiter, ClaimTakenError(row["lookup_id"], is_same_request=is_same))
-        return True
-    if waiter.draft.kind is RecordKind.LOOKUP_OUTCOME and waiter.draft.lookup_id in already_closed:
-        _refuse(waiter, AlreadyClosedError())
-        return True
-    return False
-
-
-def _succeed(batch: Sequence[_Waiter]) -> None:
-    for waiter in batch:
-        if not waiter.done.done():
-            waiter.done.set_result(None)
-
-
-def _fail(batch: Sequence[_Waiter]) -> None:
-    for waiter in batch:
-        _refuse(waiter, AuditUnavailableError())
-
-
-def _refuse(waiter: _Waiter, error: Exception) -> None:
-    if not waiter.done.done():
-        waiter.done.set_exception(error)

@@ -16,6 +16,7 @@ from app.logs import LogEvent, get_logger
 
 _CHECK_SECONDS: Final = 1.0
 _ANSWER_SECONDS: Final = 5.0
+_RELOAD_SECONDS: Final = 30.0
 _log = get_logger(__name__)
 
 T = TypeVar("T")
@@ -106,7 +107,8 @@ class DirectoryKeeper:
         async with asyncio.timeout(_ANSWER_SECONDS):
             connection = await self._connect()
         try:
-            await connection.add_listener(DIRECTORY_CHANNEL, lambda *_: self._notified.set())
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await connection.add_listener(DIRECTORY_CHANNEL, lambda *_: self._notified.set())
             while True:
                 self._notified.clear()
                 await self._confirm(connection)
@@ -121,7 +123,8 @@ class DirectoryKeeper:
         async with asyncio.timeout(_ANSWER_SECONDS):
             version = await connection.fetchval("select version from directory_version")
         if version != self._version or self._day() != self._loaded_day:
-            version = await self._reload()
+            async with asyncio.timeout(_RELOAD_SECONDS):
+                version = await self._reload()
         self._version = version
         self._confirmed_at = asked_at
 

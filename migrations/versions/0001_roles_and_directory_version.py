@@ -11,9 +11,11 @@ depends_on = None
 
 def upgrade() -> None:
     for role in ("dancu_serving", "dancu_auditing"):
-        # Roles belong to the whole server; another database of it may have made them already.
+        # Roles belong to the whole server: another database of it, or its operator, may have made them.
         op.execute(
-            f"do $$ begin create role {role} nologin; exception when duplicate_object then null; end $$"
+            f"do $$ begin if not exists (select from pg_roles where rolname = '{role}')"
+            f" then create role {role} nologin; end if;"
+            " exception when duplicate_object then null; end $$"
         )
     op.execute("revoke create on schema public from public")
     op.execute("grant usage on schema public to dancu_serving, dancu_auditing")
@@ -26,6 +28,7 @@ def upgrade() -> None:
     )
     op.execute("insert into directory_version (only_row, version) values (1, 1)")
     op.execute("grant select on directory_version to dancu_serving")
+    op.execute("grant select on alembic_version to dancu_serving")  # for "dancu check"
     op.execute(
         """
         create function directory_changed() returns trigger language plpgsql security definer
@@ -43,5 +46,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("drop function directory_changed()")
     op.drop_table("directory_version")
+    op.execute("revoke select on alembic_version from dancu_serving")
     op.execute("revoke usage on schema public from dancu_serving, dancu_auditing")
     # The roles stay: other databases of the server may use them.

@@ -45,6 +45,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("dossier_code is not null"),
     )
     op.create_index(
+        "ix_audit_record_key_records",
+        "audit_record",
+        ["writer_id"],
+        unique=False,
+        postgresql_where=sa.text("kind in ('writer.opened', 'writer.key')"),
+    )
+    op.create_index(
         "ix_audit_record_officer",
         "audit_record",
         ["officer_id", sa.literal_column("recorded_at desc"), sa.literal_column("record_id desc")],

@@ -1,0 +1,94 @@
+"""Who waits for which draft to become durable, and who of them may stand in one batch."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.audit.record import Draft, RecordKind
+from app.errors import AuditUnavailableError
+
+MAX_BATCH: Final = 256
+MAX_WAITING: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Waiter:
+    """A draft, what no other draft of its batch may want too, and whom to tell."""
+
+    draft: Draft
+    wants: frozenset[object]
+    done: "asyncio.Future[None]"
+
+    @classmethod
+    def of(cls, draft: Draft) -> "Waiter":
+        """Return a waiter of the running loop."""
+        return cls(draft, _wants(draft), asyncio.get_running_loop().create_future())
+
+    @property
+    def has_given_up(self) -> bool:
+        """Whether nobody waits any more."""
+        return self.done.done()
+
+    def succeed(self) -> None:
+        """Say that the draft is durable."""
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def refuse(self, error: Exception) -> None:
+        """Say why it is not, or not certainly."""
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+class WaitingLine:
+    """Waiters in the order they came."""
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._waiting: deque[Waiter] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether whoever comes now must be turned away."""
+        return len(self._waiting) >= MAX_WAITING
+
+    def join(self, waiter: Waiter) -> None:
+        """Put *waiter* last."""
+        self._waiting.append(waiter)
+
+    def next_batch(self) -> list[Waiter]:
+        """Take those whose turn it is; a second one for the same key or lookup waits for the next batch."""
+        batch, deferred = list[Waiter](), list[Waiter]()
+        taken: set[object] = set()
+        while self._waiting and len(batch) < MAX_BATCH:
+            waiter = self._waiting.popleft()
+            if waiter.has_given_up:
+                continue
+            if waiter.wants & taken:
+                deferred.append(waiter)
+            else:
+                taken |= waiter.wants
+                batch.append(waiter)
+        self._waiting.extendleft(reversed(deferred))
+        return batch
+
+
+def fail(batch: Sequence[Waiter]) -> None:
+    """Tell everybody in *batch* that their record is not certain."""
+    for waiter in batch:
+        waiter.refuse(AuditUnavailableError())
+
+
+def _wants(draft: Draft) -> frozenset[object]:
+    # A lookup's outcome wants the id of its intent: in one statement it would not see it to close it.
+    wants: set[object] = {draft.record_id}
+    if draft.kind is RecordKind.LOOKUP_OUTCOME:
+        wants.add(draft.lookup_id)
+    if draft.claim is not None:
+        wants.add(draft.claim.key_digest)
+    return frozenset(wants)
