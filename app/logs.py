@@ -1,7 +1,11 @@
 """Logs as JSON lines of an allow-list: named events and named fields; nothing a person is known by."""
 
+import contextlib
 import logging
+import re
 import sys
+import threading
+import warnings
 from collections.abc import Mapping, MutableMapping
 from enum import StrEnum
 from types import FrameType, TracebackType
@@ -32,37 +36,80 @@ class LogEvent(StrEnum):
     WITHHELD = "log.withheld"
 
 
-ALLOWED_FIELDS: Final[Mapping[str, type | tuple[type, ...]]] = {
-    "code": str,
+_WORD: Final = re.compile(r"(?!.*[0-9]{9})[a-z][a-z0-9_.-]{0,63}")
+_UUID: Final = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
+_PLACE: Final = re.compile(r"[\w.<>?]{1,100}:[0-9]{1,6} [\w<>?]{1,100}", re.ASCII)
+Shape = re.Pattern[str] | type[int]
+
+ALLOWED_FIELDS: Final[Mapping[str, Shape]] = {
+    "code": _WORD,
     "count": int,
     "duration_ms": int,
-    "error": str,
-    "fields": str,
+    "error": re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,99}"),
+    "fields": re.compile(r"(?:(?:/[a-z0-9_]+)+ ?)+"),
     "line": int,
-    "lookup_id": str,
-    "message": str,
-    "method": str,
-    "module": str,
-    "month": str,
-    "outcome": str,
-    "place": str,
-    "reason": str,
-    "request_id": str,
-    "road": str,
-    "route": str,
-    "sqlstate": str,
+    "lookup_id": _UUID,
+    "method": re.compile(r"[A-Z]{1,10}"),
+    "module": re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}"),
+    "month": re.compile(r"[0-9]{4}-[0-9]{2}"),
+    "outcome": _WORD,
+    "place": _PLACE,
+    "reason": _WORD,
+    "request_id": _UUID,
+    "road": _WORD,
+    "route": re.compile(r"unmatched|(?:/[a-z0-9_.{}-]*)+"),
+    "sqlstate": re.compile(r"[0-9A-Z]{5}"),
     "status": int,
     "version": int,
 }
-"""Names a line may carry, each with its type; a value of another type is withheld."""
+"""Names a line may carry, each with the shape of its value; a value of another shape is withheld."""
 
-_ALWAYS: Final = frozenset({"event", "level", "time", "frames"})
-_TRUSTED_TEMPLATES: Final = frozenset({"uvicorn.error"})
+_SAYINGS: Final = frozenset(
+    {
+        "Started server process [%d]",
+        "Waiting for application startup.",
+        "Application startup complete.",
+        "Application startup failed. Exiting.",
+        "Uvicorn running on %s://%s:%d (Press CTRL+C to quit)",
+        "Shutting down",
+        "Waiting for connections to close. (CTRL+C to force quit)",
+        "Waiting for background tasks to complete. (CTRL+C to force quit)",
+        "Cancel %s running task(s), timeout graceful shutdown exceeded",
+        "Waiting for application shutdown.",
+        "Application shutdown complete.",
+        "Application shutdown failed. Exiting.",
+        "Finished server process [%d]",
+        "Invalid HTTP request received.",
+        "Exception in ASGI application\n",
+    }
+)
+"""What uvicorn says in words of its own; anything else of it may quote a request or a start-up's error."""
+
+_ALWAYS: Final = frozenset({"event", "level", "time"})
+_LARGEST: Final = 10**8  # below every number a person is known by
+_LEVELS: Final = (logging.CRITICAL, logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
+_TRACE_LINE: Final = re.compile(
+    r'^  File "[^"]*?(\w+)\.py", line ([0-9]+), in (\w+)$', re.ASCII | re.MULTILINE
+)
+_TRACE_END: Final = re.compile(
+    r"^([A-Za-z_][\w.]{0,80}(?:Error|Exception))(?:: (.*))?$", re.ASCII | re.MULTILINE
+)
+_OUR_OWN: Final = "app.errors.ConfigurationError"
 EventDict = MutableMapping[str, Any]
 
 
-def configure_logging(stream: TextIO = sys.stdout, *, level: int = logging.INFO) -> None:
-    """Send our own lines and every library's to *stream*, all through the allow-list."""
+class _Frames(list[str]):
+    """Lines of code an exception passed; made here only, so that no caller's list is taken for them."""
+
+
+class _Saying(str):
+    """Words known not to quote anybody; made here only."""
+
+    __slots__ = ()
+
+
+def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
+    """Send our own lines and every library's to *stream* (standard output), all through the allow-list."""
     structlog.configure(
         processors=[
             structlog.stdlib.add_log_level,
@@ -71,7 +118,7 @@ def configure_logging(stream: TextIO = sys.stdout, *, level: int = logging.INFO)
             structlog.processors.JSONRenderer(ensure_ascii=False, sort_keys=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(_LossyStream(stream or sys.stdout)),  # type: ignore[arg-type]
         cache_logger_on_first_use=False,
     )
     root = logging.root
@@ -83,6 +130,12 @@ def configure_logging(stream: TextIO = sys.stdout, *, level: int = logging.INFO)
     logging.root.manager.getLogger("uvicorn.error").setLevel(logging.INFO)
     logging.root.manager.getLogger("uvicorn.access").disabled = True
     sys.excepthook = _log_uncaught
+    warnings.showwarning = _log_warning
+    # The tests' runner has hooks of its own here, which fail the test; they stay.
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _log_uncaught_in_thread
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = _log_unraisable
 
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
@@ -98,16 +151,25 @@ def _keep_allowed(_: object, __: str, event: EventDict) -> EventDict:
     for name, value in event.items():
         if name in _ALWAYS:
             continue
-        if isinstance(value, ALLOWED_FIELDS.get(name, ())):
+        if _is_allowed(name, value):
             kept[name] = value
         else:
             withheld = True
-    if isinstance(event.get("frames"), list):
-        kept["frames"] = event["frames"]
     kept["event"] = LogEvent.WITHHELD.value if withheld else event["event"].value
     if withheld:
         kept["place"] = _caller()
     return kept
+
+
+def _is_allowed(name: str, value: object) -> bool:
+    if name == "frames":
+        return isinstance(value, _Frames)
+    if name == "message":
+        return isinstance(value, _Saying)
+    shape = ALLOWED_FIELDS.get(name)
+    if isinstance(shape, re.Pattern):
+        return isinstance(value, str) and shape.fullmatch(value) is not None
+    return shape is int and type(value) is int and abs(value) < _LARGEST
 
 
 def _describe_error(_: object, __: str, event: EventDict) -> EventDict:
@@ -121,8 +183,8 @@ def _describe_error(_: object, __: str, event: EventDict) -> EventDict:
     return event
 
 
-def _frames(trace: TracebackType | None) -> list[str]:
-    frames = []
+def _frames(trace: TracebackType | None) -> _Frames:
+    frames = _Frames()
     while trace is not None:
         frames.append(_place(trace.tb_frame, trace.tb_lineno))
         trace = trace.tb_next
@@ -144,20 +206,76 @@ def _is_logging(module: str) -> bool:
     return module == __name__ or module.split(".", maxsplit=1)[0] in {"structlog", "logging"}
 
 
+class _LossyStream:
+    """Loses lines that cannot be written: a full disk or a closed pipe must not end a lookup half-way."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 class _LibraryHandler(logging.Handler):
-    """What libraries log: where and how bad; the text only where it is a template known to be constant."""
+    """What libraries log: where and how bad; the text only where it is known word for word."""
 
     def emit(self, record: logging.LogRecord) -> None:
         event: EventDict = {"module": record.name, "line": record.lineno}
-        if record.name in _TRUSTED_TEMPLATES and isinstance(record.msg, str):
-            event["message"] = record.msg
+        if isinstance(record.msg, str) and record.msg in _SAYINGS:
+            event["message"] = _Saying(record.msg)
+        elif record.name == "uvicorn.error" and not record.args:
+            event.update(_traceback_parts(str(record.msg)))
         if record.exc_info:
             event["exc_info"] = record.exc_info[1]
-        level = min(record.levelno, logging.CRITICAL)
-        structlog.get_logger().log(level, LogEvent.LIBRARY, **event)
+        structlog.get_logger().log(_named_level(record.levelno), LogEvent.LIBRARY, **event)
+
+
+def _traceback_parts(text: str) -> EventDict:
+    """Return what may be said of a failed start-up, which uvicorn hands over as its traceback's text."""
+    parts: EventDict = {}
+    if frames := _TRACE_LINE.findall(text):
+        parts["frames"] = _Frames(f"{module}:{line} {name}" for module, line, name in frames)
+    if errors := _TRACE_END.findall(text):
+        name, words = errors[-1]
+        parts["error"] = name
+        if name == _OUR_OWN:  # names a variable, never its value
+            parts["message"] = _Saying(words)
+    return parts
+
+
+def _named_level(number: int) -> int:
+    """Return the nearest level below that has a name: structlog knows no others."""
+    return next((level for level in _LEVELS if level <= number), logging.DEBUG)
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
         return
     get_logger(__name__).critical(LogEvent.REQUEST_FAILED, exc_info=error.with_traceback(trace))
+
+
+def _log_uncaught_in_thread(hook: threading.ExceptHookArgs) -> None:
+    if hook.exc_value is not None:
+        get_logger(__name__).critical(LogEvent.REQUEST_FAILED, exc_info=hook.exc_value)
+
+
+def _log_unraisable(hook: "sys.UnraisableHookArgs") -> None:
+    get_logger(__name__).error(LogEvent.LIBRARY, exc_info=hook.exc_value)
+
+
+def _log_warning(  # noqa: PLR0917 - the signature of warnings.showwarning
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    del message, file, line  # its text may quote a value, as Pydantic's does
+    module = re.sub(r"[^A-Za-z0-9_]", "_", filename.rpartition("/")[2].removesuffix(".py"))
+    get_logger(__name__).warning(LogEvent.LIBRARY, error=category.__name__, place=f"{module}:{lineno} ?")

@@ -113,8 +113,10 @@ class Settings(_SettingsWithSecretFiles):
     @model_validator(mode="after")
     def _check_margin(self) -> Self:
         if self.authority_code and not _AGENCY_CODE.fullmatch(self.authority_code):
-            raise ValueError("authority_code must be a level-1 code such as H19")
+            raise ValueError("DANCU_AUTHORITY_CODE must be a level-1 code such as H19")
         if self.reconcile_margin_seconds < self.audit_wait_seconds:
             # Otherwise the reconciler could close an intent whose outcome is still being written.
-            raise ValueError("reconcile_margin_seconds must not be shorter than audit_wait_seconds")
+            raise ValueError(
+                "DANCU_RECONCILE_MARGIN_SECONDS must not be shorter than DANCU_AUDIT_WAIT_SECONDS"
+            )
         return self

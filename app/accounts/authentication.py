@@ -105,9 +105,9 @@ class Authenticator:
 
 def _bearer(authorization: str | None) -> str:
     scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    if scheme.lower() != "bearer" or not token.strip(" "):
         raise NotAuthenticatedError(ProblemCode.TOKEN_MISSING)
-    return token.strip()
+    return token.strip(" ")
 
 
 def _caller(claims: TokenClaims, accounts: Accounts, units: UnitRegister, request: Request) -> Caller:

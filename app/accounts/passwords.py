@@ -1,6 +1,7 @@
 """Officers' passwords: argon2id, computed beside the event loop, few at a time."""
 
 import asyncio
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Self, TypeVar
@@ -46,12 +47,12 @@ class PasswordVault:
 
         Raises SignInBusyError.
         """
-        is_right = await self._in_thread(_verify, password_hash or self._nobody, password)
+        is_right = await self._in_thread(_verify, password_hash or self._nobody, _composed(password))
         return is_right and password_hash is not None
 
     async def hash(self, password: str) -> str:
         """Return the argon2id hash of *password* under today's parameters. Raises SignInBusyError."""
-        return await self._in_thread(_HASHER.hash, password)
+        return await self._in_thread(_HASHER.hash, _composed(password))
 
     async def _in_thread(self, work: Callable[..., T], *arguments: str) -> T:
         if self._waiting >= self._max_waiting:
@@ -65,7 +66,12 @@ class PasswordVault:
 
 def hash_password(password: str) -> str:
     """Return the argon2id hash of *password*; blocks for about 30 ms, for commands only."""
-    return _HASHER.hash(password)
+    return _HASHER.hash(_composed(password))
+
+
+def _composed(password: str) -> str:
+    """Return the password in NFC: not all keyboards compose accents (RFC 8265 section 4.2.2)."""
+    return unicodedata.normalize("NFC", password)
 
 
 def _verify(password_hash: str, password: str) -> bool:

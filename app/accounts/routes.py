@@ -79,6 +79,14 @@ class TokenAnswer(BaseModel):
     expires_in: int
 
 
+class TokenFault(BaseModel):
+    """Why there is no token (RFC 6749 section 5.2); `detail` is for the officer."""
+
+    error: str
+    error_description: str
+    detail: str
+
+
 def sign_in_router(desk: SignInDesk, mint: TokenMint, issuer: str) -> APIRouter:
     """Return the routes that anybody may call."""
     router = APIRouter(tags=["sign-in"])
@@ -90,6 +98,8 @@ def sign_in_router(desk: SignInDesk, mint: TokenMint, issuer: str) -> APIRouter:
         response_model=None,
         responses={
             200: {"model": TokenAnswer},
+            400: {"model": TokenFault, "description": "the request or the officer's sign-in was refused"},
+            401: {"model": TokenFault, "description": "the client software is not known"},
             **problems(ProblemCode.AUDIT_UNAVAILABLE, ProblemCode.SIGN_IN_BUSY),
         },
     )
@@ -132,7 +142,7 @@ def current_officer(authenticator: Authenticator) -> GetCaller:
     """Return the dependency of a route for any signed-in officer."""
 
     async def get_caller(request: HttpRequest) -> Caller:
-        return await authenticator.authenticate(request.headers.get("authorization"), request_of(request))
+        return await authenticator.authenticate(_authorization(request), request_of(request))
 
     return get_caller
 
@@ -160,12 +170,18 @@ def request_of(request: HttpRequest) -> Request:
     return Request(request.client.host if request.client else "", request_id_of(request))
 
 
+def _authorization(request: HttpRequest) -> str | None:
+    """Return the one Authorization header; with several, what stands before us may have read another one."""
+    given = request.headers.getlist("authorization")
+    return given[0] if len(given) == 1 else ("Bearer several" if given else None)
+
+
 async def _credentials(request: HttpRequest) -> Credentials:
     try:
         form = await read_form(request, max_bytes=_MAX_FORM_BYTES)
     except InvalidRequestError:
         raise SignInError(SignInFault.INVALID_REQUEST) from None
-    client_id, client_secret = _basic(request.headers.get("authorization"))
+    client_id, client_secret = _basic(_authorization(request))
     if "grant_type" not in form:
         raise SignInError(SignInFault.INVALID_REQUEST)
     if form["grant_type"] != _PASSWORD_GRANT:

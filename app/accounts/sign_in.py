@@ -82,9 +82,8 @@ class SignInDesk:
         accounts = self._accounts.current
         client = _verified_client(accounts, credentials, request)
         officer = accounts.officers_by_login.get(login_name_of(credentials.username))
-        password = unicodedata.normalize("NFC", credentials.password)
-        is_right = len(password) <= MAX_PASSWORD_LENGTH and await self._vault.matches(
-            officer.password_hash if officer else None, password
+        is_right = len(credentials.password) <= MAX_PASSWORD_LENGTH and await self._vault.matches(
+            officer.password_hash if officer else None, credentials.password
         )
         session_id = uuid7()
         if officer is None or officer.unit_id is None or not is_right or not officer.is_active:

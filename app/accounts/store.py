@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from app.accounts.table import CLIENT, OFFICER, OFFICER_POSTING
-from app.accounts.values import Client, Officer, Role
+from app.accounts.values import Client, Network, Officer, Role
 
 _ACTIVE: Final = "active"
 _SUSPENDED: Final = "suspended"
@@ -37,7 +37,9 @@ async def load_accounts(connection: AsyncConnection, today: date) -> Accounts:
         or_(OFFICER_POSTING.c.valid_to.is_(None), OFFICER_POSTING.c.valid_to > today),
     )
     rows = await connection.execute(
-        select(OFFICER, OFFICER_POSTING.c.unit_id).select_from(OFFICER.outerjoin(OFFICER_POSTING, posted))
+        select(OFFICER, OFFICER_POSTING.c.unit_id)
+        .select_from(OFFICER.outerjoin(OFFICER_POSTING, posted))
+        .order_by(OFFICER_POSTING.c.valid_from)  # of postings that overlap, the later one counts
     )
     officers = [
         Officer(
@@ -58,7 +60,7 @@ async def load_accounts(connection: AsyncConnection, today: date) -> Accounts:
             name=row.name,
             is_active=row.status == _ACTIVE,
             may_use_passwords=row.may_use_passwords,
-            networks=tuple(ip_network(network) for network in row.networks),
+            networks=_networks(row.networks),
             secret_digest=row.secret_digest,
         )
         for row in await connection.execute(select(CLIENT))
@@ -143,6 +145,14 @@ async def add_client(
         )
     )
     return secret
+
+
+def _networks(written: Sequence[str]) -> tuple[Network, ...]:
+    """Read address blocks; a client with one that is none may speak from nowhere, and harms nobody else."""
+    try:
+        return tuple(ip_network(network) for network in written)
+    except ValueError:
+        return ()
 
 
 def secret_digest(secret: str) -> bytes:

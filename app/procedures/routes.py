@@ -11,9 +11,7 @@ from app.accounts.authentication import Caller
 from app.accounts.routes import GetCaller
 from app.clock import Clock, local_day
 from app.database.live import LiveView
-from app.errors import ProblemCode
 from app.procedures.store import Catalogue
-from app.web.openapi import problems
 
 
 class PermittedProcedure(BaseModel):
@@ -43,10 +41,7 @@ def me_router(catalogue: LiveView[Catalogue], get_caller: GetCaller, clock: Cloc
         "/v1/me",
         summary="The signed-in officer and the procedures they may look up for",
         response_model=None,
-        responses={
-            200: {"model": Profile},
-            **problems(ProblemCode.TOKEN_MISSING, ProblemCode.TOKEN_INVALID, ProblemCode.TOKEN_EXPIRED),
-        },
+        responses={200: {"model": Profile}},
     )
     async def me(caller: Annotated[Caller, Depends(get_caller)]) -> Response:
         permitted = catalogue.current.granted_to(

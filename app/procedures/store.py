@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.values import Role
@@ -86,8 +87,7 @@ async def add_procedure(connection: AsyncConnection, procedure: Procedure) -> No
 async def add_grants(
     connection: AsyncConnection, unit_id: UUID, procedure_codes: Iterable[str], valid_from: date
 ) -> None:
-    """Let a unit handle procedures from a day on."""
+    """Let a unit handle procedures from a day on; what it handles already stays as it is."""
     for code in procedure_codes:
-        await connection.execute(
-            insert(PERMISSION_GRANT).values(unit_id=unit_id, procedure_code=code, valid_from=valid_from)
-        )
+        grant = upsert(PERMISSION_GRANT).values(unit_id=unit_id, procedure_code=code, valid_from=valid_from)
+        await connection.execute(grant.on_conflict_do_nothing())

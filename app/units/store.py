@@ -30,12 +30,14 @@ async def load_units(connection: AsyncConnection, today: date) -> UnitRegister:
     for row in await connection.execute(select(UNIT_SERVED_AGENCY)):
         served.setdefault(row.unit_id, set()).add(row.agency_code)
     versions = await connection.execute(
-        select(UNIT_VERSION).where(
+        select(UNIT_VERSION)
+        .where(
             and_(
                 UNIT_VERSION.c.valid_from <= today,
                 or_(UNIT_VERSION.c.valid_to.is_(None), UNIT_VERSION.c.valid_to > today),
             )
         )
+        .order_by(UNIT_VERSION.c.valid_from)  # of versions that overlap, the later one counts
     )
     units = {}
     for row in versions:

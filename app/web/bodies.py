@@ -1,5 +1,6 @@
 """Reading a request's body: bounded, strict, and never repeating what was sent."""
 
+import asyncio
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,9 @@ M = TypeVar("M", bound=BaseModel)
 _FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = "application/json"
 _MAX_FORM_FIELDS: Final = 32
+_MAX_POINTERS: Final = 32
+_LONGEST_LENGTH: Final = 18  # digits of a Content-Length worth reading as a number
+_ARRIVAL_SECONDS: Final = 30.0
 
 
 class Body(BaseModel):
@@ -47,27 +51,38 @@ async def read_form(request: Request, *, max_bytes: int) -> dict[str, str]:
             max_num_fields=_MAX_FORM_FIELDS,
         )  # fmt: skip
     except ValueError:
-        raise InvalidRequestError(ProblemCode.MALFORMED_REQUEST) from None
+        pairs = []
     fields = dict(pairs)
-    if len(fields) != len(pairs):
+    if not fields or len(fields) != len(pairs):
+        # Raised outside "except": a decoder's error holds the whole form, the password included.
         raise InvalidRequestError(ProblemCode.MALFORMED_REQUEST)
     return fields
 
 
-async def read_bytes(request: Request, *, max_bytes: int) -> bytes:
-    """Return the body; InvalidRequestError(REQUEST_TOO_LARGE) as soon as it proves too large."""
+async def read_bytes(request: Request, *, max_bytes: int, arrival_seconds: float = _ARRIVAL_SECONDS) -> bytes:
+    """Return the body.
+
+    Raises InvalidRequestError: REQUEST_TOO_LARGE as soon as it proves so, MALFORMED_REQUEST where it does
+    not arrive whole in time.
+    """
     declared = request.headers.get("content-length", "0")
-    if declared.isascii() and declared.isdigit() and int(declared) > max_bytes:
+    if declared.isascii() and declared.isdigit() and _is_beyond(declared, max_bytes):
         raise InvalidRequestError(ProblemCode.REQUEST_TOO_LARGE)
     chunks = bytearray()
     try:
-        async for chunk in request.stream():
-            chunks += chunk
-            if len(chunks) > max_bytes:
-                raise InvalidRequestError(ProblemCode.REQUEST_TOO_LARGE)
-    except ClientDisconnect:
+        async with asyncio.timeout(arrival_seconds):
+            async for chunk in request.stream():
+                chunks += chunk
+                if len(chunks) > max_bytes:
+                    raise InvalidRequestError(ProblemCode.REQUEST_TOO_LARGE)
+    except (ClientDisconnect, TimeoutError):
         raise InvalidRequestError(ProblemCode.MALFORMED_REQUEST) from None
     return bytes(chunks)
+
+
+def _is_beyond(digits: str, limit: int) -> bool:
+    # int() refuses thousands of digits with an error of its own.
+    return len(digits) > _LONGEST_LENGTH or int(digits) > limit
 
 
 def _expect(request: Request, media_type: str) -> None:
@@ -84,9 +99,8 @@ def _refusal(errors: list[ErrorDetails]) -> InvalidRequestError:
         # The member's name is the client's own text: point to its parent only.
         parents = {_pointer(error["loc"][:-1]) for error in errors if error["type"] == "extra_forbidden"}
         return InvalidRequestError(ProblemCode.UNKNOWN_FIELD, fields=tuple(sorted(parents)))
-    return InvalidRequestError(
-        ProblemCode.INVALID_VALUE, fields=tuple(sorted({_pointer(error["loc"]) for error in errors}))
-    )
+    pointers = sorted({_pointer(error["loc"]) for error in errors})
+    return InvalidRequestError(ProblemCode.INVALID_VALUE, fields=tuple(pointers[:_MAX_POINTERS]))
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:

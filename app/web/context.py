@@ -15,7 +15,10 @@ from app.logs import LogEvent, get_logger
 from app.web.problems import language_of, problem_response
 
 _log = get_logger(__name__)
-_REQUEST_ID: Final = re.compile(r"[0-9A-Za-z-]{8,64}")
+_REQUEST_ID: Final = re.compile(
+    r"[0-9a-f]{8}(?P<dash>-?)[0-9a-f]{4}(?P=dash)[0-9a-f]{4}(?P=dash)[0-9a-f]{4}(?P=dash)[0-9a-f]{12}",
+    re.IGNORECASE,
+)
 _PERSONAL_DIGITS: Final = re.compile(r"[0-9]{9,}")
 
 
@@ -74,7 +77,10 @@ def request_id_of(request: Request) -> str:
 
 
 def _request_id(offered: str | None) -> str:
-    """Keep the caller's id so that both ends log the same one, unless it could hold a personal number."""
+    """Keep the caller's id so that both ends log the same one: a UUID that holds no personal number.
+
+    Anything freer ends up holding what the caller has at hand: a number, a name, a token.
+    """
     if offered and _REQUEST_ID.fullmatch(offered) and not _PERSONAL_DIGITS.search(offered):
         return offered
     return str(uuid7())

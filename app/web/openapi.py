@@ -10,8 +10,29 @@ from pydantic import BaseModel
 from app.errors import ProblemCode
 from app.web.problems import KINDS, MEDIA_TYPE, problem_body
 
+_JSON: Final = "application/json"
 _REFERENCE: Final = "#/components/schemas/"
 _EXAMPLE_ID: Final = "01981c5e-0000-7000-8000-000000000000"
+_SCHEME: Final = "officer"
+_SIGN_IN_PATHS: Final = "/v1/auth/"
+_ANY_OPERATION: Final = (ProblemCode.INTERNAL_ERROR,)
+_ANY_OFFICER: Final = (
+    ProblemCode.TOKEN_MISSING,
+    ProblemCode.TOKEN_INVALID,
+    ProblemCode.TOKEN_EXPIRED,
+    ProblemCode.OFFICER_SUSPENDED,
+    ProblemCode.CLIENT_SUSPENDED,
+    ProblemCode.CLIENT_ADDRESS_NOT_ALLOWED,
+    ProblemCode.UNIT_INACTIVE,
+    ProblemCode.AUDIT_UNAVAILABLE,
+)
+_ANY_JSON: Final = (
+    ProblemCode.MALFORMED_REQUEST,
+    ProblemCode.UNKNOWN_FIELD,
+    ProblemCode.INVALID_VALUE,
+    ProblemCode.REQUEST_TOO_LARGE,
+    ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+)
 
 PROBLEM_SCHEMA: Final[dict[str, Any]] = {
     "title": "Problem",
@@ -50,7 +71,7 @@ def problems(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def body_of(model: type[BaseModel], media_type: str = "application/json") -> dict[str, Any]:
+def body_of(model: type[BaseModel], media_type: str = _JSON) -> dict[str, Any]:
     """Return `openapi_extra` for a route that reads its body itself."""
     schema = {"$ref": _REFERENCE + model.__name__}
     return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
@@ -70,7 +91,28 @@ def describe(app: FastAPI, *models: type[BaseModel]) -> None:
                 own = model.model_json_schema(ref_template=_REFERENCE + "{model}")
                 components.update(own.pop("$defs", {}))
                 components[model.__name__] = own
+            for path, operations in schema.get("paths", {}).items():
+                for operation in operations.values():
+                    _complete(path, operation)
+            schema["components"]["securitySchemes"] = {
+                _SCHEME: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+            }
             app.openapi_schema = schema
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign] # FastAPI's documented way to extend it
+
+
+def _complete(path: str, operation: dict[str, Any]) -> None:
+    """Add what every operation of its sort may answer, so that no route has to repeat it."""
+    codes: tuple[ProblemCode, ...] = _ANY_OPERATION
+    if path.startswith("/v1/") and not path.startswith(_SIGN_IN_PATHS):
+        operation["security"] = [{_SCHEME: []}]
+        codes += _ANY_OFFICER
+    if _JSON in operation.get("requestBody", {}).get("content", {}):
+        codes += _ANY_JSON
+    for status, response in problems(*codes).items():
+        present = operation["responses"].setdefault(str(status), {"description": "", "content": {}})
+        content = present.setdefault("content", {}).setdefault(MEDIA_TYPE, response["content"][MEDIA_TYPE])
+        content["examples"] = content.get("examples", {}) | response["content"][MEDIA_TYPE]["examples"]
+        present["description"] = ", ".join(content["examples"])

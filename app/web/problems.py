@@ -1,5 +1,6 @@
 """What clients see when something goes wrong: one table from our codes to RFC 9457 problems."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +16,8 @@ from app.web.problem_texts import TEXTS, Language, ProblemText
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:dancu:problem:"
 _RETRY_SECONDS: Final = 5
+_WEIGHT: Final = re.compile(r"q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
+_CHALLENGE: Final = 'Bearer realm="dancu"'
 
 
 class Origin(StrEnum):
@@ -122,14 +125,21 @@ def paper_body(*, may_ask: bool, because: str) -> dict[str, Any]:
 
 
 def language_of(accept_language: str | None) -> Language:
-    """Return English where it is asked for before Vietnamese, otherwise Vietnamese."""
+    """Return English where it is preferred to Vietnamese (RFC 9110 section 12.5.4), otherwise Vietnamese."""
+    preferred, highest = "vi", 0.0
     for part in (accept_language or "").lower().split(","):
-        tag = part.split(";", maxsplit=1)[0].strip()
-        if tag.startswith("vi"):
-            break
-        if tag.startswith("en"):
-            return "en"
-    return "vi"
+        tag, _, weight = part.partition(";")
+        language = tag.strip().partition("-")[0]
+        if language in {"vi", "en"} and _weight(weight) > highest:
+            preferred, highest = language, _weight(weight)
+    return "en" if preferred == "en" else "vi"
+
+
+def _weight(parameter: str) -> float:
+    if not parameter.strip():
+        return 1.0
+    weight = _WEIGHT.fullmatch(parameter.strip())
+    return float(weight[1]) if weight else 0.0
 
 
 def problem_body(
@@ -175,5 +185,7 @@ def problem_response(error: GatewayError, language: Language, *, request_id: str
     elif status is HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(_RETRY_SECONDS)
     elif status is HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = 'Bearer realm="dancu"'
+        # A request without a token is told nothing more (RFC 6750 section 3.1).
+        is_missing = error.code is ProblemCode.TOKEN_MISSING
+        headers["WWW-Authenticate"] = _CHALLENGE if is_missing else f'{_CHALLENGE}, error="invalid_token"'
     return Response(orjson.dumps(body), status.value, headers, MEDIA_TYPE)

@@ -1,0 +1,90 @@
+"""Access tokens: what is in them, how long they live, which keys may sign them."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from app.accounts.tokens import TokenExpiredError, TokenMint
+from app.errors import ConfigurationError, NotAuthenticatedError
+from tests.accounts.forging import decoded
+from tests.world import TOKEN_KEY, TurnableClock
+
+ISSUER = "https://cong.example"
+
+
+def a_mint(clock: TurnableClock | None = None) -> TokenMint:
+    return TokenMint(TOKEN_KEY, ISSUER, clock or TurnableClock(), lifetime=timedelta(minutes=10))
+
+
+def a_token(mint: TokenMint) -> str:
+    return mint.issue(uuid4(), uuid4(), "mot-cua", uuid4())
+
+
+def test_a_token_is_read_as_it_was_issued() -> None:
+    mint = a_mint()
+    officer_id, unit_id, session_id = uuid4(), uuid4(), uuid4()
+    claims = mint.read(mint.issue(officer_id, unit_id, "mot-cua", session_id))
+    assert (claims.officer_id, claims.unit_id) == (officer_id, unit_id)
+    assert (claims.client_id, claims.session_id) == ("mot-cua", session_id)
+
+
+def test_a_token_carries_ids_and_times_and_no_name_or_right() -> None:
+    token = a_token(a_mint())
+    header, claims, _ = token.split(".")
+    assert decoded(header)["alg"] == "ES256"
+    assert decoded(header)["typ"] == "at+jwt"
+    assert set(decoded(claims)) == {
+        "iss", "aud", "sub", "unit_id", "client_id", "sid", "iat", "exp", "jti",
+    }  # fmt: skip
+
+
+def test_a_token_remembered_as_good_still_expires() -> None:
+    clock = TurnableClock()
+    mint = a_mint(clock)
+    token = a_token(mint)
+    mint.read(token)
+    clock.ahead = timedelta(minutes=10, seconds=1)
+    with pytest.raises(TokenExpiredError):
+        mint.read(token)
+
+
+def test_the_published_keys_are_public_only() -> None:
+    (key,) = a_mint().jwks["keys"]
+    assert set(key) == {"kty", "crv", "x", "y", "alg", "use", "kid"}
+
+
+def test_a_refused_token_leaves_no_trace_in_the_error() -> None:
+    token = a_token(a_mint())
+    forged = f"{token.split('.')[0]}.bm8.{'A' * 86}"
+    with pytest.raises(NotAuthenticatedError) as caught:
+        a_mint().read(forged)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    assert str(caught.value) == "token_invalid"
+
+
+def test_tokens_of_another_mint_are_not_confused_by_memory() -> None:
+    mint = a_mint()
+    for _ in range(3):
+        with pytest.raises(NotAuthenticatedError):
+            mint.read(a_token(mint)[:-1])
+
+
+@pytest.mark.parametrize(
+    "key",
+    [rsa.generate_private_key(public_exponent=65537, key_size=2048), ec.generate_private_key(ec.SECP384R1())],
+    ids=["RSA", "P-384"],
+)
+def test_only_a_p256_key_signs(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> None:
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    with pytest.raises(ConfigurationError, match="P-256"):
+        TokenMint(pem, ISSUER, TurnableClock(), lifetime=timedelta(minutes=10))
+
+
+def test_a_key_that_cannot_be_read_is_not_repeated() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        TokenMint("not a key", ISSUER, TurnableClock(), lifetime=timedelta(minutes=10))
+    assert "not a key" not in str(caught.value)
