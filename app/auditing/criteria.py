@@ -1,8 +1,9 @@
 """What an auditor searches for, and where a page of the answer ends."""
 
 import base64
-import binascii
 import json
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -13,6 +14,8 @@ from app.clock import VIETNAM
 from app.errors import InvalidRequestError, ProblemCode
 
 _TURN: Final = timedelta(hours=1)
+_CASE_NUMBER: Final = re.compile(r"(?=.*[0-9A-Za-zÀ-ỹ])[0-9A-Za-zÀ-ỹ/._ -]{1,80}")
+_LIKE_ID_NUMBER: Final = re.compile(r"(?<![0-9])(?:[0-9]{9}|[0-9]{12})(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +33,15 @@ class Position:
     @classmethod
     def from_text(cls, text: str) -> "Position":
         """Read a cursor; InvalidRequestError for anything else."""
+        refusal = InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/cursor",))
         try:
-            recorded_at, record_id = json.loads(base64.urlsafe_b64decode(text.encode()))
-            position = cls(datetime.fromisoformat(recorded_at), UUID(record_id))
-        except (ValueError, TypeError, AttributeError, binascii.Error):
-            raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/cursor",)) from None
-        if position.recorded_at.tzinfo is None:
-            raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/cursor",))
-        return position
+            written_at, record_id = json.loads(base64.urlsafe_b64decode(text.encode()))
+            recorded_at = datetime.fromisoformat(written_at)
+            if recorded_at.tzinfo is None:
+                raise refusal
+            return cls(recorded_at.astimezone(UTC), UUID(record_id))
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+            raise refusal from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +72,15 @@ class Search:
         from_month, until = self.starts_at.astimezone(UTC), self.ends_at.astimezone(UTC) + _TURN
         count = (until.year - from_month.year) * 12 + until.month - from_month.month + 1
         return months_from(from_month.date(), count)
+
+
+def parse_case_number(text: str) -> str:
+    """Return the case number in NFC with single spaces; it stands in the record in clear.
+
+    Raises InvalidRequestError(INVALID_VALUE), also for what could be a personal number: that has a field
+    of its own, which the record seals.
+    """
+    case_number = " ".join(unicodedata.normalize("NFC", text).split())
+    if not _CASE_NUMBER.fullmatch(case_number) or _LIKE_ID_NUMBER.search(case_number):
+        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/case_number",))
+    return case_number

@@ -1,12 +1,13 @@
 """Reads lookups out of the evidence with the auditing role; the only place where persons are decrypted."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import Row, Select, and_, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -17,35 +18,45 @@ from app.audit.sealing import DataKey, MonthSecret, RootKey, SealBrokenError, Se
 from app.audit.table import AUDIT_RECORD, AUDIT_SEARCH_TAG
 from app.auditing.criteria import Search
 from app.errors import AuditUnavailableError
+from app.logs import LogEvent, get_logger
 
 _ASKED: Final = (RecordKind.LOOKUP_INTENT.value, RecordKind.LOOKUP_REFUSED.value)
 _KEY_RECORDS: Final = (RecordKind.WRITER_OPENED.value, RecordKind.WRITER_KEY.value)
 _OUTCOME: Final = AUDIT_RECORD.alias("outcome")
 _SHOWN_DIGITS: Final = 3
+_MAX_DATA_KEYS: Final = 10_000
+_UNREADABLE: Final[Mapping[str, Value]] = {}
+_log = get_logger(__name__)
+
+_KeyName = tuple[UUID, str]
+"""A writer's data key of a month: writer id and the month key's id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """One lookup as an auditor sees it: names of fields, no values; the citizen's number masked.
 
-    `citizen` is None where this month's key is gone or the record's seal is broken.
+    `citizen` is None where this month's key is gone or the record's seal is broken. A stored record that is
+    none of ours is not `is_readable`, and says nothing but its id and time: a search must not end at it.
     """
 
     record_id: UUID
     recorded_at: datetime
-    facts: dict[str, Value]
-    outcome: dict[str, Value] | None
+    facts: Mapping[str, Value]
+    outcome: Mapping[str, Value] | None
     citizen: str | None
+    is_readable: bool
 
 
 class AuditReader:
     """Holds the auditing connection and root key."""
 
-    def __init__(self, engine: AsyncEngine, root: RootKey) -> None:
-        """Read through *engine*, unwrap month keys with *root*."""
+    def __init__(self, engine: AsyncEngine, root: RootKey, *, max_data_keys: int = _MAX_DATA_KEYS) -> None:
+        """Read through *engine*, unwrap month keys with *root*, keep *max_data_keys* writers' keys."""
         self._engine = engine
         self._root = root
-        self._data_keys: dict[tuple[UUID, str], DataKey | None] = {}
+        self._max_data_keys = max_data_keys
+        self._data_keys: dict[_KeyName, DataKey] = {}
 
     async def find(self, search: Search) -> list[Found]:
         """Return one page of matching lookups, newest first; AuditUnavailableError without database."""
@@ -53,36 +64,50 @@ class AuditReader:
             async with self._engine.connect() as connection:
                 secrets = await load_month_secrets(connection, self._root, search.months)
                 rows = (await connection.execute(_query(search, secrets))).all()
-                await self._load_data_keys(connection, rows, secrets)
-        except (OSError, SQLAlchemyError, SealBrokenError):
+                data_keys = await self._data_keys_of(connection, rows, secrets)
+        except (
+            OSError,
+            SQLAlchemyError,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            SealBrokenError,
+        ) as error:
+            _log.error(LogEvent.AUDIT_UNREACHABLE, error=type(error).__name__)
             raise AuditUnavailableError from None
-        return [self._found(row) for row in rows]
+        return [_found(row, data_keys) for row in rows]
 
-    async def _load_data_keys(
+    async def _data_keys_of(
         self, connection: AsyncConnection, rows: Sequence[Row[Any]], secrets: Sequence[MonthSecret]
-    ) -> None:
+    ) -> dict[_KeyName, DataKey]:
+        """Return the keys under which these rows' persons were sealed, where *secrets* still open them."""
         by_key_id = {secret.key_id: secret for secret in secrets}
-        needed = {(row.writer_id, str(read_leaf(row.leaf)["key_id"])) for row in rows}
-        query = select(AUDIT_RECORD.c.writer_id, AUDIT_RECORD.c.leaf).where(
-            AUDIT_RECORD.c.writer_id.in_({writer_id for writer_id, _ in needed - self._data_keys.keys()}),
-            AUDIT_RECORD.c.kind.in_(_KEY_RECORDS),
+        needed = {
+            name for row in rows if (name := _key_name(row.writer_id, _facts(row.leaf)))[1] in by_key_id
+        }
+        found = {name: self._data_keys[name] for name in needed & self._data_keys.keys()}
+        query = (
+            select(AUDIT_RECORD.c.writer_id, AUDIT_RECORD.c.leaf)
+            .where(
+                AUDIT_RECORD.c.writer_id.in_({writer_id for writer_id, _ in needed - found.keys()}),
+                AUDIT_RECORD.c.kind.in_(_KEY_RECORDS),
+            )
+            .order_by(AUDIT_RECORD.c.writer_id, AUDIT_RECORD.c.writer_sequence)
         )
         for row in await connection.execute(query):
-            facts = read_leaf(row.leaf)
-            key_id = str(facts["key_id"])
-            if key_id in by_key_id:
-                self._data_keys[row.writer_id, key_id] = _open(by_key_id[key_id], facts, row.writer_id)
+            facts = _facts(row.leaf)
+            name = _key_name(row.writer_id, facts)
+            if name in needed - found.keys() and (
+                data_key := _open(by_key_id[name[1]], facts, row.writer_id)
+            ):
+                found[name] = data_key
+        self._remember(found)
+        return found
 
-    def _found(self, row: Row[Any]) -> Found:
-        facts = read_leaf(row.leaf)
-        data_key = self._data_keys.get((row.writer_id, str(facts["key_id"])))
-        return Found(
-            record_id=row.record_id,
-            recorded_at=row.recorded_at,
-            facts=facts,
-            outcome=read_leaf(row.outcome_leaf) if row.outcome_leaf is not None else None,
-            citizen=_masked(facts, row.record_id, data_key),
-        )
+    def _remember(self, data_keys: Mapping[_KeyName, DataKey]) -> None:
+        """Keep what opened, the latest only; what did not open may do so next time."""
+        self._data_keys |= data_keys
+        while len(self._data_keys) > self._max_data_keys:
+            del self._data_keys[next(iter(self._data_keys))]
 
 
 def _query(search: Search, secrets: Sequence[MonthSecret]) -> Select[Any]:
@@ -121,17 +146,41 @@ def _query(search: Search, secrets: Sequence[MonthSecret]) -> Select[Any]:
     return query.order_by(at.desc(), record_id.desc())
 
 
-def _open(secret: MonthSecret, facts: dict[str, Value], writer_id: UUID) -> DataKey | None:
+def _facts(leaf: bytes) -> Mapping[str, Value]:
     try:
-        return DataKey(secret.open_data_key(sealed_bytes(str(facts["sealed_key"])), writer_id))
+        return read_leaf(leaf)
+    except ValueError:
+        return _UNREADABLE
+
+
+def _key_name(writer_id: UUID, facts: Mapping[str, Value]) -> _KeyName:
+    return writer_id, str(facts.get("key_id"))
+
+
+def _open(secret: MonthSecret, facts: Mapping[str, Value], writer_id: UUID) -> DataKey | None:
+    try:
+        return DataKey(secret.open_data_key(sealed_bytes(str(facts.get("sealed_key"))), writer_id))
     except SealBrokenError:
         return None
 
 
-def _masked(facts: dict[str, Value], record_id: UUID, data_key: DataKey | None) -> str | None:
-    if data_key is None or "subject" not in facts:
+def _found(row: Row[Any], data_keys: Mapping[_KeyName, DataKey]) -> Found:
+    facts = _facts(row.leaf)
+    outcome = _facts(row.outcome_leaf) if row.outcome_leaf is not None else None
+    return Found(
+        record_id=row.record_id,
+        recorded_at=row.recorded_at,
+        facts=facts,
+        outcome=outcome,
+        citizen=_masked(facts, row.record_id, data_keys.get(_key_name(row.writer_id, facts))),
+        is_readable=_UNREADABLE not in (facts, outcome),
+    )
+
+
+def _masked(facts: Mapping[str, Value], record_id: UUID, data_key: DataKey | None) -> str | None:
+    if data_key is None:
         return None
-    sealed = SealedSubject(str(facts["subject"]), str(facts["subject_commitment"]))
+    sealed = SealedSubject(str(facts.get("subject")), str(facts.get("subject_commitment")))
     try:
         number = str(json.loads(data_key.open(record_id, sealed))["id_number"])
     except SealBrokenError:

@@ -42,7 +42,7 @@ class AuditSearcher:
     async def search(self, auditor: Caller, search: Search) -> Page:
         """Return one page, newest first, once the search itself is on record.
 
-        Raises AuditUnavailableError where the reading cannot be recorded or done.
+        Raises AuditUnavailableError where it cannot be done or recorded.
         """
         found = await self._reader.find(replace(search, page_size=search.page_size + 1))
         page, more = found[: search.page_size], len(found) > search.page_size
@@ -51,10 +51,11 @@ class AuditSearcher:
         cursor = Position(last.recorded_at, last.record_id).to_text() if last and more else None
         return Page(page, cursor)
 
-    def officer_names(self) -> Mapping[UUID, str]:
-        """Return the login name of every officer, for showing."""
+    def officer_names(self) -> Mapping[str, str]:
+        """Return the login name of every officer, by id as records write it, for showing."""
         return {
-            officer_id: officer.login_name for officer_id, officer in self._accounts.current.officers.items()
+            str(officer_id): officer.login_name
+            for officer_id, officer in self._accounts.current.officers.items()
         }
 
     def officer_id(self, login_name: str) -> UUID:

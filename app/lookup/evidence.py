@@ -39,6 +39,8 @@ def intent_draft(caller: Caller, command: LookupCommand, permit: Permit, road: s
 def refusal_draft(caller: Caller, command: LookupCommand, code: ProblemCode, now: datetime) -> Draft:
     """Return the one record of a lookup that was not allowed: somebody tried to look this person up."""
     facts = _asking(caller, command) | {"problem_code": code.value}
+    if command.fields is not None:
+        facts["fields_asked"] = _names(command.fields)
     return Draft(
         RecordKind.LOOKUP_REFUSED,
         now,
@@ -72,11 +74,6 @@ def outcome_draft(
     if problem is not None:
         facts["problem_code"] = problem.value
     return Draft(RecordKind.LOOKUP_OUTCOME, now, facts)
-
-
-def rejection_draft(caller: Caller, code: ProblemCode, now: datetime) -> Draft:
-    """Return the record of a request not taken (422) or come too often (429): no values at all."""
-    return Draft(RecordKind.REQUEST_REJECTED, now, caller.facts() | {"problem_code": code.value})
 
 
 def national_request_id(lookup_id: UUID) -> str:

@@ -19,7 +19,7 @@ _LETTER = re.compile(r"(.)([\u0300-\u036f]*)", re.DOTALL)
 _MARK = re.compile(r"[\u0300-\u036f]")
 _SAME_LETTER = INVISIBLE | str.maketrans(
     # Eth and the African d look like đ and come out of old fonts; dotless i is what "I" may have been.
-    {"ð": "đ", "ɖ": "đ", "ı": "i"} | dict.fromkeys(APOSTROPHES, "'") | dict.fromkeys(HYPHENS, " ")
+    {"ð": "đ", "ɖ": "đ", "ı": "i"} | dict.fromkeys(APOSTROPHES, "'") | dict.fromkeys(HYPHENS + "&", " ")
 )
 
 

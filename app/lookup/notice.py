@@ -45,26 +45,32 @@ class NoticeDesk:
         """
         if version != NOTICE_VERSION:
             raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/version",))
-        if await self.has_accepted(caller.officer.officer_id):
-            return
         now = self._clock.now()
+        officer_id, day = caller.officer.officer_id, local_day(now)
+        if await self._has_accepted_on(day, officer_id):
+            return
         draft = Draft(RecordKind.NOTICE_ACCEPTED, now, caller.facts() | {"notice_version": version})
         await self._log.append(draft)
-        await self._store.add_notice_acceptance(caller.officer.officer_id, local_day(now), draft.record_id)
-        self._today().add(caller.officer.officer_id)
+        await self._store.add_notice_acceptance(officer_id, day, draft.record_id)
+        self._remember(day, officer_id)
 
     async def has_accepted(self, officer_id: UUID) -> bool:
-        """Whether the officer accepted today; asks the database once, until the answer is yes."""
-        accepted = self._today()
-        if officer_id in accepted:
-            return True
-        if await self._store.has_accepted_notice(officer_id, local_day(self._clock.now())):
-            accepted.add(officer_id)
-            return True
-        return False
+        """Whether the officer accepted today; asks the database once, until the answer is yes.
 
-    def _today(self) -> set[UUID]:
-        day = local_day(self._clock.now())
+        Raises AuditUnavailableError without database.
+        """
+        return await self._has_accepted_on(local_day(self._clock.now()), officer_id)
+
+    async def _has_accepted_on(self, day: date, officer_id: UUID) -> bool:
+        if day == self._day and officer_id in self._accepted:
+            return True
+        if not await self._store.has_accepted_notice(officer_id, day):
+            return False
+        self._remember(day, officer_id)
+        return True
+
+    def _remember(self, day: date, officer_id: UUID) -> None:
+        # The day is the one that was asked about: it may have turned while the database answered.
         if day != self._day:
             self._day, self._accepted = day, set()
-        return self._accepted
+        self._accepted.add(officer_id)

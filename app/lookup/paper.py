@@ -18,6 +18,7 @@ class PaperReason(StrEnum):
     UPSTREAM_UNAVAILABLE = "upstream_unavailable"
     UPSTREAM_CONFUSED = "upstream_confused"
     NOT_PERMITTED = "not_permitted"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ _ALWAYS: Final = {
     Outcome.UPSTREAM_UNAVAILABLE: PaperRuling(may_ask=True, because=PaperReason.UPSTREAM_UNAVAILABLE),
     Outcome.UPSTREAM_CONFUSED: PaperRuling(may_ask=True, because=PaperReason.UPSTREAM_CONFUSED),
     Outcome.NOT_PERMITTED: PaperRuling(may_ask=False, because=PaperReason.NOT_PERMITTED),
+    Outcome.UNKNOWN: PaperRuling(may_ask=False, because=PaperReason.UNKNOWN),
 }
 _AFTER_SECOND_ENTRY: Final = {
     Outcome.NOT_FOUND: (PaperReason.NOT_FOUND_ENTER_AGAIN, PaperReason.NOT_FOUND),
@@ -44,7 +46,7 @@ def rule_paper(outcome: Outcome, *, was_entered_again: bool, must_enter_again: b
     """Return the ruling for *outcome*.
 
     not_found and mismatch open the paper path only once the data was entered again, where the province
-    demands it, so that a typing error never licenses paper. KeyError for an outcome no desk ever sees.
+    demands it, so that a typing error never licenses paper.
     """
     if outcome in _ALWAYS:
         return _ALWAYS[outcome]

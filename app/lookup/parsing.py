@@ -17,7 +17,7 @@ _PROCEDURE_CODE = re.compile(r"[0-9]\.[0-9]{6}(?:\.[0-9A-Z]{3}\.[0-9A-Z]{2}\.[0-
 
 # Latin letters without the signs among them (× ÷ and the clicks), each with its marks.
 _LETTER = r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u01bf\u01c4-\u02af\u1e00-\u1eff][\u0300-\u0362]*"
-_PUNCTUATION = f"[ .{re.escape(APOSTROPHES + HYPHENS)}]"
+_PUNCTUATION = f"[ .&{re.escape(APOSTROPHES + HYPHENS)}]"
 _FULL_NAME = re.compile(f"{_PUNCTUATION}*{_LETTER}(?:{_LETTER}|{_PUNCTUATION})*")
 # Keyboards that lack Đ offer letters that look the same; the national side knows only the Vietnamese one.
 _LOOKS_LIKE_D = str.maketrans({"\u00d0": "Đ", "\u00f0": "đ", "\u0189": "Đ", "\u0256": "đ"})
@@ -72,7 +72,7 @@ def parse_id_number(text: str, pointer: str = IN_CITIZEN.id_number) -> IdNumber:
 
 
 def parse_full_name(text: str, pointer: str = IN_CITIZEN.full_name) -> FullName:
-    """Return the name in NFC with single spaces: Latin letters, apostrophes, hyphens and dots only.
+    """Return the name in NFC with single spaces: Latin letters, apostrophes, hyphens, dots and & only.
 
     Raises InvalidRequestError(INVALID_FULL_NAME).
     """

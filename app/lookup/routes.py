@@ -1,7 +1,5 @@
 """Lookups over HTTP: read, authenticate, hand over, answer; every refusal of a known officer on record."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,13 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.accounts.authentication import Caller
+from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
-from app.audit.coalescing import Coalescer
 from app.audit.record import Claim
 from app.clock import Clock, local_day, rfc3339
-from app.errors import InvalidRequestError, NotFoundError, ProblemCode, TooManyError
+from app.errors import NotFoundError, ProblemCode
 from app.lookup.command import Disclosure, LookupCommand
-from app.lookup.evidence import rejection_draft
 from app.lookup.notice import NOTICE_TEXT, NOTICE_VERSION, NoticeDesk
 from app.lookup.retrying import RepeatGuard
 from app.lookup.schemas import (
@@ -61,19 +58,9 @@ class LookupDesk:
     repeats: RepeatGuard
     notices: NoticeDesk
     store: LookupStore
-    refusals: Coalescer
+    rejections: Rejections
     clock: Clock
     max_body_bytes: int
-
-    @asynccontextmanager
-    async def rejections(self, caller: Caller) -> AsyncIterator[None]:
-        """Record a 422 or 429 of this officer, once a minute and without values, before it is answered."""
-        try:
-            yield
-        except (InvalidRequestError, TooManyError) as error:
-            mark = (str(caller.officer.officer_id), error.code.value)
-            await self.refusals.append(mark, rejection_draft(caller, error.code, self.clock.now()))
-            raise
 
     async def look_up(self, caller: Caller, command: LookupCommand, claim: Claim | None) -> Disclosure:
         """Look up, once per claim."""

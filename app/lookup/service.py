@@ -1,7 +1,9 @@
 """The lookup's story: the question is on record before it is asked, the answer before it is shown."""
 
 import asyncio
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
 from app.accounts.authentication import Caller
@@ -71,7 +73,8 @@ class LookupService:
         """Return what the procedure lets this officer see, once question and answer are both on record.
 
         Raises TooManyError, InvalidRequestError (retry_of), NotAllowedError, SourceError,
-        AuditUnavailableError, and ClaimTakenError where the command's claim led to a lookup before.
+        AuditUnavailableError, ClaimTakenError where the command's claim led to a lookup before, and
+        GatewayError(INTERNAL_ERROR) for what nobody foresaw.
         """
         self._pace.step(caller.officer.officer_id)
         permit = await self._permit(caller, command)
@@ -80,13 +83,14 @@ class LookupService:
         await self._log.append(intent)  # durable before the national side is asked
         asked_at = self._clock.monotonic()
         try:
-            citizen = await self._ask(intent.record_id, command, permit)
+            finding = await self._find_out(intent.record_id, command, permit)
         except GatewayError as error:
             await self._close_failed(intent.record_id, error, asked_at)
             raise
-        return await self._disclose(
-            intent.record_id, command, permit, citizen, asked_at, was_entered_again=was_entered_again
-        )
+        except asyncio.CancelledError:
+            await self._close_abandoned(intent.record_id, asked_at)
+            raise
+        return await self._disclose(intent.record_id, finding, asked_at, was_entered_again=was_entered_again)
 
     async def _permit(self, caller: Caller, command: LookupCommand) -> Permit:
         """Return the permit, or record the refusal and raise it."""
@@ -109,6 +113,17 @@ class LookupService:
         fields = ("/fields",) if decision is ProblemCode.FIELD_NOT_PERMITTED else ()
         raise NotAllowedError(decision, fields=fields, lookup_id=refusal.record_id)
 
+    async def _find_out(self, lookup_id: UUID, command: LookupCommand, permit: Permit) -> "_Finding":
+        """Ask and judge; whatever an adapter or our own comparing meets becomes a GatewayError."""
+        try:
+            return _judge(command, permit, await self._ask(lookup_id, command, permit))
+        except GatewayError:
+            raise
+        except Exception as error:  # noqa: BLE001 - an intent must not stay open because of a mistake of ours
+            _log.error(LogEvent.REQUEST_FAILED, lookup_id=str(lookup_id), exc_info=error)
+        # Raised outside "except": the error's text may carry the citizen.
+        raise GatewayError(ProblemCode.INTERNAL_ERROR)
+
     async def _ask(self, lookup_id: UUID, command: LookupCommand, permit: Permit) -> Citizen | None:
         request = SourceRequest(
             request_id=national_request_id(lookup_id),
@@ -124,47 +139,49 @@ class LookupService:
             raise SourceSilentError("timeout") from None
 
     async def _disclose(
-        self,
-        lookup_id: UUID,
-        command: LookupCommand,
-        permit: Permit,
-        citizen: Citizen | None,
-        asked_at: float,
-        *,
-        was_entered_again: bool,
+        self, lookup_id: UUID, finding: "_Finding", asked_at: float, *, was_entered_again: bool
     ) -> Disclosure:
-        outcome, shown, differing = _judge(command, permit, citizen)
         paper = rule_paper(
-            outcome,
+            finding.outcome,
             was_entered_again=was_entered_again,
             must_enter_again=self._policy.paper_needs_second_entry,
         )
         now = self._clock.now()
         draft = outcome_draft(
             lookup_id,
-            outcome,
+            finding.outcome,
             paper,
             now,
             self._clock.monotonic() - asked_at,
-            disclosed=disclosed_fields(shown or {}),
-            differing=differing,
+            disclosed=disclosed_fields(finding.shown or {}),
+            differing=finding.differing,
         )
         await self._close(lookup_id, draft)  # durable before anything is shown
-        return Disclosure(lookup_id, outcome, paper, now, self._source.road, shown)
+        return Disclosure(lookup_id, finding.outcome, paper, now, self._source.road, finding.shown)
 
     async def _close_failed(self, lookup_id: UUID, error: GatewayError, asked_at: float) -> None:
         reason = error.reason if isinstance(error, SourceError) else "not_sent"
         _log.warning(LogEvent.SOURCE_FAILED, lookup_id=str(lookup_id), code=error.code.value, reason=reason)
         outcome = _FAILED.get(error.code, Outcome.NOT_PERMITTED)
+        await self._close(lookup_id, self._failure(lookup_id, outcome, asked_at, error.code))
+        error.lookup_id = lookup_id
+
+    async def _close_abandoned(self, lookup_id: UUID, asked_at: float) -> None:
+        """Close a lookup that was cancelled: nothing is released; the reconciler does it where we cannot."""
+        with contextlib.suppress(AuditUnavailableError):
+            await self._close(lookup_id, self._failure(lookup_id, Outcome.UNKNOWN, asked_at))
+
+    def _failure(
+        self, lookup_id: UUID, outcome: Outcome, asked_at: float, code: ProblemCode | None = None
+    ) -> Draft:
         paper = rule_paper(outcome, was_entered_again=False, must_enter_again=True)
         duration = self._clock.monotonic() - asked_at
-        draft = outcome_draft(lookup_id, outcome, paper, self._clock.now(), duration, problem=error.code)
-        await self._close(lookup_id, draft)
-        error.lookup_id = lookup_id
+        return outcome_draft(lookup_id, outcome, paper, self._clock.now(), duration, problem=code)
 
     async def _close(self, lookup_id: UUID, draft: Draft) -> None:
         try:
-            await self._log.append(draft)
+            # Shielded: an outcome on its way is written even when whoever asked gives up meanwhile.
+            await asyncio.shield(self._log.append(draft))
         except AlreadyClosedError:
             # The reconciler was first: it is on record that nothing was released, so nothing is.
             raise AuditUnavailableError(lookup_id=lookup_id) from None
@@ -172,19 +189,25 @@ class LookupService:
             raise AuditUnavailableError(lookup_id=lookup_id) from None
 
 
-_FAILED = {
+_FAILED: Final = {
     ProblemCode.UPSTREAM_UNAVAILABLE: Outcome.UPSTREAM_UNAVAILABLE,
     ProblemCode.UPSTREAM_CONFUSED: Outcome.UPSTREAM_CONFUSED,
+    ProblemCode.INTERNAL_ERROR: Outcome.UNKNOWN,
 }
 
 
-def _judge(
-    command: LookupCommand, permit: Permit, citizen: Citizen | None
-) -> tuple[Outcome, dict[str, object] | None, frozenset[str]]:
-    """Return the outcome, what may be shown, and which parts of the question the record contradicts."""
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What came of asking: `shown` is what may be shown, `differing` what the record contradicts."""
+
+    outcome: Outcome
+    shown: dict[str, object] | None = field(default=None, repr=False)
+    differing: frozenset[str] = frozenset()
+
+
+def _judge(command: LookupCommand, permit: Permit, citizen: Citizen | None) -> _Finding:
     if citizen is None:
-        return Outcome.NOT_FOUND, None, frozenset()
-    differing = compare(command.question, citizen)
-    if differing:
-        return Outcome.MISMATCH, None, differing
-    return Outcome.FOUND, narrow(citizen, permit.fields), frozenset()
+        return _Finding(Outcome.NOT_FOUND)
+    if differing := compare(command.question, citizen):
+        return _Finding(Outcome.MISMATCH, differing=differing)
+    return _Finding(Outcome.FOUND, narrow(citizen, permit.fields))

@@ -1,16 +1,21 @@
 """What became of an earlier lookup: kinds, codes and times, never a person."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.accounts.table import NOTICE_ACCEPTANCE
 from app.audit.record import Outcome, RecordKind
 from app.audit.table import AUDIT_RECORD
+from app.errors import AuditUnavailableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class LookupState:
 
 
 class LookupStore:
-    """Reads what the serving role may read of the evidence."""
+    """Reads what the serving role may read of the evidence; AuditUnavailableError without database."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         """Read through *engine*."""
@@ -45,7 +50,7 @@ class LookupStore:
                 (columns.lookup_id == lookup_id) & (columns.kind == RecordKind.LOOKUP_OUTCOME.value),
             )
         )  # fmt: skip
-        async with self._engine.connect() as connection:
+        async with self._transaction() as connection:
             rows = {row.kind: row for row in await connection.execute(query)}
         asked = rows.get(RecordKind.LOOKUP_INTENT.value) or rows.get(RecordKind.LOOKUP_REFUSED.value)
         if asked is None:
@@ -66,14 +71,22 @@ class LookupStore:
         accepted = exists().where(
             NOTICE_ACCEPTANCE.c.officer_id == officer_id, NOTICE_ACCEPTANCE.c.day == day
         )
-        async with self._engine.connect() as connection:
+        async with self._transaction() as connection:
             return bool(await connection.scalar(select(accepted)))
 
     async def add_notice_acceptance(self, officer_id: UUID, day: date, record_id: UUID) -> None:
         """Note that the officer accepted; doing so twice changes nothing."""
         row = insert(NOTICE_ACCEPTANCE).values(officer_id=officer_id, day=day, record_id=record_id)
-        async with self._engine.begin() as connection:
+        async with self._transaction() as connection:
             await connection.execute(row.on_conflict_do_nothing())
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            raise AuditUnavailableError from None
 
 
 def _outcome(kind: str, outcome: str | None) -> Outcome | None:

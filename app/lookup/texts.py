@@ -66,6 +66,10 @@ PAPER_REASONS: Final[Mapping[PaperReason, Words]] = {
         "vi": "Không được phép tra cứu: đây không phải lý do để yêu cầu giấy tờ.",
         "en": "The lookup is not permitted: this is no reason to ask for paper.",
     },
+    PaperReason.UNKNOWN: {
+        "vi": "Lượt tra cứu không hoàn tất do lỗi của cổng: tra cứu lại; đây không phải lý do để yêu cầu giấy tờ.",
+        "en": "The lookup did not end, through a fault of this gateway: look up again; this is no reason to ask for paper.",
+    },
 }
 
 

@@ -351,3 +351,8 @@ def test_unaccented_vietnamese_is_ascii(name: str) -> None:
     assert bare.isascii()
     assert bare == bare.upper()
     assert unaccented(bare) == bare
+
+
+@pytest.mark.parametrize("asked", ["H'Điêu Niê & Kđăm", "H'Điêu Niê Kđăm", "h'đIÊU NIÊ&KĐĂM"])
+def test_an_ampersand_between_the_parts_of_a_name_does_not_matter(asked: str) -> None:
+    assert same_name(asked, "H'ĐIÊU NIÊ & KĐĂM")

@@ -13,6 +13,7 @@ from app.lookup.parsing import (
     parse_full_name,
     parse_id_number,
     parse_procedure_code,
+    parse_purpose,
     parse_question,
 )
 from app.lookup.values import BirthDate, CitizenId, FullName, OldIdNumber, Question
@@ -425,3 +426,31 @@ def test_anything_else_is_no_procedure_code(text: str) -> None:
 
     assert caught.value.code is ProblemCode.INVALID_PROCEDURE_CODE
     assert caught.value.fields == ("/procedure_code",)
+
+
+@pytest.mark.parametrize(
+    ("typed", "purpose"),
+    [
+        ("Xác nhận nơi cư trú", "Xác nhận nơi cư trú"),
+        ("  Nhập\thọc \n cho con ", "Nhập học cho con"),
+        (normalize("NFD", "Nhập học"), "Nhập học"),
+        ("x" * 200, "x" * 200),
+        (" ".join(["x"] * 100) + " " * 50, " ".join(["x"] * 100)),
+        ("Số 099190000017, giấy & tờ: <đủ>", "Số 099190000017, giấy & tờ: <đủ>"),
+    ],
+)
+def test_a_purpose_is_free_text_in_one_line(typed: str, purpose: str) -> None:
+    assert parse_purpose(typed) == purpose
+
+
+@pytest.mark.parametrize("typed", ["", " \t\n", "x" * 201, "a\x00b", "a\x1bb", "a\x85\x9fb", "\ud800"])
+def test_a_purpose_that_is_empty_too_long_or_cannot_be_written_is_refused(typed: str) -> None:
+    with pytest.raises(InvalidRequestError) as refusal:
+        parse_purpose(typed)
+    assert (refusal.value.code, refusal.value.fields) == (ProblemCode.INVALID_VALUE, ("/purpose",))
+
+
+def test_an_ampersand_joins_the_parts_of_a_name() -> None:
+    assert parse_full_name("H'Điêu Niê & Kđăm").text == "H'Điêu Niê & Kđăm"
+    with pytest.raises(InvalidRequestError):
+        parse_full_name("&")

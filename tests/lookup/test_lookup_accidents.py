@@ -1,0 +1,146 @@
+"""What nobody foresaw: bugs below the port, callers that go away, processes that are asked to stop."""
+
+import asyncio
+import io
+import traceback
+from dataclasses import replace
+
+import pytest
+
+from app.audit.record import RecordKind
+from app.errors import AuditUnavailableError, GatewayError, ProblemCode
+from app.logs import configure_logging
+from app.lookup.source import SourceRequest
+from app.lookup.values import BirthDate
+from tests.lookup_fakes import PERSON, Desk, a_citizen, a_command
+
+
+class UnprintableError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("not even this works")
+
+
+@pytest.mark.parametrize(
+    "accident",
+    [
+        RuntimeError("cannot read 099190000017 Trần Văn Thử"),
+        KeyError("099190000017"),
+        UnprintableError(),
+        ExceptionGroup("several", [ValueError("099190000017")]),
+        MemoryError(),
+    ],
+)
+async def test_an_accident_below_the_port_closes_the_intent_without_opening_paper(
+    accident: Exception,
+) -> None:
+    desk = Desk(accident)
+    with pytest.raises(GatewayError) as raised:
+        await desk.service.look_up(desk.caller, a_command())
+    assert raised.value.code is ProblemCode.INTERNAL_ERROR
+    assert raised.value.lookup_id == desk.log.drafts[0].record_id
+    assert desk.journal == ["lookup.intent", "asked", "lookup.outcome"]
+    outcome = desk.outcome()
+    assert (outcome["outcome"], outcome["problem_code"]) == ("unknown", "internal_error")
+    assert (outcome["paper_may_ask"], outcome["paper_because"]) == (0, "unknown")
+
+
+async def test_an_accident_while_comparing_closes_the_intent_too() -> None:
+    desk = Desk(a_citizen(full_name=None))  # against its type, as a bug would have it
+    with pytest.raises(GatewayError) as raised:
+        await desk.service.look_up(desk.caller, a_command())
+    assert raised.value.code is ProblemCode.INTERNAL_ERROR
+    assert desk.outcome()["outcome"] == "unknown"
+
+
+async def test_an_accident_says_nothing_of_the_citizen() -> None:
+    log = io.StringIO()
+    configure_logging(log)
+    desk = Desk(RuntimeError("cannot read 099190000017 Trần Văn Thử"))
+    with pytest.raises(GatewayError) as raised:
+        await desk.service.look_up(desk.caller, a_command())
+    assert (raised.value.__cause__, raised.value.__context__) == (None, None)
+    told = "".join(traceback.format_exception(raised.value)) + repr(raised.value) + log.getvalue()
+    assert "RuntimeError" in log.getvalue()
+    assert not any(value in told for value in PERSON.values())
+
+
+async def test_no_value_on_the_way_prints_the_citizen() -> None:
+    desk = Desk(a_citizen())
+    command = a_command(purpose="Cho ông Trần Văn Thử")
+    disclosure = await desk.service.look_up(desk.caller, command)
+    printed = repr((command, disclosure, desk.source.requests, desk.log.drafts, a_citizen()))
+    printed += f"{command} {disclosure} {command.question.id_number} {command.question.full_name}"
+    for value in (*PERSON.values(), "TRẦN VĂN THỬ", "Thôn Mẫu Một", "1990"):
+        assert value not in printed
+
+
+async def test_a_lookup_cancelled_while_asking_is_closed_as_unknown() -> None:
+    desk = Desk(a_citizen())
+    desk.source.gate = asyncio.Event()
+    task = asyncio.create_task(desk.service.look_up(desk.caller, a_command()))
+    await desk.source.asked.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (desk.outcome()["outcome"], desk.outcome()["paper_may_ask"]) == ("unknown", 0)
+
+
+async def test_a_lookup_cancelled_without_an_audit_is_still_only_cancelled() -> None:
+    desk = Desk(a_citizen())
+    desk.source.gate = asyncio.Event()
+    desk.log.failing = {RecordKind.LOOKUP_OUTCOME}
+    task = asyncio.create_task(desk.service.look_up(desk.caller, a_command()))
+    await desk.source.asked.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert desk.journal == ["lookup.intent", "asked"]
+
+
+async def test_an_outcome_on_its_way_is_written_though_the_caller_goes_away() -> None:
+    desk = Desk(a_citizen())
+    desk.log.gate = asyncio.Event()
+    task = asyncio.create_task(desk.service.look_up(desk.caller, a_command()))
+    await desk.source.asked.wait()
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    desk.log.gate.set()
+    await asyncio.sleep(0.01)
+    assert desk.outcome()["outcome"] == "found"
+
+
+async def test_a_second_cancel_does_not_keep_the_intent_open() -> None:
+    desk = Desk(a_citizen())
+    desk.source.gate, desk.log.gate = asyncio.Event(), asyncio.Event()
+    task = asyncio.create_task(desk.service.look_up(desk.caller, a_command()))
+    await desk.source.asked.wait()
+    for _ in range(2):
+        task.cancel()
+        await asyncio.sleep(0.01)
+    desk.log.gate.set()
+    await asyncio.sleep(0.01)
+    assert task.cancelled()
+    assert desk.outcome()["outcome"] == "unknown"
+
+
+async def test_an_audit_that_goes_away_while_asking_withholds_the_answer() -> None:
+    desk = Desk(a_citizen())
+
+    async def end_audit(request: SourceRequest) -> None:
+        desk.log.fail = True
+
+    desk.source.meanwhile = end_audit
+    with pytest.raises(AuditUnavailableError) as raised:
+        await desk.service.look_up(desk.caller, a_command())
+    assert raised.value.lookup_id == desk.log.drafts[0].record_id
+
+
+async def test_a_year_is_enough_where_no_more_is_known() -> None:
+    born_in_1990 = BirthDate(1990)
+    desk = Desk(a_citizen(birth_date=born_in_1990))
+    command = a_command(question=replace(a_command().question, birth_date=born_in_1990))
+    disclosure = await desk.service.look_up(desk.caller, command)
+    assert disclosure.citizen is not None
+    assert disclosure.citizen["birth_date"] == {"value": "1990", "precision": "year"}

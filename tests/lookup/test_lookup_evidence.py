@@ -1,0 +1,71 @@
+"""Evidence names fields and never says what was in them."""
+
+from collections.abc import Iterator
+
+import asyncpg
+
+from app.cli import invented
+from tests.gateway import Gateway
+from tests.world import a_lookup
+
+LONG = 6
+"""Shorter values, such as a commune's code, may stand inside a random text by chance."""
+
+
+def values_of(answer: object) -> Iterator[str]:
+    if isinstance(answer, dict):
+        for part in answer.values():
+            yield from values_of(part)
+    elif isinstance(answer, str):
+        yield answer
+
+
+async def whole_database(url: str) -> list[str]:
+    """Return every row of every table as text; bytes are in hexadecimal there."""
+    connection = await asyncpg.connect(url)
+    try:
+        tables = await connection.fetch("select tablename from pg_tables where schemaname = 'public'")
+        return [
+            str(row[0]).casefold()
+            for table in tables
+            for row in await connection.fetch(f'select t::text from "{table["tablename"]}" t')  # noqa: S608 - its own names
+        ]
+    finally:
+        await connection.close()
+
+
+async def test_nothing_that_was_shown_or_asked_stands_anywhere_in_the_database(gateway: Gateway) -> None:
+    token = await gateway.sign_in()
+    question = {"id_number": "099192000020", "full_name": "Phạm Thị Sáu", "birth_date": "1992-08-21"}
+    body = a_lookup(citizen=question, procedure_code=invented.HOUSEHOLD_PROCEDURE, purpose="Nhập học cho con")
+    answer = (await gateway.look_up(token, body)).json()
+    shown = set(values_of(answer["citizen"]))
+    values = {value.casefold() for value in shown | set(question.values()) | {body["purpose"]}}
+    rows, records = await whole_database(gateway.world.database.owner_url), await gateway.records()
+    words = {word.casefold() for record in records for fact in record.values() for word in str(fact).split()}
+
+    assert answer["citizen"]["household_head"] is not None
+    assert len(values) > 10
+    for value in values:
+        assert value not in words
+        if len(value) >= LONG:
+            assert not any(value in row or value.encode().hex() in row for row in rows)
+
+
+async def test_the_record_of_a_found_citizen_says_who_why_and_with_what_result(gateway: Gateway) -> None:
+    answer = (await gateway.look_up(await gateway.sign_in())).json()
+    (intent,), (outcome,) = await gateway.records("lookup.intent"), await gateway.records("lookup.outcome")
+    assert {name: intent[name] for name in ("unit_code", "unit_level", "role", "client_id", "assurance")} == {
+        "unit_code": invented.COMMUNE_CODE,
+        "unit_level": "commune",
+        "role": "reception",
+        "client_id": invented.CLIENT_ID,
+        "assurance": "password",
+    }
+    assert intent["national_request_id"] == answer["lookup_id"].replace("-", "")
+    assert intent["legal_basis"]
+    assert (intent["verification_method"], intent["reception_channel"]) == ("online_lookup", "counter")
+    assert intent["road"] == answer["source"] == "lgsp-soap"
+    assert outcome["fields_disclosed"] == " ".join(sorted(answer["citizen"]))
+    assert outcome["fields_differing"] == ""
+    assert outcome["duration_ms"] >= 0

@@ -1,0 +1,67 @@
+import itertools
+
+import pytest
+
+from app.audit.record import Outcome
+from app.lookup.paper import PaperReason, rule_paper
+from app.lookup.texts import NOTICES, OUTCOME_MESSAGES, PAPER_REASONS, Notice
+
+BOTH = (False, True)
+AGAIN = {
+    Outcome.NOT_FOUND: PaperReason.NOT_FOUND_ENTER_AGAIN,
+    Outcome.MISMATCH: PaperReason.MISMATCH_ENTER_AGAIN,
+}
+
+
+@pytest.mark.parametrize(("was_entered_again", "must_enter_again"), [*itertools.product(BOTH, BOTH)])
+@pytest.mark.parametrize("outcome", [Outcome.FOUND, Outcome.NOT_PERMITTED, Outcome.UNKNOWN])
+def test_what_says_nothing_about_the_citizen_never_opens_paper(
+    outcome: Outcome,
+    was_entered_again: bool,  # noqa: FBT001 - a column
+    must_enter_again: bool,  # noqa: FBT001 - a column
+) -> None:
+    ruling = rule_paper(outcome, was_entered_again=was_entered_again, must_enter_again=must_enter_again)
+    assert (ruling.may_ask, ruling.because.value) == (False, outcome.value)
+
+
+@pytest.mark.parametrize(("was_entered_again", "must_enter_again"), [*itertools.product(BOTH, BOTH)])
+@pytest.mark.parametrize("outcome", [Outcome.UPSTREAM_UNAVAILABLE, Outcome.UPSTREAM_CONFUSED])
+def test_a_national_side_that_fails_always_opens_paper(
+    outcome: Outcome,
+    was_entered_again: bool,  # noqa: FBT001 - a column
+    must_enter_again: bool,  # noqa: FBT001 - a column
+) -> None:
+    ruling = rule_paper(outcome, was_entered_again=was_entered_again, must_enter_again=must_enter_again)
+    assert (ruling.may_ask, ruling.because.value) == (True, outcome.value)
+
+
+@pytest.mark.parametrize(
+    ("was_entered_again", "must_enter_again", "may_ask"),
+    [(False, True, False), (True, True, True), (False, False, True), (True, False, True)],
+)
+@pytest.mark.parametrize("outcome", [Outcome.NOT_FOUND, Outcome.MISMATCH])
+def test_nobody_found_opens_paper_once_entered_again_or_where_that_is_not_demanded(
+    outcome: Outcome,
+    was_entered_again: bool,  # noqa: FBT001 - a column
+    must_enter_again: bool,  # noqa: FBT001 - a column
+    may_ask: bool,  # noqa: FBT001 - a column
+) -> None:
+    ruling = rule_paper(outcome, was_entered_again=was_entered_again, must_enter_again=must_enter_again)
+    because = PaperReason(outcome.value) if may_ask else AGAIN[outcome]
+    assert (ruling.may_ask, ruling.because) == (may_ask, because)
+
+
+def test_every_outcome_has_a_ruling_and_every_reason_is_given_once() -> None:
+    reasons = {
+        rule_paper(outcome, was_entered_again=again, must_enter_again=True).because
+        for outcome, again in itertools.product(Outcome, BOTH)
+    }
+    assert reasons == set(PaperReason)
+
+
+def test_every_reason_and_notice_has_words_in_both_languages() -> None:
+    assert set(PAPER_REASONS) == set(PaperReason)
+    assert set(NOTICES) == set(Notice)
+    for words in [*PAPER_REASONS.values(), *NOTICES.values(), *OUTCOME_MESSAGES.values()]:
+        assert words.keys() == {"vi", "en"}
+        assert all(words.values())
