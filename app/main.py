@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
 from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from starlette.responses import Response
 import adapters.choose
 from app.accounts.authentication import Authenticator
 from app.accounts.passwords import PasswordVault
+from app.accounts.rejections import Rejections
 from app.accounts.routes import TokenRequest, current_officer, officer_with, sign_in_router
 from app.accounts.sign_in import SignInDesk
 from app.accounts.store import Accounts, load_accounts
@@ -35,7 +37,7 @@ from app.auditing.search import AuditSearcher
 from app.clock import Clock, SystemClock, local_day
 from app.database.connect import connector, open_engine
 from app.database.live import DirectoryKeeper, LiveView
-from app.errors import ConfigurationError, GatewayError, ProblemCode
+from app.errors import ConfigurationError, GatewayError, InvalidRequestError, ProblemCode
 from app.logs import LogEvent, get_logger
 from app.lookup.notice import NoticeDesk
 from app.lookup.pace import OfficerPace
@@ -86,12 +88,18 @@ def create_app(
     """
     secrets = read_secrets(settings)
     known_clock = clock or SystemClock()
+    mint = TokenMint(
+        secrets.token_key,
+        settings.public_url,
+        known_clock,
+        lifetime=timedelta(minutes=settings.token_minutes),
+    )
     opened = open_source or (lambda: adapters.choose.open_source(upstream, known_clock))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            parts = _Parts(settings, secrets, known_clock, stack, wrap_log or (lambda log: log))
+            parts = _Parts(settings, secrets, mint, known_clock, stack, wrap_log or (lambda log: log))
             source = await stack.enter_async_context(opened())
             for router in await parts.start(source):
                 app.include_router(router)
@@ -108,10 +116,12 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # the redirect would be made of a Host header, and bodies sent after it
     )
     app.add_middleware(RequestContext)
     app.add_exception_handler(GatewayError, _on_gateway_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
     describe(app, LookupRequest, NoticeAcceptance, AuditSearchRequest, TokenRequest)
     return app
 
@@ -119,11 +129,18 @@ def create_app(
 class _Parts:
     """Everything a running gateway consists of, started in order and stopped in reverse."""
 
-    def __init__(
-        self, settings: Settings, secrets: Secrets, clock: Clock, stack: AsyncExitStack, wrap_log: WrapLog
+    def __init__(  # noqa: PLR0917 - one of each, in the order they are needed
+        self,
+        settings: Settings,
+        secrets: Secrets,
+        mint: TokenMint,
+        clock: Clock,
+        stack: AsyncExitStack,
+        wrap_log: WrapLog,
     ) -> None:
         self._settings = settings
         self._secrets = secrets
+        self._mint = mint
         self._clock = clock
         self._stack = stack
         self._wrap_log = wrap_log
@@ -148,20 +165,18 @@ class _Parts:
                 every_seconds=settings.reconcile_every_seconds,
             )
         )
-        mint = TokenMint(
-            self._secrets.token_key,
-            settings.public_url,
-            clock,
-            lifetime=timedelta(minutes=settings.token_minutes),
-        )
+        mint = self._mint
         refusals = Coalescer(log)
         get_caller = current_officer(Authenticator(mint, self._accounts, self._units, refusals, clock))
+        rejections = Rejections(refusals, clock)
         get_auditor = officer_with(Permission.SEARCH_AUDIT, get_caller, refusals, clock)
         return [
             sign_in_router(self._sign_in(mint, log), mint, settings.public_url),
             me_router(self._catalogue, get_caller, clock),
-            lookup_router(self._lookup_desk(source, log, refusals), get_caller),
-            auditing_router(self._searcher(log), get_auditor, clock, max_body_bytes=settings.max_body_bytes),
+            lookup_router(self._lookup_desk(source, log, rejections), get_caller),
+            auditing_router(
+                self._searcher(log), get_auditor, rejections, clock, max_body_bytes=settings.max_body_bytes
+            ),
             health_router({"directory": lambda: keeper.is_fresh, "audit": lambda: writer.is_ready}),
         ]
 
@@ -192,7 +207,7 @@ class _Parts:
         )
         return SignInDesk(self._accounts, vault, mint, log, self._clock)
 
-    def _lookup_desk(self, source: PopulationSource, log: AuditLog, refusals: Coalescer) -> LookupDesk:
+    def _lookup_desk(self, source: PopulationSource, log: AuditLog, rejections: Rejections) -> LookupDesk:
         settings, clock = self._settings, self._clock
         store = LookupStore(self._engine)
         notices = NoticeDesk(store, log, clock)
@@ -211,7 +226,7 @@ class _Parts:
             store,
             wait_seconds=settings.lookup_budget_seconds + _SECOND_BUDGETS * settings.audit_wait_seconds,
         )
-        return LookupDesk(service, repeats, notices, store, refusals, clock, settings.max_body_bytes)
+        return LookupDesk(service, repeats, notices, store, rejections, clock, settings.max_body_bytes)
 
     def _searcher(self, log: AuditLog) -> AuditSearcher | None:
         if self._secrets.auditing_url is None or self._secrets.auditing_root is None:
@@ -260,7 +275,14 @@ async def _on_gateway_error(request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     """Answer what Starlette itself refuses: unknown routes and methods."""
-    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
-    is_method = status == HTTPStatus.METHOD_NOT_ALLOWED
+    refused = error if isinstance(error, HTTPException) else HTTPException(HTTPStatus.NOT_FOUND)
+    is_method = refused.status_code == HTTPStatus.METHOD_NOT_ALLOWED
     code = ProblemCode.METHOD_NOT_ALLOWED if is_method else ProblemCode.ROUTE_UNKNOWN
-    return respond(request, GatewayError(code))
+    response = respond(request, GatewayError(code))
+    response.headers.update(refused.headers or {})  # Allow (RFC 9110 section 15.5.6)
+    return response
+
+
+async def _on_validation_error(request: Request, _: Exception) -> Response:
+    """Answer what FastAPI itself refuses; its own answer would repeat what was sent."""
+    return respond(request, InvalidRequestError(ProblemCode.INVALID_VALUE))

@@ -10,8 +10,7 @@ from app.cli.console import fail
 from app.cli.demo import demo
 from app.cli.migrate import migrate
 from app.cli.serve import serve
-from app.database.embedded import EmbeddedPostgresError
-from app.errors import ConfigurationError, GatewayError
+from app.cli.trouble import MENDABLE, explain
 
 application = typer.Typer(
     name="dancu",
@@ -35,6 +34,6 @@ def main() -> None:
     """Run the command line; what the operator can mend is one line, not a stack trace."""
     try:
         application()
-    except (ConfigurationError, EmbeddedPostgresError, GatewayError) as error:
-        fail(str(error))
+    except MENDABLE as error:
+        fail(explain(error))
         sys.exit(2)

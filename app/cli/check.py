@@ -14,12 +14,13 @@ from app.audit.keyring import Keyring, months_from
 from app.audit.sealing import SealBrokenError
 from app.cli.console import out
 from app.cli.settings import read_settings
+from app.cli.trouble import explain
 from app.clock import SystemClock
 from app.database import migrate
 from app.database.address import sqlalchemy_address
 from app.database.connect import connector
 from app.errors import ConfigurationError
-from app.main import Secrets, read_secrets
+from app.main import Secrets, create_app, read_secrets
 from app.settings import Settings, UpstreamSettings
 
 _MAX_CLOCK_SECONDS: Final = 2.0
@@ -53,6 +54,7 @@ async def _collect(settings: Settings, upstream: UpstreamSettings) -> list[Findi
     findings: list[Finding] = []
     try:
         secrets = read_secrets(settings)
+        create_app(settings, upstream)  # reads the token key, starts nothing
         findings.append((True, "settings: complete"))
     except ConfigurationError as error:
         return [(False, f"settings: {error}")]
@@ -62,6 +64,8 @@ async def _collect(settings: Settings, upstream: UpstreamSettings) -> list[Findi
         (None, ("evidence is local only: no independent witness is set up, so nothing yet binds the"
          " database's owner"))
     )  # fmt: skip
+    if secrets.auditing_url is not None:
+        findings.append(await _auditing(secrets.auditing_url))
     if secrets.auditing_root is not None:
         findings.append((None, "keys: this process can read the audit; keep it apart from those that serve"))
     return findings
@@ -71,7 +75,7 @@ async def _database(settings: Settings, secrets: Secrets) -> AsyncIterator[Findi
     try:
         connection = await connector(secrets.database_url)()
     except _UNREACHABLE as error:
-        yield False, f"database: cannot be reached ({type(error).__name__})"
+        yield False, f"database: {explain(error)}"
         return
     try:
         yield True, f"database: PostgreSQL {connection.get_server_version().major} answers"
@@ -84,6 +88,20 @@ async def _database(settings: Settings, secrets: Secrets) -> AsyncIterator[Findi
             yield finding
     finally:
         await connection.close()
+
+
+async def _auditing(url: str) -> Finding:
+    try:
+        connection = await connector(url)()
+    except _UNREACHABLE as error:
+        return False, f"auditing database: {explain(error)}"
+    try:
+        may_read = await connection.fetchval("select has_table_privilege('audit_search_tag', 'select')")
+    except _UNREACHABLE as error:
+        return False, f"auditing database: {explain(error)}"
+    finally:
+        await connection.close()
+    return bool(may_read), f"auditing database: the role can{'' if may_read else 'not'} read the evidence"
 
 
 async def _is_pending(url: str) -> bool:

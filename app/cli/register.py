@@ -1,14 +1,15 @@
 """`dancu units|officers|clients|procedures`: the registers, for whoever runs the server."""
 
 import asyncio
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import date
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
 import typer
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import MultipleResultsFound
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.accounts.passwords import hash_password
@@ -20,6 +21,8 @@ from app.cli.settings import administration_url, read_settings
 from app.clock import SystemClock, local_day
 from app.database.address import sqlalchemy_address
 from app.errors import ConfigurationError
+from app.lookup.dossier import canonical_agency_code
+from app.lookup.parsing import parse_procedure_code
 from app.procedures.fields import DEFAULT_FIELDS, Field
 from app.procedures.store import add_grants, add_procedure
 from app.procedures.values import Procedure
@@ -32,6 +35,7 @@ clients = typer.Typer(help="Client software.", no_args_is_help=True)
 procedures = typer.Typer(help="Procedures, and which unit handles them.", no_args_is_help=True)
 
 T = TypeVar("T")
+_AGENCY_CODE: Final = re.compile(r"[A-Z][0-9]{2}(?:\.[0-9A-Z]+)*")
 
 
 @units.command("add")
@@ -50,13 +54,13 @@ def units_add(
     async def work(connection: AsyncConnection) -> UUID:
         return await add_unit(
             connection,
-            name=name,
-            agency_code=agency_code,
-            legacy_agency_code=legacy_code,
+            name=_worded(name),
+            agency_code=_checked(agency_code),
+            legacy_agency_code=_checked(legacy_code) if legacy_code is not None else None,
             kind=kind,
             level=level,
             valid_from=_today(),
-            serves=serves or (),
+            serves=[_checked(code) for code in serves or ()],
         )
 
     done(f"unit {_run(work)} added")
@@ -79,7 +83,7 @@ def officers_add(
         return await add_officer(
             connection,
             login_name=login_name_of(login_name),
-            full_name=full_name,
+            full_name=_worded(full_name),
             role=role,
             unit_id=await _unit_id(connection, unit),
             upstream_officer_code=upstream_code,
@@ -112,7 +116,7 @@ def clients_add(
 
     async def work(connection: AsyncConnection) -> str:
         try:
-            return await add_client(connection, client_id=client_id, name=name, networks=network)
+            return await add_client(connection, client_id=client_id, name=_worded(name), networks=network)
         except ValueError:
             raise ConfigurationError("a network is written as an address block such as 10.1.0.0/16") from None
 
@@ -146,9 +150,9 @@ def procedures_add(
 ) -> None:
     """Put a procedure into the catalogue."""
     procedure = Procedure(
-        procedure_code=procedure_code,
-        name=name,
-        legal_basis=legal_basis,
+        procedure_code=parse_procedure_code(procedure_code),
+        name=_worded(name),
+        legal_basis=_worded(legal_basis),
         service_code=service_code,
         is_decree_104=False,
         roles=frozenset(role or (Role.RECEPTION, Role.PROCESSING)),
@@ -187,10 +191,28 @@ def _switch_client(client_id: str, *, is_active: bool) -> None:
 
 
 async def _unit_id(connection: AsyncConnection, agency_code: str) -> UUID:
-    unit_id = await find_unit_id(connection, agency_code)
+    try:
+        unit_id = await find_unit_id(connection, agency_code)
+    except MultipleResultsFound:
+        raise ConfigurationError(
+            f"more than one unit bears {agency_code}; name the one by its new code"
+        ) from None
     if unit_id is None:
         raise ConfigurationError(f"there is no unit {agency_code}")
     return unit_id
+
+
+def _checked(agency_code: str) -> str:
+    """Return the code; no dossier would ever carry one of another form."""
+    if not _AGENCY_CODE.fullmatch(canonical_agency_code(agency_code)):
+        raise ConfigurationError(f"{agency_code!r} is no agency code such as H19.34.12 or 000.12.34.H19")
+    return agency_code
+
+
+def _worded(text: str) -> str:
+    if not text.strip():
+        raise ConfigurationError("a name or a legal basis is empty")
+    return text.strip()
 
 
 def _run(work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
@@ -203,11 +225,6 @@ async def _in_transaction(url: str, work: Callable[[AsyncConnection], Awaitable[
     try:
         async with engine.begin() as connection:
             return await work(connection)
-    except DBAPIError as error:
-        # Only the kind of error: its text repeats what was to be stored.
-        raise ConfigurationError(f"the database refused: {type(error.orig).__name__}") from None
-    except OSError as error:
-        raise ConfigurationError(f"the database cannot be reached: {error.strerror}") from None
     finally:
         await engine.dispose()
 

@@ -1,23 +1,32 @@
 """Settings as commands read them: a wrong variable is named, its value never shown."""
 
-from pydantic import SecretStr, ValidationError
+from typing import Final
 
+from pydantic import SecretStr, ValidationError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from app.database.address import sqlalchemy_address
 from app.errors import ConfigurationError
 from app.settings import Settings, UpstreamSettings
+
+_ADDRESSES: Final = ("database_url", "migration_database_url", "audit_database_url")
+_IN_AN_ADDRESS: Final = frozenset({"host", "port"})
 
 
 def read_settings() -> tuple[Settings, UpstreamSettings]:
     """Return the settings of this environment; ConfigurationError names what is wrong."""
     try:
-        return Settings(), UpstreamSettings()
+        settings, upstream = Settings(), UpstreamSettings()
     except ValidationError as error:
-        faults = error.errors(include_input=False, include_url=False)
-        named = ", ".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in faults)
-        raise ConfigurationError(f"settings: {named}") from None
+        raise ConfigurationError(f"settings: {_named_faults(error)}") from None
     except OSError as error:
         raise ConfigurationError(
             f"a secret's file cannot be read: {error.strerror}: {error.filename}"
         ) from None
+    for name in _ADDRESSES:
+        _check_address(f"DANCU_{name.upper()}", getattr(settings, name))
+    return settings, upstream
 
 
 def administration_url(settings: Settings) -> str:
@@ -28,5 +37,29 @@ def administration_url(settings: Settings) -> str:
     return url.get_secret_value()
 
 
-def _variable(location: tuple[int | str, ...]) -> str:
-    return "_".join(("DANCU", *map(str, location))).upper()
+def _check_address(variable: str, address: SecretStr | None) -> None:
+    """Refuse what the libraries would stumble over later, each in words that may repeat the password."""
+    if address is None:
+        return
+    wanted = f"{variable} is not written as postgresql://user:password@host:port/database"
+    try:
+        url = make_url(sqlalchemy_address(address.get_secret_value()))
+    except (ArgumentError, ValueError):
+        raise ConfigurationError(f"{wanted} (with %40 for @ and %2F for / in a password)") from None
+    if url.drivername != "postgresql+asyncpg":
+        raise ConfigurationError(wanted)
+    if not url.query.keys() <= _IN_AN_ADDRESS:
+        raise ConfigurationError(
+            f"{variable}: only host and port may follow its question mark; for TLS set PGSSLMODE"
+        )
+
+
+def _named_faults(error: ValidationError) -> str:
+    prefix = {model.__name__: model.model_config["env_prefix"] for model in (Settings, UpstreamSettings)}
+    named = []
+    for fault in error.errors(include_input=False, include_url=False):
+        variable = (prefix[error.title] + "_".join(map(str, fault["loc"]))).upper()
+        named.append(
+            f"{variable}: {fault['msg']}" if fault["loc"] else fault["msg"].removeprefix("Value error, ")
+        )
+    return ", ".join(named)
