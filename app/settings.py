@@ -18,6 +18,14 @@ OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_without_blank)]
 SecretFile = Annotated[Path | None, BeforeValidator(_without_blank)]
 
 
+def _read_secret(path: Path, name: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        # "from None": the cause quotes the secret's bytes.
+        raise ValueError(f"the file of {name} is not UTF-8 text") from None
+
+
 class _SettingsWithSecretFiles(BaseSettings):
     """Settings where `x_file` names the file that holds the secret `x`."""
 
@@ -27,7 +35,7 @@ class _SettingsWithSecretFiles(BaseSettings):
         for key, path in list(data.items()):
             name = key.removesuffix("_file")
             if key != name and path and name in cls.model_fields and not data.get(name):
-                data[name] = Path(str(path)).read_text(encoding="utf-8").strip()
+                data[name] = _read_secret(Path(str(path)), name)
         return data
 
 

@@ -40,12 +40,17 @@ _UPSTREAM: Final = {
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="stop after the lookups, with exit code 0")] = False,
-    port: Annotated[int, typer.Option(help="port of the gateway; a free one if it is taken")] = 8080,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="port of the gateway; a free one if it is taken")
+    ] = 8080,
 ) -> None:
     """Start everything on this machine with invented people and make real lookups."""
     if os.environ.get("DANCU_DATABASE_URL") or os.environ.get("DANCU_DATABASE_URL_FILE"):
         raise ConfigurationError("DANCU_DATABASE_URL is set: the demo never touches a real database")
     signal.signal(signal.SIGTERM, _stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+        # The children have sessions of their own: a closed terminal would leave them behind.
+        signal.signal(signal.SIGHUP, _stop)
     directory = default_state_directory("demo")
     try:
         with ExitStack() as stack:
@@ -81,8 +86,14 @@ def _running(
     plain = {key: value for key, value in os.environ.items() if not key.startswith("DANCU_")}
     with log.open("wb") as file:
         # A session of its own: an interrupt in the terminal reaches us first, and we end it in order.
+        # A folder without a `.env`: settings of a real gateway stay out of the demo.
         child = subprocess.Popen(  # noqa: S603 - our own program
-            command, env=plain | environment, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=log.parent,
+            env=plain | environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             _wait_until_ready(name, child, ready_url, log)

@@ -6,24 +6,38 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
+from alembic.util import CommandError
+from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.accounts.table import CLIENT
 from app.cli.invented import AUTHORITY, InventedProvince, invent_province
-from app.cli.keys import AUDIT_ROOT_KEY_FILE, ROOT_KEY_FILE, TOKEN_KEY_FILE, create_key_files, make_month_keys
+from app.cli.keys import (
+    AUDIT_ROOT_KEY_FILE,
+    ROOT_KEY_FILE,
+    TOKEN_KEY_FILE,
+    OtherRootKeyError,
+    create_key_files,
+    make_month_keys,
+)
 from app.database import migrate
 from app.database.address import asyncpg_address, sqlalchemy_address
 from app.database.embedded import EmbeddedServer
 from app.database.metadata import AUDITING_ROLE, SERVING_ROLE
+from app.errors import ConfigurationError
 from app.settings import Settings
 
 DATABASE: Final = "dancu"
 _LOGINS: Final = {"dancu_gateway": SERVING_ROLE, "dancu_auditor": AUDITING_ROLE}
 _SECRETS_FILE: Final = "secrets.json"
+
+
+class _OtherStateError(Exception):
+    """What an earlier run kept cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +57,35 @@ class DemoDatabase:
 
 
 def prepare(server: EmbeddedServer, directory: Path) -> DemoDatabase:
-    """Bring the database in *server* to the demo's state; a second run finds it as the first left it."""
-    kept = _read(directory)
-    create_key_files(directory / "keys")
-    environment = _environment(server, directory, kept)
-    province = asyncio.run(_prepare(server, directory, kept, environment))
+    """Bring the database in *server* to the demo's state; a second run finds it as the first left it.
+
+    Raises ConfigurationError where another version, or other keys, left it.
+    """
+    try:
+        kept = _read(directory)
+        create_key_files(directory / "keys")
+        environment = _environment(server, directory, kept)
+        province = asyncio.run(_prepare(server, directory, kept))
+    except (_OtherStateError, OtherRootKeyError, CommandError):
+        raise ConfigurationError(
+            f"the demo's state was left by another version or with other keys; {directory} may be removed"
+        ) from None
     return DemoDatabase(province, environment)
 
 
-async def _prepare(
-    server: EmbeddedServer, directory: Path, kept: DemoSecrets, environment: dict[str, str]
-) -> InventedProvince:
+async def _prepare(server: EmbeddedServer, directory: Path, kept: DemoSecrets) -> InventedProvince:
     await _create_database(server)
     owner_url = server.url(database=DATABASE)
     await migrate.upgrade(sqlalchemy_address(owner_url))
     await _create_logins(owner_url, kept.role_passwords)
-    await make_month_keys(_settings(environment, owner_url), ahead=3)
+    await make_month_keys(_settings(directory, owner_url), ahead=3)
     engine = create_async_engine(sqlalchemy_address(owner_url), hide_parameters=True)
     try:
         async with engine.begin() as connection:
             is_invented = (await connection.execute(select(CLIENT.c.client_id))).first() is not None
-            if is_invented and kept.province is not None:
+            if is_invented:
+                if kept.province is None:
+                    raise _OtherStateError
                 return kept.province
             province = await invent_province(connection)
             # Before the commit: credentials that nobody kept would be of no use to anybody.
@@ -108,11 +130,18 @@ def _environment(server: EmbeddedServer, directory: Path, kept: DemoSecrets) -> 
     }
 
 
-def _settings(environment: dict[str, str], owner_url: str) -> Settings:
-    values: dict[str, Any] = {
-        name.removeprefix("DANCU_").lower(): value for name, value in environment.items()
-    }
-    return Settings(_env_file=None, **values, migration_database_url=owner_url)
+def _settings(directory: Path, owner_url: str) -> Settings:
+    """Return what making month keys needs; constructed: validating would read this machine's DANCU_…."""
+    root, audit_root = (
+        SecretStr((directory / "keys" / name).read_text(encoding="utf-8").strip())
+        for name in (ROOT_KEY_FILE, AUDIT_ROOT_KEY_FILE)
+    )
+    return Settings.model_construct(
+        authority_code=AUTHORITY,
+        migration_database_url=SecretStr(owner_url),
+        root_key=root,
+        audit_root_key=audit_root,
+    )
 
 
 def _read(directory: Path) -> DemoSecrets:
@@ -121,9 +150,12 @@ def _read(directory: Path) -> DemoSecrets:
         fresh = DemoSecrets({login: secrets.token_urlsafe(24) for login in _LOGINS}, None)
         _write(directory, fresh)
         return fresh
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    province = InventedProvince(**kept["province"]) if kept["province"] else None
-    return DemoSecrets(kept["role_passwords"], province)
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        province = InventedProvince(**kept["province"]) if kept["province"] else None
+        return DemoSecrets({login: kept["role_passwords"][login] for login in _LOGINS}, province)
+    except (ValueError, KeyError, TypeError):
+        raise _OtherStateError from None
 
 
 def _write(directory: Path, demo: DemoSecrets) -> None:

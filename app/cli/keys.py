@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.accounts.tokens import generate_token_key
-from app.audit.keyring import MonthKeyMaker, months_from
-from app.audit.sealing import RootKey
+from app.audit.keyring import Keyring, MonthKeyMaker, load_month_secrets, months_from
+from app.audit.sealing import RootKey, SealBrokenError
+from app.audit.table import AUDIT_MONTH_KEY
 from app.cli.console import done
 from app.cli.settings import administration_url, read_settings
 from app.clock import SystemClock
@@ -26,6 +28,10 @@ commands = typer.Typer(
 ROOT_KEY_FILE: Final = "root.key"
 AUDIT_ROOT_KEY_FILE: Final = "audit-root.key"
 TOKEN_KEY_FILE: Final = "token.pem"  # noqa: S105 - a file's name
+
+
+class OtherRootKeyError(ConfigurationError):
+    """The month keys in the database were made with another root key."""
 
 
 @commands.command("create")
@@ -70,7 +76,10 @@ def create_key_files(directory: Path) -> list[Path]:
 
 
 async def make_month_keys(settings: Settings, ahead: int) -> list[str]:
-    """Make missing month keys from this month on and return the months; needs both root keys."""
+    """Make missing month keys from this month on and return the months; needs both root keys.
+
+    Raises OtherRootKeyError where they are not the ones that made the months before.
+    """
     if settings.root_key is None or settings.audit_root_key is None:
         raise ConfigurationError("month keys need DANCU_ROOT_KEY and DANCU_AUDIT_ROOT_KEY (or their _FILE)")
     if not settings.authority_code:
@@ -83,6 +92,26 @@ async def make_month_keys(settings: Settings, ahead: int) -> list[str]:
     engine = create_async_engine(sqlalchemy_address(administration_url(settings)), hide_parameters=True)
     try:
         async with engine.begin() as connection:
+            await _check_root_keys(connection, maker)
             return await maker.make(connection, months_from(SystemClock().now().date(), ahead))
     finally:
         await engine.dispose()
+
+
+async def _check_root_keys(connection: AsyncConnection, maker: MonthKeyMaker) -> None:
+    """Refuse to go on with other root keys: no process could then open all months."""
+    latest = await connection.scalar(select(func.max(AUDIT_MONTH_KEY.c.month)))
+    if latest is None:
+        return
+    raw = (await connection.get_raw_connection()).driver_connection
+    if raw is None:
+        raise ConfigurationError("the database closed the connection")
+    wrong = "is not the key under which the month keys were made"
+    try:
+        await Keyring(maker.serving_root).load(raw, latest)
+    except SealBrokenError:
+        raise OtherRootKeyError(f"keys: DANCU_ROOT_KEY {wrong}") from None
+    try:
+        await load_month_secrets(connection, maker.auditing_root, [latest])
+    except SealBrokenError:
+        raise OtherRootKeyError(f"keys: DANCU_AUDIT_ROOT_KEY {wrong}") from None

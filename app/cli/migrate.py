@@ -25,4 +25,7 @@ def migrate(
         done("migrations are pending" if is_pending else "the database is up to date")
         raise typer.Exit(1 if is_pending else 0)
     asyncio.run(migrations.upgrade(url, revision))
-    done(f"the database is at {revision}")
+    # A later schema is never taken back, so another revision than the newest is a least one.
+    done(
+        f"the database is at {revision}" if revision == "head" else f"the database is at {revision} or later"
+    )

@@ -1,0 +1,210 @@
+"""`dancu check`: a good set-up passes, and each broken thing has a line of its own."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from app.audit.sealing import RootKey
+from app.cli.check import _clock
+from app.clock import SystemClock
+from tests.cli.commands import UPSTREAM, Answer, a_listener, ask, dancu, free_port
+from tests.cluster import PostgresCluster
+from tests.world import AUDIT_ROOT_KEY, TOKEN_KEY, Database
+
+
+@pytest.fixture
+def serving(migrated: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """Everything a serving process needs: settings, two months' keys, a national side."""
+    dancu("keys", "months", "--ahead", "2")
+    monkeypatch.delenv("DANCU_MIGRATION_DATABASE_URL")
+    monkeypatch.delenv("DANCU_AUDIT_ROOT_KEY")
+    monkeypatch.setenv("DANCU_DATABASE_URL", migrated.serving_url)
+    monkeypatch.setenv("DANCU_TOKEN_KEY", TOKEN_KEY)
+    for name, value in UPSTREAM.items():
+        monkeypatch.setenv(name, value)
+    with a_listener() as port:
+        monkeypatch.setenv("DANCU_UPSTREAM_BASE_URL", f"http://127.0.0.1:{port}")
+        yield migrated
+
+
+def fails(answer: Answer, *words: str) -> bool:
+    """Whether exactly one line says FAIL and holds *words*, and the exit code is 1."""
+    failed = [line for line in answer.out.splitlines() if line.startswith("FAIL")]
+    return (
+        answer.code == 1 and not answer.err and len(failed) == 1 and all(word in failed[0] for word in words)
+    )
+
+
+def lines(answer: Answer, mark: str) -> list[str]:
+    return [line.removeprefix(mark).strip() for line in answer.out.splitlines() if line.startswith(mark)]
+
+
+def test_a_good_set_up_passes(serving: Database) -> None:
+    answer = dancu("check")
+    assert (answer.code, answer.err) == (0, "")
+    subjects = [line.partition(":")[0] for line in lines(answer, "ok")]
+    assert subjects == ["settings", "database", "clock", "database", "database log", "keys", "national side"]
+
+
+def test_a_good_set_up_says_what_it_does_not_promise(serving: Database) -> None:
+    (note,) = lines(dancu("check"), "note")
+    assert note.startswith("evidence is local only")
+
+
+def test_checking_leaves_the_database_as_it_was(serving: Database) -> None:
+    dancu("check")
+    assert ask(serving.owner_url, "select count(*) from audit_record") == 0
+
+
+@pytest.mark.parametrize(
+    "variable", ["DANCU_AUTHORITY_CODE", "DANCU_DATABASE_URL", "DANCU_ROOT_KEY", "DANCU_TOKEN_KEY"]
+)
+def test_a_missing_setting_is_named(
+    serving: Database, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.delenv(variable)
+    assert fails(dancu("check"), "settings", variable)
+
+
+@pytest.mark.parametrize("variable", ["DANCU_ROOT_KEY", "DANCU_TOKEN_KEY", "DANCU_AUDIT_ROOT_KEY"])
+def test_a_key_that_is_none_is_named_and_not_shown(
+    serving: Database, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "geheim")
+    answer = dancu("check")
+    assert fails(answer, "settings", variable)
+    assert "geheim" not in answer.out
+
+
+def test_pending_migrations_are_named(serving: Database) -> None:
+    ask(serving.owner_url, "update alembic_version set version_num = '0001'")
+    assert fails(dancu("check"), "migrations are pending", "dancu migrate")
+
+
+def test_a_database_without_schema_is_named(
+    serving: Database, empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DANCU_DATABASE_URL", empty_database)
+    assert fails(dancu("check"), "migrations are pending", "dancu migrate")
+
+
+def test_another_root_key_is_named(serving: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DANCU_ROOT_KEY", RootKey.generate_text())
+    assert fails(dancu("check"), "keys", "DANCU_ROOT_KEY is not the key")
+
+
+def test_this_months_missing_key_is_named(serving: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(serving.owner_url, "delete from audit_month_secret")
+    ask(serving.owner_url, "delete from audit_month_key")
+    assert fails(dancu("check"), "keys", "has no key for", "dancu keys months")
+
+
+def test_the_next_months_missing_key_is_noted(serving: Database) -> None:
+    newest = "(select max(key_id) from audit_month_key)"
+    ask(serving.owner_url, f"delete from audit_month_secret where key_id = {newest}")  # noqa: S608 - our own
+    ask(serving.owner_url, f"delete from audit_month_key where key_id = {newest}")  # noqa: S608 - our own
+    answer = dancu("check")
+    assert answer.code == 0
+    assert any("dancu keys months" in note for note in lines(answer, "note"))
+
+
+def test_a_national_side_out_of_reach_is_named(serving: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    monkeypatch.setenv("DANCU_UPSTREAM_BASE_URL", f"http://127.0.0.1:{port}")
+    assert fails(dancu("check"), "national side", f"127.0.0.1:{port}", "ConnectionRefusedError")
+
+
+@pytest.mark.parametrize("variable", ["DANCU_UPSTREAM_SECRET_KEY", "DANCU_UPSTREAM_BASE_URL"])
+def test_a_missing_setting_of_the_national_side_is_named(
+    serving: Database, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.delenv(variable)
+    assert fails(dancu("check"), "national side", variable)
+
+
+def test_the_owner_must_not_serve(serving: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DANCU_DATABASE_URL", serving.owner_url)
+    assert fails(dancu("check"), "may change evidence", "dancu_serving")
+
+
+def test_a_wrong_password_is_named_and_not_shown(
+    serving: Database, postgres_cluster: PostgresCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DANCU_DATABASE_URL", postgres_cluster.url(serving.name, "gateway", "geheim"))
+    answer = dancu("check")
+    assert fails(answer, "database", "refused the user name or password")
+    assert "geheim" not in answer.out
+
+
+def test_a_database_that_is_away_is_named(serving: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DANCU_DATABASE_URL", f"postgresql://gateway:geheim@127.0.0.1:{free_port()}/dancu")
+    answer = dancu("check")
+    assert fails(answer, "database", "cannot be reached")
+    assert "geheim" not in answer.out
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("log_min_duration_statement", "0"), ("log_error_verbosity", "default"), ("log_statement", "ddl")],
+)
+def test_a_server_log_that_could_come_to_hold_values_is_noted(
+    serving: Database, setting: str, value: str
+) -> None:
+    ask(serving.owner_url, f'alter database "{serving.name}" set {setting} = {value!r}')
+    answer = dancu("check")
+    assert answer.code == 0
+    assert any(note.startswith("database log") and f"{setting}=" in note for note in lines(answer, "note"))
+
+
+class DatabaseOfAnotherTime:
+    """A database whose clock is off by some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ahead = timedelta(seconds=seconds)
+
+    async def fetchval(self, _query: str) -> datetime:
+        return SystemClock().now() + self._ahead
+
+
+@pytest.mark.parametrize(("seconds", "is_good"), [(3.0, False), (-3.0, False), (1.0, True), (-1.0, True)])
+def test_clocks_may_differ_by_two_seconds(seconds: float, is_good: bool) -> None:  # noqa: FBT001 - a case
+    found, text = asyncio.run(_clock(DatabaseOfAnotherTime(seconds)))
+    assert found is is_good
+    assert text.startswith(f"clock: {abs(seconds)}")
+
+
+def test_where_audits_are_read_that_is_checked_and_noted(
+    serving: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DANCU_AUDIT_DATABASE_URL", serving.auditing_url)
+    monkeypatch.setenv("DANCU_AUDIT_ROOT_KEY", AUDIT_ROOT_KEY)
+    answer = dancu("check")
+    assert answer.code == 0
+    assert "auditing database: the role can read the evidence" in lines(answer, "ok")
+    assert any("this process can read the audit" in note for note in lines(answer, "note"))
+
+
+def test_an_auditing_address_that_leads_nowhere_is_named(
+    serving: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"postgresql://auditor:geheim@127.0.0.1:{free_port()}/dancu"
+    monkeypatch.setenv("DANCU_AUDIT_DATABASE_URL", address)
+    answer = dancu("check")
+    assert fails(answer, "auditing database", "cannot be reached")
+    assert "geheim" not in answer.out
+
+
+def test_an_auditing_address_of_the_serving_role_is_named(
+    serving: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DANCU_AUDIT_DATABASE_URL", serving.serving_url)
+    assert fails(dancu("check"), "auditing database", "cannot read the evidence")
+
+
+def test_an_auditing_address_of_another_database_is_named(
+    serving: Database, empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DANCU_AUDIT_DATABASE_URL", empty_database)
+    assert fails(dancu("check"), "auditing database")

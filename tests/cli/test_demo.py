@@ -1,0 +1,183 @@
+"""`dancu demo`: the whole story from an empty folder, again from a kept one, and nothing left behind."""
+
+import json
+import shutil
+import signal
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.cli.commands import PATIENCE_SECONDS, Process, a_listener, a_process, dancu, free_port
+
+LAUNCHER = Path(__file__).with_name("demo_process.py")
+ANOTHER_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+SERVING = "Press Ctrl-C to stop."
+
+
+@dataclass
+class Demo:
+    """A state folder, and what the first run over it said."""
+
+    state: Path
+    first_code: int
+    first_said: str
+
+    @contextmanager
+    def running(self, *options: str, port: int | None = None, **more: str) -> Iterator[Process]:
+        """Run the demo with *more* variables; none of its processes may be left at the end."""
+        chosen = ("--port", str(port or free_port()), *options)
+        output = self.state.with_name(f"{uuid4().hex}.out")
+        environment = {"STATE": str(self.state), **more}
+        with a_process(output, str(LAUNCHER), "demo", *chosen, environment=environment) as process:
+            yield process
+            process.popen.wait(PATIENCE_SECONDS)
+            assert not self.processes()
+
+    def run_once(self, port: int | None = None, **more: str) -> tuple[int, str]:
+        """Run `demo --once` and return its exit code and what it said."""
+        with self.running("--once", port=port, **more) as process:
+            code = process.popen.wait(PATIENCE_SECONDS)
+        return code, process.written
+
+    def processes(self) -> list[str]:
+        """Return the command lines of the demo and its children: all who know of the state folder."""
+        state, found = str(self.state).encode(), []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                command = (process / "cmdline").read_bytes()
+                if state in command or state in (process / "environ").read_bytes():
+                    found.append(command.replace(b"\0", b" ").decode(errors="replace"))
+            except OSError:  # it has ended, or is somebody else's
+                continue
+        return found
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    """A state folder that one run has filled."""
+    # Not pytest's tmp_path: as root that lies in a folder the server's account may not pass.
+    folder = Path(tempfile.mkdtemp(prefix="dancu-demo-"))
+    folder.chmod(0o711)
+    try:
+        demo = Demo(folder / "state", -1, "")
+        demo.first_code, demo.first_said = demo.run_once()
+        yield demo
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_the_first_run_tells_the_whole_story(demo: Demo) -> None:
+    assert demo.first_code == 0
+    said = " ".join(demo.first_said.split())
+    answers = ("200 found", "200 mismatch", "403 procedure_not_granted", "200 not_found")
+    assert all(answer in said for answer in (*answers, "upstream_unavailable"))
+
+
+def test_each_lookup_of_the_story_shows_its_record(demo: Demo) -> None:
+    assert demo.first_said.count("its record") == demo.first_said.count("HTTP ") == 6
+    assert "0990" not in "".join(line for line in demo.first_said.splitlines() if "about whom" in line)
+
+
+def test_a_second_run_goes_on_with_what_the_first_kept_and_takes_free_ports(demo: Demo) -> None:
+    secrets = (demo.state / "secrets.json").read_text(encoding="utf-8")
+    with ExitStack() as taken:
+        port = taken.enter_context(a_listener())
+        with suppress(OSError):  # somebody else has it already, which serves as well
+            taken.enter_context(a_listener(8037))
+        code, said = demo.run_once(port)
+    assert (code, said.count("its record")) == (0, 6)
+    assert (demo.state / "secrets.json").read_text(encoding="utf-8") == secrets
+
+
+def test_settings_of_a_real_gateway_stay_out_of_it(demo: Demo) -> None:
+    env_file = demo.state.with_name(".env")
+    env_file.write_text("DANCU_UPSTREAM_FIND_PATH=/elsewhere\nDANCU_PORT=none\n", encoding="utf-8")
+    real: dict[str, Any] = {
+        "DANCU_ROOT_KEY": ANOTHER_KEY,
+        "DANCU_AUTHORITY_CODE": "H20",
+        "DANCU_TOKEN_MINUTES": "none",
+    }
+    try:
+        code, said = demo.run_once(**real)
+    finally:
+        env_file.unlink()
+    assert (code, said.count("its record")) == (0, 6), said
+
+
+def test_what_is_kept_can_be_read_by_its_owner_only(demo: Demo) -> None:
+    kept = [demo.state / "secrets.json", *(demo.state / "keys").iterdir()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
+    assert len(kept) == 4
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_everything(demo: Demo, signal_number: int) -> None:
+    port = free_port()
+    with demo.running(port=port) as process:
+        process.wait_for(SERVING)
+        assert httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).is_success
+        running = " ".join(demo.processes())
+        assert all(program in running for program in ("app serve", "mock_c06", "postgres"))
+        assert process.end(signal_number) == 0
+    assert process.written.endswith("stopped\n")
+
+
+def test_a_signal_ends_everything_while_it_is_starting(demo: Demo) -> None:
+    with demo.running() as process:
+        process.wait_for("Starting the mock national side")
+        assert process.end(signal.SIGTERM) == 0
+    assert SERVING not in process.written
+
+
+def test_the_gateways_log_holds_json_lines_and_no_secret(demo: Demo) -> None:
+    lines = (demo.state / "gateway.log").read_text(encoding="utf-8").splitlines()
+    assert all(isinstance(json.loads(line), dict) for line in lines)
+    kept = json.loads((demo.state / "secrets.json").read_text(encoding="utf-8"))
+    secrets = [*kept["role_passwords"].values(), kept["province"]["client_secret"]]
+    secrets += kept["province"]["passwords"].values()
+    assert not any(secret in line for line in lines for secret in secrets)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("keys/root.key", ANOTHER_KEY),
+        ("keys/audit-root.key", ANOTHER_KEY),
+        ("secrets.json", "{}"),
+        ("secrets.json", None),
+    ],
+)
+def test_a_state_of_another_version_or_with_other_keys_may_be_removed(
+    demo: Demo, name: str, content: str | None
+) -> None:
+    path = demo.state / name
+    kept = path.read_text(encoding="utf-8")
+    try:
+        path.unlink()
+        if content is not None:
+            path.write_text(content, encoding="utf-8")
+        code, said = demo.run_once()
+    finally:
+        path.write_text(kept, encoding="utf-8")
+        path.chmod(0o600)
+    trouble = said.splitlines()[-1]
+    assert code == 2
+    assert trouble.startswith("dancu: ")
+    assert f"{demo.state} may be removed" in trouble
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("variable", ["DANCU_DATABASE_URL", "DANCU_DATABASE_URL_FILE"])
+def test_the_demo_never_runs_beside_a_real_database(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "postgresql://gateway:geheim@127.0.0.1/dancu")
+    answer = dancu("demo", "--once")
+    assert answer.refuses("DANCU_DATABASE_URL", "never touches a real database")
+    assert "geheim" not in answer.err
