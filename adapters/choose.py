@@ -2,12 +2,14 @@
 
 import ipaddress
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 from pydantic import SecretStr
 
+from adapters.aiohttp_connection import AiohttpConnection
 from adapters.connection import Connection
+from adapters.httpx_connection import HttpxConnection
 from adapters.lgsp_soap.adapter import LgspSoapSource
 from adapters.lgsp_soap.profile import Credentials, LgspSoapProfile
 from app.clock import Clock
@@ -17,6 +19,8 @@ from app.settings import UpstreamSettings
 
 # key_name and key_password may be empty: newer platforms send AuthHash without content.
 _REQUIRED = ("base_url", "access_key", "secret_key", "app_name", "partner_code", "partner_code_customer")
+# All lookups share one token call.
+_TOKEN_CONNECTIONS = 1
 
 
 @asynccontextmanager
@@ -25,25 +29,43 @@ async def open_source(
 ) -> AsyncIterator[PopulationSource]:
     """Yield the source of *settings*' profile and close its connections afterwards.
 
-    Raises ConfigurationError on entry when a setting is missing or wrong. *transport* is for tests.
+    Raises ConfigurationError on entry when a setting is missing or wrong. *transport* is for tests;
+    where given it carries both calls, the token's and the question's.
     """
     check_settings(settings)
-    connection = Connection(
+    # One profile so far (the settings' type allows no other), so there is nothing to choose yet.
+    profile, credentials = LgspSoapProfile.from_settings(settings), Credentials.from_settings(settings)
+    async with AsyncExitStack() as opened:
+        token_connection: Connection = _over_httpx(settings, transport)
+        opened.push_async_callback(token_connection.aclose)
+        connection = token_connection
+        if transport is None:
+            connection = _over_aiohttp(settings)
+            opened.push_async_callback(connection.aclose)
+        source = LgspSoapSource(connection, token_connection, profile, credentials, clock)
+        opened.push_async_callback(source.aclose)
+        yield source
+
+
+def _over_httpx(settings: UpstreamSettings, transport: httpx.AsyncBaseTransport | None) -> HttpxConnection:
+    return HttpxConnection(
+        settings.base_url,
+        connect_seconds=settings.connect_seconds,
+        max_connections=_TOKEN_CONNECTIONS,
+        max_answer_bytes=settings.max_answer_bytes,
+        ca_bundle=settings.ca_bundle,
+        transport=transport,
+    )
+
+
+def _over_aiohttp(settings: UpstreamSettings) -> AiohttpConnection:
+    return AiohttpConnection(
         settings.base_url,
         connect_seconds=settings.connect_seconds,
         max_connections=settings.max_connections,
         max_answer_bytes=settings.max_answer_bytes,
         ca_bundle=settings.ca_bundle,
-        transport=transport,
     )
-    # One profile so far (the settings' type allows no other), so there is nothing to choose yet.
-    source = LgspSoapSource(
-        connection, LgspSoapProfile.from_settings(settings), Credentials.from_settings(settings), clock
-    )
-    try:
-        yield source
-    finally:
-        await source.aclose()
 
 
 def check_settings(settings: UpstreamSettings) -> None:

@@ -19,12 +19,18 @@ class LgspSoapSource:
     """The population source behind one LGSP (implements app.lookup.source.PopulationSource)."""
 
     def __init__(
-        self, connection: Connection, profile: LgspSoapProfile, credentials: Credentials, clock: Clock
+        self,
+        connection: Connection,
+        token_connection: Connection,
+        profile: LgspSoapProfile,
+        credentials: Credentials,
+        clock: Clock,
     ) -> None:
+        """Ask over *connection*, with tokens got over *token_connection*; both stay the caller's."""
         self._connection = connection
         self._profile = profile
         self._credentials = credentials
-        self._tokens = TokenCache(connection, credentials, profile.token_path, clock)
+        self._tokens = TokenCache(token_connection, credentials, profile.token_path, clock)
 
     @property
     def road(self) -> str:
@@ -47,9 +53,8 @@ class LgspSoapSource:
         return read_confirmation(await self._ask(self._profile.confirm, request))
 
     async def aclose(self) -> None:
-        """Close the token call and all connections."""
+        """End a token call under way."""
         await self._tokens.aclose()
-        await self._connection.aclose()
 
     async def _ask(self, operation: Operation, request: SourceRequest) -> Answer:
         content = question_xml(request, operation, self._profile)

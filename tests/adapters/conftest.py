@@ -1,6 +1,9 @@
-"""An LGSP of respx routes, a clock that can be turned, and builders for what tests ask and get."""
+"""An LGSP of respx routes or sockets, a clock that can be turned, and builders for what tests ask and get."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,14 +12,18 @@ import httpx
 import pytest
 import respx
 
+from adapters.aiohttp_connection import AiohttpConnection
 from adapters.choose import open_source
-from adapters.connection import Answer
+from adapters.connection import Answer, Connection
+from adapters.httpx_connection import HttpxConnection
 from app.lookup.source import PopulationSource, SourceRequest
 from app.lookup.values import BirthDate, CitizenId, FullName, Question
 from app.settings import UpstreamSettings
 
 SAMPLES = Path(__file__).parent / "samples"
 BASE_URL = "https://lgsp.example.invalid/adapter"
+
+Handler = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
 
 class TurnableClock:
@@ -142,3 +149,52 @@ def a_record() -> Callable[[str], str]:
         )
 
     return build
+
+
+@pytest.fixture(params=[HttpxConnection, AiohttpConnection])
+async def a_connection(request: pytest.FixtureRequest) -> AsyncIterator[Callable[..., Connection]]:
+    """Return a builder of connections over real sockets: each rule holds for both ways."""
+    async with AsyncExitStack() as opened:
+
+        def build(
+            base_url: str,
+            *,
+            connect_seconds: float = 2.0,
+            max_connections: int = 4,
+            max_answer_bytes: int = 1000,
+            ca_bundle: Path | None = None,
+        ) -> Connection:
+            connection: Connection = request.param(
+                base_url,
+                connect_seconds=connect_seconds,
+                max_connections=max_connections,
+                max_answer_bytes=max_answer_bytes,
+                ca_bundle=ca_bundle,
+            )
+            opened.push_async_callback(connection.aclose)
+            return connection
+
+        yield build
+
+
+@pytest.fixture
+def a_server() -> Callable[..., AbstractAsyncContextManager[str]]:
+    """Return a builder of servers on this machine that give each question to a handler."""
+
+    @asynccontextmanager
+    async def run(handle: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                while request := await reader.readuntil(b"question"):
+                    await handle(request, writer)
+            except (asyncio.IncompleteReadError, ConnectionError):
+                pass
+            finally:
+                writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+        async with server:
+            scheme, host = ("https", "localhost") if tls else ("http", "127.0.0.1")
+            yield f"{scheme}://{host}:{server.sockets[0].getsockname()[1]}"
+
+    return run

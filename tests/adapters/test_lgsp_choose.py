@@ -1,8 +1,12 @@
 """Which settings open a road, and which stop the start."""
 
+import httpx
 import pytest
 
+from adapters.aiohttp_connection import AiohttpConnection
 from adapters.choose import check_settings, open_source
+from adapters.httpx_connection import HttpxConnection
+from adapters.lgsp_soap.adapter import LgspSoapSource
 from adapters.lgsp_soap.profile import Credentials
 from app.clock import SystemClock
 from app.errors import ConfigurationError
@@ -16,6 +20,28 @@ def changed(settings: UpstreamSettings, **values: str) -> UpstreamSettings:
 async def test_complete_settings_open_the_lgsp_road(settings: UpstreamSettings) -> None:
     async with open_source(settings, SystemClock()) as source:
         assert source.road == "lgsp-soap"
+
+
+async def test_the_question_goes_over_aiohttp_and_the_token_over_httpx(settings: UpstreamSettings) -> None:
+    async with open_source(settings, SystemClock()) as source:
+        assert isinstance(source, LgspSoapSource)
+        assert isinstance(source._connection, AiohttpConnection)
+        assert isinstance(source._tokens._connection, HttpxConnection)
+
+
+async def test_a_transport_carries_both_calls(settings: UpstreamSettings) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(503))
+
+    async with open_source(settings, SystemClock(), transport=transport) as source:
+        assert isinstance(source, LgspSoapSource)
+        assert isinstance(source._connection, HttpxConnection)
+        assert source._connection is source._tokens._connection
+
+
+async def test_an_unreadable_ca_bundle_stops_the_start(settings: UpstreamSettings) -> None:
+    with pytest.raises(ConfigurationError, match="CA_BUNDLE"):
+        async with open_source(changed(settings, ca_bundle="/no/such/file"), SystemClock()):
+            pass
 
 
 @pytest.mark.parametrize(

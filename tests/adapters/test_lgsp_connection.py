@@ -1,4 +1,4 @@
-"""What a connection does when the network does what networks do."""
+"""What a connection over httpx does when its transport does what transports do."""
 
 import gzip
 import ssl
@@ -9,7 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from adapters.aiohttp_connection import AiohttpConnection
 from adapters.connection import Answer, Connection
+from adapters.httpx_connection import HttpxConnection
 from adapters.reasons import Reason
 from app.errors import ConfigurationError, SourceConfusedError, SourceError, SourceSilentError
 
@@ -20,15 +22,13 @@ def a_connection(
     max_connections: int = 4,
     max_answer_bytes: int = 1000,
     connect_seconds: float = 2.0,
-    ca_bundle: Path | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Connection:
-    return Connection(
+    return HttpxConnection(
         base_url,
         connect_seconds=connect_seconds,
         max_connections=max_connections,
         max_answer_bytes=max_answer_bytes,
-        ca_bundle=ca_bundle,
         transport=transport,
     )
 
@@ -104,14 +104,23 @@ async def test_an_answer_comes_whole_whatever_its_status() -> None:
     assert (answer.status, answer.content_type, answer.body) == (418, "x/y", b"question")
 
 
+@pytest.mark.parametrize("kind", [HttpxConnection, AiohttpConnection])
 @pytest.mark.parametrize("content", [None, b"no certificate"])
-def test_an_unreadable_ca_bundle_stops_the_start(tmp_path: Path, content: bytes | None) -> None:
+async def test_an_unreadable_ca_bundle_stops_the_start(
+    tmp_path: Path, content: bytes | None, kind: type[HttpxConnection | AiohttpConnection]
+) -> None:
     bundle = tmp_path / "ca.pem"
     if content is not None:
         bundle.write_bytes(content)
 
     with pytest.raises(ConfigurationError):
-        a_connection(ca_bundle=bundle)
+        kind(
+            "https://lgsp.example.invalid",
+            connect_seconds=1.0,
+            max_connections=1,
+            max_answer_bytes=1,
+            ca_bundle=bundle,
+        )
 
 
 async def test_too_large_an_answer_is_dropped_before_it_is_whole() -> None:

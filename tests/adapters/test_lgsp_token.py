@@ -7,7 +7,7 @@ import httpx
 import pytest
 import respx
 
-from adapters.connection import Connection
+from adapters.httpx_connection import HttpxConnection
 from adapters.lgsp_soap.profile import Credentials
 from adapters.lgsp_soap.token import TokenCache, usable_seconds
 from adapters.reasons import Reason
@@ -33,7 +33,7 @@ def router() -> respx.Router:
 async def tokens(
     router: respx.Router, settings: UpstreamSettings, clock: Clockwork
 ) -> AsyncIterator[TokenCache]:
-    connection = Connection(
+    connection = HttpxConnection(
         URL,
         connect_seconds=1.0,
         max_connections=4,

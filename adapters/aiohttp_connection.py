@@ -1,0 +1,125 @@
+"""A connection carried by aiohttp: for the question itself, which every lookup sends."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from pathlib import Path
+
+import aiohttp
+import httpx
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
+from yarl import URL
+
+from adapters.connection import KEEP_IDLE_SECONDS, OUR_HEADERS, Answer, is_tls_failure, read_plain, trust
+from adapters.reasons import Reason
+from app.errors import SourceSilentError
+
+
+class AiohttpConnection:
+    """A bounded pool of connections to *base_url* (implements adapters.connection.Connection)."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        connect_seconds: float,
+        max_connections: int,
+        max_answer_bytes: int,
+        ca_bundle: Path | None = None,
+    ) -> None:
+        """Needs a running event loop; raise ConfigurationError when *ca_bundle* cannot be read."""
+        self._address = lru_cache(maxsize=16)(partial(_address, base_url.rstrip("/")))
+        self._connect_seconds = connect_seconds
+        self._max_answer_bytes = max_answer_bytes
+        # aiohttp has one limit for waiting and connecting; the queue is ours to tell the two apart.
+        self._free = asyncio.Semaphore(max_connections)
+        self._session = _session(connect_seconds, max_connections, ca_bundle)
+
+    async def post(
+        self, path: str, *, content: bytes, headers: Mapping[str, str], seconds_left: float
+    ) -> Answer:
+        """Return what *path* answers; see the port."""
+        if seconds_left <= 0:
+            raise SourceSilentError(Reason.TIMEOUT)
+        try:
+            async with asyncio.timeout(seconds_left):
+                await self._wait_for_a_free_connection()
+                try:
+                    return await self._exchange(self._address(path), content, headers)
+                finally:
+                    self._free.release()
+        except (aiohttp.ClientError, OSError) as error:
+            # "from None": the text may quote what was sent or received.
+            raise SourceSilentError(_reason(error)) from None
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._session.close()
+
+    async def _wait_for_a_free_connection(self) -> None:
+        # A lookup that finds none gives up early rather than queue until too late.
+        try:
+            async with asyncio.timeout(self._connect_seconds):
+                await self._free.acquire()
+        except TimeoutError:
+            raise SourceSilentError(Reason.POOL_EXHAUSTED) from None
+
+    async def _exchange(self, url: URL, content: bytes, headers: Mapping[str, str]) -> Answer:
+        # A POST that got lost is not sent again: aiohttp repeats idempotent methods only.
+        async with self._session.post(url, data=content, headers=headers, allow_redirects=False) as response:
+            encodings = response.headers.getall("Content-Encoding", [])
+            body = await read_plain(encodings, response.content.iter_any(), self._max_answer_bytes)
+            return Answer(response.status, response.headers.get("Content-Type", ""), body)
+
+
+def _address(base_url: str, path: str) -> URL:
+    # Read by httpx, as in the check of the settings: what was checked is what is asked, to the letter.
+    return URL(str(httpx.URL(base_url + path)), encoded=True)
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Throws a kept connection away when something arrived on it that nobody had asked for.
+
+    aiohttp would take it for the answer to the next question: one citizen's record for another.
+    """
+
+    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
+        while (kept := await super()._get(key, traces)) is not None:
+            if kept.protocol is not None and not kept.protocol.should_close:
+                return kept
+            kept.close()
+        return None
+
+
+def _session(connect_seconds: float, max_connections: int, ca_bundle: Path | None) -> aiohttp.ClientSession:
+    connector = _Connector(
+        ssl=trust(ca_bundle),
+        limit=max_connections,
+        keepalive_timeout=KEEP_IDLE_SECONDS,
+        resolver=aiohttp.ThreadedResolver(),
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        headers=OUR_HEADERS,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        # No total of aiohttp's: the budget stands around the whole call.
+        timeout=aiohttp.ClientTimeout(total=None, connect=connect_seconds),
+        auto_decompress=False,
+        trust_env=False,
+    )
+
+
+def _reason(error: Exception) -> Reason:
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return Reason.CONNECT_TIMEOUT
+        case TimeoutError():
+            return Reason.TIMEOUT
+        case _ if is_tls_failure(error):
+            return Reason.TLS_FAILED
+        case aiohttp.ClientConnectorError():
+            return Reason.CONNECT_FAILED
+        case _:
+            return Reason.CONNECTION_LOST

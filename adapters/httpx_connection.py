@@ -1,0 +1,100 @@
+"""A connection carried by httpx: for the rare token call, and for whatever transport a test brings."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from adapters.connection import KEEP_IDLE_SECONDS, OUR_HEADERS, Answer, is_tls_failure, read_plain, trust
+from adapters.reasons import Reason
+from app.errors import SourceSilentError
+
+
+class HttpxConnection:
+    """A bounded pool of connections to *base_url* (implements adapters.connection.Connection).
+
+    It stands on httpx's transport, one floor below httpx.AsyncClient, where cookies, redirects,
+    proxies and log lines live. *transport* is for tests.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        connect_seconds: float,
+        max_connections: int,
+        max_answer_bytes: int,
+        ca_bundle: Path | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Raise ConfigurationError when *ca_bundle* cannot be read."""
+        self._base_url = base_url.rstrip("/")
+        self._connect_seconds = connect_seconds
+        self._max_answer_bytes = max_answer_bytes
+        self._transport = transport or _pool(max_connections, ca_bundle)
+
+    async def post(
+        self, path: str, *, content: bytes, headers: Mapping[str, str], seconds_left: float
+    ) -> Answer:
+        """Return what *path* answers; see the port."""
+        if seconds_left <= 0:
+            raise SourceSilentError(Reason.TIMEOUT)
+        request = httpx.Request(
+            "POST",
+            self._base_url + path,
+            headers={**OUR_HEADERS, **headers},
+            content=content,
+            extensions={"timeout": self._limits(seconds_left).as_dict()},
+        )
+        try:
+            async with asyncio.timeout(seconds_left):
+                return await self._exchange(request)
+        except TimeoutError:
+            raise SourceSilentError(Reason.TIMEOUT) from None
+        except (httpx.HTTPError, OSError) as error:
+            # "from None": the text may quote what was sent or received.
+            raise SourceSilentError(_reason(error)) from None
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._transport.aclose()
+
+    def _limits(self, seconds_left: float) -> httpx.Timeout:
+        # A lookup that finds no free connection gives up early rather than queue until too late.
+        start_seconds = min(self._connect_seconds, seconds_left)
+        return httpx.Timeout(seconds_left, connect=start_seconds, pool=start_seconds)
+
+    async def _exchange(self, request: httpx.Request) -> Answer:
+        response = await self._transport.handle_async_request(request)
+        try:
+            encodings = response.headers.get_list("Content-Encoding")
+            body = await read_plain(encodings, response.aiter_bytes(), self._max_answer_bytes)
+        finally:
+            await response.aclose()
+        return Answer(response.status_code, response.headers.get("Content-Type", ""), body)
+
+
+def _pool(max_connections: int, ca_bundle: Path | None) -> httpx.AsyncHTTPTransport:
+    limits = httpx.Limits(
+        max_connections=max_connections,
+        max_keepalive_connections=max_connections,
+        keepalive_expiry=KEEP_IDLE_SECONDS,
+    )
+    return httpx.AsyncHTTPTransport(verify=trust(ca_bundle), trust_env=False, limits=limits)
+
+
+def _reason(error: Exception) -> Reason:
+    match error:
+        case httpx.PoolTimeout():
+            return Reason.POOL_EXHAUSTED
+        case httpx.ConnectTimeout():
+            return Reason.CONNECT_TIMEOUT
+        case httpx.TimeoutException():
+            return Reason.TIMEOUT
+        case _ if is_tls_failure(error):
+            return Reason.TLS_FAILED
+        case httpx.ConnectError():
+            return Reason.CONNECT_FAILED
+        case _:
+            return Reason.CONNECTION_LOST
