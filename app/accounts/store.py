@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from ipaddress import ip_network
 from typing import Final
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from app.accounts.table import CLIENT, OFFICER, OFFICER_POSTING
+from app.accounts.table import CLIENT, OFFICER, OFFICER_POSTING, SECOND_FACTOR
 from app.accounts.values import Client, Network, Officer, Role
 
 _ACTIVE: Final = "active"
@@ -37,8 +37,12 @@ async def load_accounts(connection: AsyncConnection, today: date) -> Accounts:
         or_(OFFICER_POSTING.c.valid_to.is_(None), OFFICER_POSTING.c.valid_to > today),
     )
     rows = await connection.execute(
-        select(OFFICER, OFFICER_POSTING.c.unit_id)
-        .select_from(OFFICER.outerjoin(OFFICER_POSTING, posted))
+        select(OFFICER, OFFICER_POSTING.c.unit_id, SECOND_FACTOR.c.confirmed_at)
+        .select_from(
+            OFFICER.outerjoin(OFFICER_POSTING, posted).outerjoin(
+                SECOND_FACTOR, SECOND_FACTOR.c.officer_id == OFFICER.c.officer_id
+            )
+        )
         .order_by(OFFICER_POSTING.c.valid_from)  # of postings that overlap, the later one counts
     )
     officers = [
@@ -51,6 +55,11 @@ async def load_accounts(connection: AsyncConnection, today: date) -> Accounts:
             upstream_officer_code=row.upstream_officer_code,
             is_active=row.status == _ACTIVE,
             password_hash=row.password_hash,
+            password_changed_at=row.password_changed_at,
+            must_change_password=row.must_change_password,
+            first_password_until=row.first_password_until,
+            session_epoch=row.session_epoch,
+            has_second_factor=row.confirmed_at is not None,
         )
         for row in rows
     ]
@@ -82,8 +91,13 @@ async def add_officer(
     upstream_officer_code: str | None,
     password_hash: str,
     posted_from: date,
+    now: datetime,
+    first_password_until: datetime | None = None,
 ) -> UUID:
-    """Register an officer posted to a unit and return their id."""
+    """Register an officer posted to a unit and return their id.
+
+    With *first_password_until* the password is a first one (R12): good for changing it, until then.
+    """
     officer_id = uuid7()
     await connection.execute(
         insert(OFFICER).values(
@@ -94,6 +108,9 @@ async def add_officer(
             upstream_officer_code=upstream_officer_code,
             status=_ACTIVE,
             password_hash=password_hash,
+            password_changed_at=now,
+            must_change_password=first_password_until is not None,
+            first_password_until=first_password_until,
         )
     )
     await connection.execute(

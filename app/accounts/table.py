@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -9,7 +10,9 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
     Uuid,
@@ -29,7 +32,12 @@ OFFICER = Table(
     Column("role", Text, nullable=False),
     Column("upstream_officer_code", Text),
     Column("status", Text, nullable=False),
+    Column("person_code", Text, unique=True),
     Column("password_hash", Text),
+    Column("password_changed_at", DateTime(timezone=True)),
+    Column("must_change_password", Boolean, nullable=False, server_default=false()),
+    Column("first_password_until", DateTime(timezone=True)),
+    Column("session_epoch", BigInteger, nullable=False, server_default=text("0")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
     CheckConstraint(
         "login_name = lower(login_name) and login_name ~ '^[a-z0-9][a-z0-9._@-]{1,63}$'", name="login_name"
@@ -47,7 +55,11 @@ OFFICER = Table(
         postgresql_where=text("upstream_officer_code is not null"),
     ),
 )
-"""One upstream code belongs to one person, or the national side's own log could not name anybody (R22)."""
+"""One upstream code belongs to one person, or the national side's own log could not name anybody (R22).
+
+`session_epoch` rises, by trigger, with a change of role, status, password, posting or second factor: sessions
+of earlier epochs are over, whatever any clock says.
+"""
 
 OFFICER_POSTING = Table(
     "officer_posting",
@@ -75,6 +87,87 @@ CLIENT = Table(
     CheckConstraint("status in ('active', 'suspended')", name="status"),
     CheckConstraint("cardinality(networks) > 0", name="networks"),
 )
+
+PASSWORD_HISTORY = Table(
+    "password_history",
+    METADATA,
+    Column("officer_id", Uuid, ForeignKey("officer.officer_id"), primary_key=True),
+    Column("changed_at", DateTime(timezone=True), primary_key=True),
+    Column("password_hash", Text, nullable=False),
+)
+"""Former passwords, so that they are not taken again."""
+
+SECOND_FACTOR = Table(
+    "second_factor",
+    METADATA,
+    Column("officer_id", Uuid, ForeignKey("officer.officer_id"), primary_key=True),
+    Column("wrapped_secret", LargeBinary, nullable=False),
+    Column("confirmed_at", DateTime(timezone=True)),
+    Column("last_used_step", BigInteger, nullable=False, server_default=text("0")),
+)
+"""A TOTP secret, wrapped under the root key; a step counts once (RFC 6238 section 5.2)."""
+
+RECOVERY_CODE = Table(
+    "recovery_code",
+    METADATA,
+    Column("officer_id", Uuid, ForeignKey("officer.officer_id"), primary_key=True),
+    Column("code_digest", LargeBinary, primary_key=True),
+    Column("used_at", DateTime(timezone=True)),
+)
+
+SIGN_IN_GUARD = Table(
+    "sign_in_guard",
+    METADATA,
+    Column("subject_digest", LargeBinary, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("lock_count", Integer, nullable=False, server_default=text("0")),
+    Column("last_failure_at", DateTime(timezone=True), nullable=False),
+    Column("locked_until", DateTime(timezone=True)),
+    CheckConstraint("octet_length(subject_digest) = 32", name="subject_digest"),
+    CheckConstraint("failures >= 0 and lock_count >= 0", name="counts"),
+)
+"""Wrong sign-ins by keyed digest of login name or address, whether or not anybody bears the name."""
+
+SESSION = Table(
+    "session",
+    METADATA,
+    Column("session_id", Uuid, primary_key=True),
+    Column("officer_id", Uuid, ForeignKey("officer.officer_id"), nullable=False),
+    Column("unit_id", Uuid, ForeignKey("unit.unit_id"), nullable=False),
+    Column("client_id", Text, ForeignKey("client.client_id"), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("assurance", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("last_active_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("end_reason", Text),
+    CheckConstraint("(ended_at is null) = (end_reason is null)", name="end"),
+    Index("ix_session_officer", "officer_id", text("started_at desc")),
+    Index("ix_session_ended_at", "ended_at", postgresql_where=text("ended_at is not null")),
+)
+
+REFRESH_TOKEN = Table(
+    "refresh_token",
+    METADATA,
+    Column("token_digest", LargeBinary, primary_key=True),
+    Column("session_id", Uuid, ForeignKey("session.session_id"), nullable=False),
+    Column("issued_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+    CheckConstraint("octet_length(token_digest) = 32", name="token_digest"),
+    Index("ix_refresh_token_session", "session_id"),
+)
+"""256 random bits each, stored as SHA-256; using one twice ends its session."""
+
+SESSION_VERSION = Table(
+    "session_version",
+    METADATA,
+    Column("only_row", SmallInteger, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    CheckConstraint("only_row = 1", name="only_row"),
+)
+"""Raised when a session ends; apart from the directory's, which is dear to reload."""
 
 NOTICE_ACCEPTANCE = Table(
     "notice_acceptance",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from typing import Final
@@ -37,6 +38,10 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
 """Who provisions, who looks up and who audits are never the same (R28)."""
 
 
+PRIVILEGED: Final = frozenset({Role.UNIT_ADMINISTRATOR, Role.DEPARTMENT_ADMINISTRATOR, Role.AUDITOR})
+"""Roles that need a second factor, and whose sessions idle for a shorter time (R10, R15, R16)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Officer:
     """One person with one account; `upstream_officer_code` is their own code on the national side (R22)."""
@@ -49,6 +54,16 @@ class Officer:
     upstream_officer_code: str | None
     is_active: bool
     password_hash: str | None = field(default=None, repr=False)
+    password_changed_at: datetime | None = None
+    must_change_password: bool = False
+    first_password_until: datetime | None = None
+    session_epoch: int = 0
+    has_second_factor: bool = False
+
+    @property
+    def is_privileged(self) -> bool:
+        """Whether the role administers or audits."""
+        return self.role in PRIVILEGED
 
     def may(self, permission: Permission) -> bool:
         """Whether the officer's role permits this."""

@@ -37,6 +37,11 @@ class RecordKind(StrEnum):
     TOKEN_REFUSED = "token.refused"  # noqa: S105 - an event's name
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_IN_FAILED = "sign_in.failed"
+    ACCOUNT_LOCKED = "account.locked"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105 - an event's name
+    SECOND_FACTOR_ADDED = "second_factor.added"
+    SESSION_REFRESHED = "session.refreshed"
+    SESSION_ENDED = "session.ended"
     NOTICE_ACCEPTED = "notice.accepted"
     AUDIT_SEARCHED = "audit.searched"
 
@@ -85,6 +90,7 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "retry_of": str,
     "case_number": str,
     "notice_version": str,
+    "reason": str,
     # About whom
     "subject": str,
     "subject_commitment": str,

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Generic, Self, TypeVar
 
@@ -47,6 +48,18 @@ class LiveView(Generic[T]):
         self._is_fresh = is_fresh
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a keeper watches: a channel that wakes it, and a number that tells whether anything changed."""
+
+    channel: str
+    version_query: str
+
+
+DIRECTORY: Final = Topic(DIRECTORY_CHANNEL, "select version from directory_version")
+SESSIONS: Final = Topic("dancu_sessions", "select version from session_version")
+
+
 class DirectoryKeeper:
     """Keeps views current: LISTEN wakes it, a version number tells whether anything changed."""
 
@@ -59,12 +72,14 @@ class DirectoryKeeper:
         *,
         day: Callable[[], date],
         max_age_seconds: float,
+        topic: Topic = DIRECTORY,
     ) -> None:
         """Load through *engine*, listen on a connection of its own; load anew when *day* turns."""
         self._engine = engine
         self._connect = connect
         self._clock = clock
         self._views = views
+        self._topic = topic
         self._day = day
         self._loaded_day: date | None = None
         self._max_age_seconds = max_age_seconds
@@ -108,20 +123,22 @@ class DirectoryKeeper:
             connection = await self._connect()
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
-                await connection.add_listener(DIRECTORY_CHANNEL, lambda *_: self._notified.set())
+                await connection.add_listener(self._topic.channel, lambda *_: self._notified.set())
             while True:
                 self._notified.clear()
                 await self._confirm(connection)
                 first.set()
+                # Not "wait_for": before Python 3.12 it loses a cancellation that comes with the notice.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._notified.wait(), _CHECK_SECONDS)
+                    async with asyncio.timeout(_CHECK_SECONDS):
+                        await self._notified.wait()
         finally:
             connection.terminate()
 
     async def _confirm(self, connection: asyncpg.Connection) -> None:
         asked_at = self._clock.monotonic()
         async with asyncio.timeout(_ANSWER_SECONDS):
-            version = await connection.fetchval("select version from directory_version")
+            version = await connection.fetchval(self._topic.version_query)
         if version != self._version or self._day() != self._loaded_day:
             async with asyncio.timeout(_RELOAD_SECONDS):
                 version = await self._reload()
@@ -132,7 +149,7 @@ class DirectoryKeeper:
         day = self._day()
         async with self._engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ")
-            result = await connection.exec_driver_sql("select version from directory_version")
+            result = await connection.exec_driver_sql(self._topic.version_query)
             version = int(result.scalar_one())
             for view in self._views:
                 await view.refresh(connection)

@@ -1,0 +1,152 @@
+"""Guards against guessing, shared by every process through the database."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.accounts.lockout import Guard, LockRules, after_failure, is_locked, taken_back
+from app.accounts.table import SIGN_IN_GUARD
+from app.clock import Clock
+from app.errors import ProblemCode, TooManyError
+
+# All officers of a one-stop software come from its one address: many failures there are nothing unusual.
+ADDRESS_RULES: Final = LockRules(
+    max_failures=100, first_lock=timedelta(minutes=1), longest_lock=timedelta(minutes=15)
+)
+
+
+class TooManySignInsError(TooManyError):
+    """Too many wrong sign-ins came from one address; none is looked at for a while."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        """Say when the address is heard again."""
+        super().__init__(ProblemCode.TOO_MANY_SIGN_INS, retry_after_seconds=retry_after_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One guard before and after a try was counted."""
+
+    digest: bytes
+    before: Guard
+    after: Guard
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What counting a try found: whether a lock stood before, and whether this try is one too many."""
+
+    address: Count
+    account: Count
+    is_account_locked: bool
+    locks_account: bool
+
+
+class SignInGuards:
+    """Counts wrong sign-ins by login name and by address; a name nobody bears is guarded like any other."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        secret: bytes,
+        clock: Clock,
+        account_rules: LockRules,
+        address_rules: LockRules,
+    ) -> None:
+        """Keep counts under digests keyed by *secret*: the table names neither people nor places."""
+        self._engine = engine
+        self._secret = secret
+        self._clock = clock
+        self._account_rules = account_rules
+        self._address_rules = address_rules
+
+    async def charge(self, login_name: str, client_id: str, address: str) -> Charge:
+        """Count a try before it is checked, so that tries sent at once cannot all come before the count.
+
+        Raises TooManySignInsError for a locked address; what is not looked at locks no account.
+        """
+        now = self._clock.now()
+        async with self._engine.begin() as connection:
+            place = self._digest("address", f"{client_id}|{address}")
+            address_count = await _count(connection, place, now, self._address_rules)
+            if is_locked(address_count.before, now):
+                raise TooManySignInsError(_seconds_left(address_count.before, now))
+            account_count = await _count(
+                connection, self._digest("account", login_name), now, self._account_rules
+            )
+        was_locked = is_locked(account_count.before, now)
+        return Charge(
+            address_count,
+            account_count,
+            is_account_locked=was_locked,
+            locks_account=is_locked(account_count.after, now) and not was_locked,
+        )
+
+    async def refund(self, charge: Charge) -> None:
+        """Take the charge of a right sign-in back, and the account's earlier failures with it."""
+        await self._take_back(charge, is_right=True)
+
+    async def give_back(self, charge: Charge) -> None:
+        """Take the charge of a try back that nobody found time to check."""
+        await self._take_back(charge, is_right=False)
+
+    async def _take_back(self, charge: Charge, *, is_right: bool) -> None:
+        async with self._engine.begin() as connection:
+            place = await _held_guard(connection, charge.address.digest)
+            await _store(connection, charge.address, taken_back(place, *_change(charge.address)))
+            account = await _held_guard(connection, charge.account.digest)
+            account = taken_back(account, *_change(charge.account))
+            await _store(connection, charge.account, replace(account, failures=0) if is_right else account)
+
+    def _digest(self, kind: str, subject: str) -> bytes:
+        return hmac.digest(self._secret, f"{kind}|{subject}".encode(), hashlib.sha256)
+
+
+async def _count(connection: AsyncConnection, digest: bytes, now: datetime, rules: LockRules) -> Count:
+    """Count a failure; the guard's row is made where there is none, and held until the transaction ends."""
+    fresh = insert(SIGN_IN_GUARD).values(subject_digest=digest, failures=0, last_failure_at=now)
+    await connection.execute(fresh.on_conflict_do_nothing())
+    before = await _held_guard(connection, digest)
+    count = Count(digest, before, after_failure(before, now, rules))
+    await _store(connection, count, count.after)
+    return count
+
+
+async def _held_guard(connection: AsyncConnection, digest: bytes) -> Guard:
+    query = select(SIGN_IN_GUARD).where(SIGN_IN_GUARD.c.subject_digest == digest).with_for_update()
+    return _guard((await connection.execute(query)).one())
+
+
+async def _store(connection: AsyncConnection, count: Count, guard: Guard) -> None:
+    await connection.execute(
+        update(SIGN_IN_GUARD)
+        .where(SIGN_IN_GUARD.c.subject_digest == count.digest)
+        .values(
+            failures=guard.failures,
+            lock_count=guard.lock_count,
+            last_failure_at=guard.last_failure_at,
+            locked_until=guard.locked_until,
+        )
+    )
+
+
+def _change(count: Count) -> tuple[Guard, Guard]:
+    return count.before, count.after
+
+
+def _seconds_left(guard: Guard, now: datetime) -> int:
+    return ceil(((guard.locked_until or now) - now).total_seconds())
+
+
+def _guard(row: object) -> Guard:
+    mapping = row._mapping  # type: ignore[attr-defined] # noqa: SLF001 - SQLAlchemy's documented access
+    return Guard(
+        mapping["failures"], mapping["lock_count"], mapping["last_failure_at"], mapping["locked_until"]
+    )
