@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format lint types imports coverage migrations check crash bench lock clean
+.PHONY: help demo test format lint types imports coverage migrations check crash bench oauth lock clean
 
 help:  ## say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ crash: $(VENV)/.installed  ## kill the gateway at every step of a lookup, fifty 
 
 bench: $(VENV)/.installed  ## lookups beside a bare pass-through and nginx (needs nginx and wrk; some minutes)
 	@$(BIN)/python -m bench $(ARGS)
+
+oauth: $(VENV)/.installed  ## sign in with two OAuth clients nobody here wrote (needs npm)
+	@$(BIN)/python -m tests.oauth.run $(ARGS)
 
 lock:  ## resolve the lock files anew (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -36,6 +36,15 @@ class ProblemCode(StrEnum):
     OFFICER_SUSPENDED = "officer_suspended"
     UNIT_INACTIVE = "unit_inactive"
     NOTICE_NOT_ACCEPTED = "notice_not_accepted"
+    SESSION_ENDED = "session_ended"
+    PASSWORD_CHANGE_NEEDED = "password_change_needed"  # noqa: S105 - as above
+    SECOND_FACTOR_NEEDED = "second_factor_needed"
+    CURRENT_PASSWORD_WRONG = "current_password_wrong"  # noqa: S105 - as above
+    PASSWORD_REFUSED = "password_refused"  # noqa: S105 - as above
+    OTP_WRONG = "otp_wrong"
+    SECOND_FACTOR_PRESENT = "second_factor_present"
+    SESSION_UNKNOWN = "session_unknown"
+    TOO_MANY_SIGN_INS = "too_many_sign_ins"
 
     # What they may do
     ROLE_NOT_PERMITTED = "role_not_permitted"
@@ -72,6 +81,10 @@ class GatewayError(Exception):
         self.code = code
         self.fields = fields
         self.lookup_id = lookup_id
+
+    def members(self, language: str) -> dict[str, object]:  # noqa: ARG002 - for those who have words to add
+        """Return what a problem says beyond its code, in *language* (`vi` or `en`)."""
+        return {}
 
 
 class InvalidRequestError(GatewayError):

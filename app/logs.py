@@ -268,7 +268,7 @@ def _log_unraisable(hook: "sys.UnraisableHookArgs") -> None:
     get_logger(__name__).error(LogEvent.LIBRARY, exc_info=hook.exc_value)
 
 
-def _log_warning(  # noqa: PLR0917 - the signature of warnings.showwarning
+def _log_warning(
     message: Warning | str,
     category: type[Warning],
     filename: str,

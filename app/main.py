@@ -8,6 +8,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Final
+from uuid import UUID
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -17,10 +18,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import adapters.choose
-from app.accounts.authentication import Authenticator
+from app.accounts.activity import ActivityBook
+from app.accounts.authentication import AccessRules, Authenticator
+from app.accounts.credential_store import CredentialStore
+from app.accounts.guarding import ADDRESS_RULES, SignInGuards
+from app.accounts.lockout import LockRules
+from app.accounts.me_routes import PasswordChangeRequest, SecondFactorCode, own_account_router
+from app.accounts.password_desk import PasswordDesk
+from app.accounts.password_policy import PROFILES
 from app.accounts.passwords import PasswordVault
 from app.accounts.rejections import Rejections
-from app.accounts.routes import TokenRequest, current_officer, officer_with, sign_in_router
+from app.accounts.routes import (
+    GetCaller,
+    RevocationRequest,
+    TokenRequest,
+    current_officer,
+    officer_with,
+    sign_in_router,
+)
+from app.accounts.second_factor_desk import SecondFactorDesk
+from app.accounts.session_desk import SessionDesk
+from app.accounts.sessions import SessionRules, SessionStore, load_ended_sessions
 from app.accounts.sign_in import SignInDesk
 from app.accounts.store import Accounts, load_accounts
 from app.accounts.tokens import TokenMint
@@ -36,7 +54,7 @@ from app.auditing.routes import AuditSearchRequest, auditing_router
 from app.auditing.search import AuditSearcher
 from app.clock import Clock, SystemClock, local_day
 from app.database.connect import connector, open_engine
-from app.database.live import DirectoryKeeper, LiveView
+from app.database.live import DIRECTORY, SESSIONS, DirectoryKeeper, LiveView, Topic
 from app.errors import ConfigurationError, GatewayError, InvalidRequestError, ProblemCode
 from app.logs import LogEvent, get_logger
 from app.lookup.notice import NoticeDesk
@@ -59,6 +77,16 @@ _log = get_logger(__name__)
 
 OpenSource = Callable[[], AbstractAsyncContextManager[PopulationSource]]
 WrapLog = Callable[[AuditLog], AuditLog]
+_CLOCK_SLACK: Final = timedelta(minutes=1)
+_BODIES: Final = (
+    LookupRequest,
+    NoticeAcceptance,
+    AuditSearchRequest,
+    TokenRequest,
+    RevocationRequest,
+    PasswordChangeRequest,
+    SecondFactorCode,
+)
 _SECOND_BUDGETS: Final = 2  # a repeated request waits for the first one's call and its two commits
 
 
@@ -122,14 +150,14 @@ def create_app(
     app.add_exception_handler(GatewayError, _on_gateway_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
-    describe(app, LookupRequest, NoticeAcceptance, AuditSearchRequest, TokenRequest)
+    describe(app, *_BODIES)
     return app
 
 
 class _Parts:
     """Everything a running gateway consists of, started in order and stopped in reverse."""
 
-    def __init__(  # noqa: PLR0917 - one of each, in the order they are needed
+    def __init__(
         self,
         settings: Settings,
         secrets: Secrets,
@@ -149,11 +177,27 @@ class _Parts:
         self._accounts: LiveView[Accounts] = LiveView(lambda c: load_accounts(c, local_day(clock.now())))
         self._units: LiveView[UnitRegister] = LiveView(lambda c: load_units(c, local_day(clock.now())))
         self._catalogue: LiveView[Catalogue] = LiveView(load_catalogue)
+        lifetime = timedelta(minutes=settings.token_minutes)
+        self._ended_sessions: LiveView[frozenset[UUID]] = LiveView(
+            lambda c: load_ended_sessions(c, clock.now() - lifetime - _CLOCK_SLACK)
+        )
+        self._sessions = SessionStore(self._engine)
+        self._rules = AccessRules(
+            PROFILES[settings.password_profile],
+            SessionRules(
+                idle=timedelta(minutes=settings.session_idle_minutes),
+                administrator_idle=timedelta(minutes=settings.administrator_idle_minutes),
+                longest=timedelta(hours=settings.session_hours),
+            ),
+        )
 
     async def start(self, source: PopulationSource) -> list[APIRouter]:
         """Start what runs in the background and return the routes."""
-        settings, clock = self._settings, self._clock
-        keeper = await self._stack.enter_async_context(self._directory())
+        settings, clock, mint = self._settings, self._clock, self._mint
+        keepers = [
+            await self._stack.enter_async_context(self._keeper(DIRECTORY)),
+            await self._stack.enter_async_context(self._keeper(SESSIONS)),
+        ]
         writer = await self._stack.enter_async_context(self._writer())
         log = self._wrap_log(writer)
         await self._stack.enter_async_context(
@@ -165,29 +209,40 @@ class _Parts:
                 every_seconds=settings.reconcile_every_seconds,
             )
         )
-        mint = self._mint
+        activity = await self._stack.enter_async_context(ActivityBook(self._sessions))
         refusals = Coalescer(log)
-        get_caller = current_officer(Authenticator(mint, self._accounts, self._units, refusals, clock))
+        authenticator = Authenticator(
+            mint, self._accounts, self._units, self._ended_sessions, activity, self._rules, refusals, clock
+        )
+        get_caller = current_officer(authenticator)
+        get_restricted = current_officer(authenticator, allows_restricted=True)
         rejections = Rejections(refusals, clock)
         get_auditor = officer_with(Permission.SEARCH_AUDIT, get_caller, refusals, clock)
         return [
-            sign_in_router(self._sign_in(mint, log), mint, settings.public_url),
-            me_router(self._catalogue, get_caller, clock),
+            *self._account_routes(log, rejections, get_restricted),
+            me_router(self._catalogue, self._rules, get_restricted, clock),
             lookup_router(self._lookup_desk(source, log, rejections), get_caller),
             auditing_router(
                 self._searcher(log), get_auditor, rejections, clock, max_body_bytes=settings.max_body_bytes
             ),
-            health_router({"directory": lambda: keeper.is_fresh, "audit": lambda: writer.is_ready}),
+            health_router(
+                {
+                    "directory": lambda: all(keeper.is_fresh for keeper in keepers),
+                    "audit": lambda: writer.is_ready,
+                }
+            ),
         ]
 
-    def _directory(self) -> DirectoryKeeper:
+    def _keeper(self, topic: Topic) -> DirectoryKeeper:
+        directory = (self._accounts, self._units, self._catalogue)
         return DirectoryKeeper(
             self._engine,
             connector(self._secrets.database_url),
             self._clock,
-            (self._accounts, self._units, self._catalogue),
+            directory if topic is DIRECTORY else (self._ended_sessions,),
             day=lambda: local_day(self._clock.now()),
             max_age_seconds=self._settings.directory_max_age_seconds,
+            topic=topic,
         )
 
     def _writer(self) -> AuditWriter:
@@ -199,13 +254,25 @@ class _Parts:
             wait_seconds=self._settings.audit_wait_seconds,
         )
 
-    def _sign_in(self, mint: TokenMint, log: AuditLog) -> SignInDesk:
+    def _account_routes(
+        self, log: AuditLog, rejections: Rejections, get_restricted: GetCaller
+    ) -> list[APIRouter]:
+        settings, clock, root = self._settings, self._clock, self._secrets.root
         vault = self._stack.enter_context(
-            PasswordVault(
-                workers=self._settings.password_hash_workers, max_waiting=self._settings.password_hash_queue
-            )
+            PasswordVault(workers=settings.password_hash_workers, max_waiting=settings.password_hash_queue)
         )
-        return SignInDesk(self._accounts, vault, mint, log, self._clock)
+        credentials = CredentialStore(self._engine)
+        guards = SignInGuards(self._engine, root.derive("sign-in guards"), clock, LockRules(), ADDRESS_RULES)
+        second_factors = SecondFactorDesk(root, settings.authority_code, credentials, log, clock)
+        sessions = SessionDesk(
+            self._engine, self._sessions, self._accounts, self._mint, self._rules.sessions, log, clock
+        )
+        desk = SignInDesk(self._accounts, vault, guards, second_factors, credentials, sessions, log, clock)
+        passwords = PasswordDesk(self._rules.profile, vault, credentials, guards, log, clock)
+        return [
+            sign_in_router(desk, sessions, self._mint, settings.public_url),
+            own_account_router(passwords, second_factors, sessions, rejections, get_restricted),
+        ]
 
     def _lookup_desk(self, source: PopulationSource, log: AuditLog, rejections: Rejections) -> LookupDesk:
         settings, clock = self._settings, self._clock

@@ -104,6 +104,10 @@ class Settings(_SettingsWithSecretFiles):
     token_key_file: SecretFile = None
 
     token_minutes: int = Field(default=10, ge=1, le=60)
+    password_profile: Literal["dongnai-2023", "tcvn-14423-level-3"] = "dongnai-2023"  # noqa: S105 - a profile's name
+    session_idle_minutes: int = Field(default=15, ge=1, le=60)
+    administrator_idle_minutes: int = Field(default=5, ge=1, le=60)
+    session_hours: int = Field(default=12, ge=1, le=24)
     password_hash_workers: int = Field(default=2, ge=1, le=16)
     password_hash_queue: int = Field(default=64, ge=1)
     lookup_budget_seconds: float = Field(default=10.0, gt=0, le=120)

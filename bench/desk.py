@@ -145,6 +145,7 @@ async def _add_officers(database_url: str, count: int) -> list[str]:
                     upstream_officer_code=name,
                     password_hash=password_hash,
                     posted_from=_POSTED_FROM,
+                    now=SystemClock().now(),
                 )
     finally:
         await engine.dispose()

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.audit.sealing import RootKey
 from app.cli import invented
 from app.database import migrate
 from app.database.address import sqlalchemy_address
@@ -15,7 +16,7 @@ from mock_c06.app import create_app as create_mock
 from mock_c06.config import MockConfig
 from tests.cluster import PostgresCluster, postgres_cluster
 from tests.gateway import Gateway, an_upstream, running_gateway
-from tests.world import PASSWORD, Database, World, make_login_roles, make_month_keys
+from tests.world import PASSWORD, ROOT_KEY, Database, World, make_login_roles, make_month_keys
 
 __all__ = ["postgres_cluster"]
 
@@ -46,7 +47,7 @@ async def database(postgres_cluster: PostgresCluster, _template: _Template) -> A
         await make_login_roles(url)
         engine = create_async_engine(sqlalchemy_address(url))
         async with engine.begin() as connection:
-            _template.province = await invented.invent_province(connection)
+            _template.province = await invented.invent_province(connection, RootKey.from_text(ROOT_KEY))
             await make_month_keys(connection)
         await engine.dispose()
 

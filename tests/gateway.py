@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import pyotp
 from fastapi import FastAPI
 
 from adapters.choose import open_source
@@ -42,6 +43,7 @@ class Gateway:
     world: World
     app: FastAPI
     http: httpx.AsyncClient
+    clock: Clock
 
     async def sign_in(self, login_name: str = invented.RECEPTION, *, accept_notice: bool = True) -> str:
         """Return an access token; the officer has accepted today's notice."""
@@ -53,14 +55,36 @@ class Gateway:
             accepted.raise_for_status()
         return token
 
-    async def try_sign_in(self, login_name: str, password: str | None = None) -> httpx.Response:
-        """Ask for a token."""
+    async def try_sign_in(
+        self, login_name: str, password: str | None = None, otp: str | None = None
+    ) -> httpx.Response:
+        """Ask for tokens, with a one-time code where the officer has a second factor."""
         known = self.world.province.passwords.get(login_name, "unknown")
+        form = {"grant_type": "password", "username": login_name, "password": password or known}
+        if otp is None and login_name in self.world.province.otp_secrets:
+            otp = await self.fresh_code(login_name)
+        if otp is not None:
+            form["otp"] = otp
+        return await self.post_form("/v1/auth/token", form)
+
+    async def post_form(self, path: str, form: dict[str, str]) -> httpx.Response:
+        """Post a form in the name of the client software."""
         return await self.http.post(
-            "/v1/auth/token",
-            data={"grant_type": "password", "username": login_name, "password": password or known},
-            auth=(invented.CLIENT_ID, self.world.province.client_secret),
+            path, data=form, auth=(invented.CLIENT_ID, self.world.province.client_secret)
         )
+
+    async def fresh_code(self, login_name: str) -> str:
+        """Return a one-time code that counts, however many were used in the last half minute."""
+        await self.execute("update second_factor set last_used_step = 0")
+        return pyotp.TOTP(self.world.province.otp_secrets[login_name]).at(self.clock.now())
+
+    async def execute(self, statement: str, *values: object) -> None:
+        """Change the database as its owner."""
+        connection = await asyncpg.connect(self.world.database.owner_url)
+        try:
+            await connection.execute(statement, *values)
+        finally:
+            await connection.close()
 
     async def look_up(self, token: str, body: dict[str, Any] | None = None, **headers: str) -> httpx.Response:
         """Look a citizen up; header names are given with underscores."""
@@ -112,4 +136,4 @@ async def running_gateway(
     async with app.router.lifespan_context(app):
         caller = httpx.ASGITransport(app, client=(address, 50000))
         async with httpx.AsyncClient(transport=caller, base_url="http://gateway.test") as http:
-            yield Gateway(world, app, http)
+            yield Gateway(world, app, http, known_clock)

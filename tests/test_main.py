@@ -20,6 +20,12 @@ from tests.world import World
 PAGE = Path(__file__).parents[1] / "docs" / "api.md"
 OFFERED = {
     ("POST", "/v1/auth/token"),
+    ("POST", "/v1/auth/revoke"),
+    ("POST", "/v1/me/password"),
+    ("POST", "/v1/me/otp"),
+    ("POST", "/v1/me/otp/confirmation"),
+    ("GET", "/v1/me/sessions"),
+    ("DELETE", "/v1/me/sessions/{session_id}"),
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/.well-known/oauth-authorization-server"),
     ("GET", "/v1/me"),
@@ -106,7 +112,7 @@ async def test_no_route_is_offered_that_the_contract_does_not_show(gateway: Gate
 
 def test_the_page_for_client_software_names_the_same_routes() -> None:
     table = PAGE.read_text(encoding="utf-8").partition("\n\n## ")[0]
-    named = set(re.findall(r"`(?:(?:GET|POST) )?(/[^`]*)`", table))
+    named = set(re.findall(r"`(?:(?:GET|POST|DELETE) )?(/[^`]*)`", table))
     assert named >= {path for _, path in OFFERED}
 
 

@@ -1,10 +1,14 @@
 """From an access token to the officer behind a request; refusals of a known officer leave a record."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 from uuid import UUID
 
+from app.accounts.activity import ActivityBook
+from app.accounts.password_policy import PasswordProfile, expires_at
+from app.accounts.sessions import SessionRules
 from app.accounts.store import Accounts
 from app.accounts.tokens import TokenClaims, TokenExpiredError, TokenMint
 from app.accounts.values import Client, Network, Officer
@@ -17,6 +21,7 @@ from app.units.store import UnitRegister
 from app.units.values import Unit
 
 ASSURANCE_PASSWORD: Final = "password"  # noqa: S105 - how sure we are, not a secret
+ASSURANCE_SECOND_FACTOR: Final = "password+otp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +53,31 @@ class Caller:
             "client_id": self.client.client_id,
             "session_id": str(self.session_id),
             "address": self.request.address,
-            "assurance": ASSURANCE_PASSWORD,
+            "assurance": ASSURANCE_SECOND_FACTOR if self.officer.has_second_factor else ASSURANCE_PASSWORD,
             "request_id": self.request.request_id,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRules:
+    """What an officer needs before they may do more than change it: a password in force, a second factor."""
+
+    profile: PasswordProfile
+    sessions: SessionRules
+
+    def restriction(self, officer: Officer, now: datetime) -> ProblemCode | None:
+        """Return what the officer must do first, or None."""
+        if officer.must_change_password or self.password_expires_at(officer) <= now:
+            return ProblemCode.PASSWORD_CHANGE_NEEDED
+        if officer.is_privileged and not officer.has_second_factor:
+            return ProblemCode.SECOND_FACTOR_NEEDED
+        return None
+
+    def password_expires_at(self, officer: Officer) -> datetime:
+        """Return when the password ends; at once where nobody knows when it began."""
+        if officer.password_changed_at is None:
+            return datetime.min.replace(tzinfo=UTC)
+        return expires_at(officer.password_changed_at, self.profile, is_administrator=officer.is_privileged)
 
 
 class Authenticator:
@@ -61,19 +88,28 @@ class Authenticator:
         mint: TokenMint,
         accounts: LiveView[Accounts],
         units: LiveView[UnitRegister],
+        ended_sessions: LiveView[frozenset[UUID]],
+        activity: ActivityBook,
+        rules: AccessRules,
         refusals: Coalescer,
         clock: Clock,
     ) -> None:
         """Judge tokens of *mint* by the directory as it stands at each request."""
+        self._ended_sessions = ended_sessions
+        self._activity = activity
+        self._rules = rules
         self._mint = mint
         self._accounts = accounts
         self._units = units
         self._refusals = refusals
         self._clock = clock
 
-    async def authenticate(self, authorization: str | None, request: Request) -> Caller:
+    async def authenticate(
+        self, authorization: str | None, request: Request, *, allows_restricted: bool = False
+    ) -> Caller:
         """Return the officer behind an `Authorization` header (RFC 6750).
 
+        With *allows_restricted* also one who must change their password, or set up a second factor, first.
         Raises NotAuthenticatedError (sign in again), NotAllowedError (account, unit, client software or
         address) and AuditUnavailableError; once the officer is known, the refusal is on record.
         """
@@ -83,11 +119,29 @@ class Authenticator:
         except TokenExpiredError as error:
             await self._record(error, error.claims, request)
             raise
+        now = self._clock.now()
         try:
-            return _caller(claims, accounts, units, request)
+            caller = _caller(claims, accounts, units, request)
+            await self._check_session(claims, caller.officer, now)
+            restriction = self._rules.restriction(caller.officer, now)
+            if restriction is not None and not allows_restricted:
+                raise NotAllowedError(restriction)
         except GatewayError as error:
             await self._record(error, claims, request)
             raise
+        self._activity.note(claims.session_id, now)
+        return caller
+
+    async def _check_session(self, claims: TokenClaims, officer: Officer, now: datetime) -> None:
+        sessions, started_at = self._rules.sessions, claims.session_started_at
+        idle_for = sessions.idle_for(is_privileged=officer.is_privileged)
+        if (
+            claims.session_id in self._ended_sessions.current
+            or claims.session_epoch != officer.session_epoch
+            or now - started_at >= sessions.longest
+            or await self._activity.is_idle(claims.session_id, started_at, now, idle_for)
+        ):
+            raise NotAuthenticatedError(ProblemCode.SESSION_ENDED)
 
     async def _record(self, error: GatewayError, claims: TokenClaims, request: Request) -> None:
         facts: dict[str, Value] = {

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote_plus
@@ -14,9 +14,11 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from app.accounts.authentication import Authenticator, Caller, Request
+from app.accounts.session_desk import IssuedTokens, RefreshRefusedError, SessionDesk
 from app.accounts.sign_in import Credentials, SignInDesk, SignInError, SignInFault
 from app.accounts.tokens import ALGORITHM, TokenMint
-from app.accounts.values import Permission
+from app.accounts.trouble import database_trouble
+from app.accounts.values import Client, Permission
 from app.audit.coalescing import Coalescer
 from app.audit.record import Draft, RecordKind
 from app.clock import Clock
@@ -30,6 +32,7 @@ from app.web.problems import language_of
 GetCaller = Callable[[HttpRequest], Awaitable[Caller]]
 
 _PASSWORD_GRANT: Final = "password"  # noqa: S105 - the grant's name
+_REFRESH_GRANT: Final = "refresh_token"
 _MAX_FORM_BYTES: Final = 8192
 _DESCRIPTIONS: Final = {
     SignInFault.INVALID_CLIENT: (
@@ -51,7 +54,7 @@ _DESCRIPTIONS: Final = {
         ),
     ),
     SignInFault.UNSUPPORTED_GRANT_TYPE: (
-        "only the password grant is served",
+        "only the password and refresh_token grants are served",
         "Phần mềm dùng cách đăng nhập mà cổng không hỗ trợ. Báo đơn vị cung cấp phần mềm.",
     ),
     SignInFault.INVALID_REQUEST: (
@@ -62,11 +65,13 @@ _DESCRIPTIONS: Final = {
 
 
 class TokenRequest(BaseModel):
-    """Form of the token endpoint (RFC 6749 section 4.3.2)."""
+    """Form of the token endpoint: grants `password` (with `otp`) and `refresh_token` (RFC 6749)."""
 
     grant_type: str
-    username: str
-    password: str
+    username: str | None = None
+    password: str | None = None
+    otp: str | None = None
+    refresh_token: str | None = None
 
 
 class TokenAnswer(BaseModel):
@@ -77,6 +82,14 @@ class TokenAnswer(BaseModel):
     access_token: str
     token_type: str
     expires_in: int
+    refresh_token: str
+
+
+class RevocationRequest(BaseModel):
+    """Form of the revocation endpoint (RFC 7009 section 2.1)."""
+
+    token: str
+    token_type_hint: str | None = None
 
 
 class TokenFault(BaseModel):
@@ -87,7 +100,7 @@ class TokenFault(BaseModel):
     detail: str
 
 
-def sign_in_router(desk: SignInDesk, mint: TokenMint, issuer: str) -> APIRouter:
+def sign_in_router(desk: SignInDesk, sessions: SessionDesk, mint: TokenMint, issuer: str) -> APIRouter:
     """Return the routes that anybody may call."""
     router = APIRouter(tags=["sign-in"])
 
@@ -100,21 +113,46 @@ def sign_in_router(desk: SignInDesk, mint: TokenMint, issuer: str) -> APIRouter:
             200: {"model": TokenAnswer},
             400: {"model": TokenFault, "description": "the request or the officer's sign-in was refused"},
             401: {"model": TokenFault, "description": "the client software is not known"},
-            **problems(ProblemCode.AUDIT_UNAVAILABLE, ProblemCode.SIGN_IN_BUSY),
+            **problems(
+                ProblemCode.AUDIT_UNAVAILABLE, ProblemCode.SIGN_IN_BUSY, ProblemCode.TOO_MANY_SIGN_INS
+            ),
         },
     )
     async def issue_token(request: HttpRequest) -> Response:
         try:
-            credentials = await _credentials(request)
-            token = await desk.sign_in(credentials, request_of(request))
+            tokens = await _grant(desk, sessions, request)
         except SignInError as error:
             return _fault(error.fault, language_of(request.headers.get("accept-language")))
         answer = {
-            "access_token": token.access_token,
+            "access_token": tokens.access_token,
             "token_type": "Bearer",
-            "expires_in": token.expires_in,
+            "expires_in": tokens.expires_in,
+            "refresh_token": tokens.refresh_token,
         }
         return _json(answer, {"Cache-Control": "no-store", "Pragma": "no-cache"})
+
+    @router.post(
+        "/v1/auth/revoke",
+        summary="Sign out: end the session of an access or refresh token (RFC 7009)",
+        openapi_extra=body_of(RevocationRequest, "application/x-www-form-urlencoded"),
+        response_model=None,
+        responses={
+            400: {"model": TokenFault, "description": "the request was refused"},
+            401: {"model": TokenFault, "description": "the client software is not known"},
+            **problems(ProblemCode.AUDIT_UNAVAILABLE),
+        },
+    )
+    async def revoke(request: HttpRequest) -> Response:
+        try:
+            form = await _form(request)
+            client = _client(desk, request)
+            if not form.get("token"):
+                raise SignInError(SignInFault.INVALID_REQUEST)
+            with database_trouble():
+                await sessions.revoke(client, form["token"], request_of(request))
+        except SignInError as error:
+            return _fault(error.fault, language_of(request.headers.get("accept-language")))
+        return Response(status_code=200)
 
     @router.get("/.well-known/jwks.json", summary="Keys that sign access tokens (RFC 7517)")
     async def jwks() -> Response:
@@ -127,9 +165,13 @@ def sign_in_router(desk: SignInDesk, mint: TokenMint, issuer: str) -> APIRouter:
                 "issuer": issuer,
                 "token_endpoint": f"{issuer}/v1/auth/token",
                 "jwks_uri": f"{issuer}/.well-known/jwks.json",
-                "grant_types_supported": [_PASSWORD_GRANT],
+                "revocation_endpoint": f"{issuer}/v1/auth/revoke",
+                "grant_types_supported": [_PASSWORD_GRANT, _REFRESH_GRANT],
+                "revocation_endpoint_auth_methods_supported": ["client_secret_basic"],
                 "token_endpoint_auth_methods_supported": ["client_secret_basic"],
-                "response_types_supported": [],
+                "response_types_supported": [
+                    "none"
+                ],  # no authorization endpoint; RFC 8414 forbids an empty list
                 "access_token_signing_alg_values_supported": [ALGORITHM],
             },
             {"Cache-Control": "public, max-age=300"},
@@ -138,11 +180,16 @@ def sign_in_router(desk: SignInDesk, mint: TokenMint, issuer: str) -> APIRouter:
     return router
 
 
-def current_officer(authenticator: Authenticator) -> GetCaller:
-    """Return the dependency of a route for any signed-in officer."""
+def current_officer(authenticator: Authenticator, *, allows_restricted: bool = False) -> GetCaller:
+    """Return the dependency of a route for any signed-in officer.
+
+    With *allows_restricted* also for those who must change their password, or set up a second factor, first.
+    """
 
     async def get_caller(request: HttpRequest) -> Caller:
-        return await authenticator.authenticate(_authorization(request), request_of(request))
+        return await authenticator.authenticate(
+            _authorization(request), request_of(request), allows_restricted=allows_restricted
+        )
 
     return get_caller
 
@@ -176,19 +223,44 @@ def _authorization(request: HttpRequest) -> str | None:
     return given[0] if len(given) == 1 else ("Bearer several" if given else None)
 
 
-async def _credentials(request: HttpRequest) -> Credentials:
-    try:
-        form = await read_form(request, max_bytes=_MAX_FORM_BYTES)
-    except InvalidRequestError:
-        raise SignInError(SignInFault.INVALID_REQUEST) from None
-    client_id, client_secret = _basic(_authorization(request))
+async def _grant(desk: SignInDesk, sessions: SessionDesk, request: HttpRequest) -> IssuedTokens:
+    """Return tokens for the grant asked for; SignInError for any that is not given."""
+    form = await _form(request)
+    client = _client(desk, request)
     if "grant_type" not in form:
         raise SignInError(SignInFault.INVALID_REQUEST)
+    if form["grant_type"] == _REFRESH_GRANT:
+        return await _refresh(sessions, client, form, request)
     if form["grant_type"] != _PASSWORD_GRANT:
         raise SignInError(SignInFault.UNSUPPORTED_GRANT_TYPE)
     if not form.get("username") or not form.get("password"):
         raise SignInError(SignInFault.INVALID_REQUEST)
-    return Credentials(client_id, client_secret, form["username"], form["password"])
+    credentials = Credentials(form["username"], form["password"], form.get("otp") or None)
+    return await desk.sign_in(client, credentials, request_of(request))
+
+
+async def _refresh(
+    sessions: SessionDesk, client: Client, form: Mapping[str, str], request: HttpRequest
+) -> IssuedTokens:
+    if not form.get("refresh_token"):
+        raise SignInError(SignInFault.INVALID_REQUEST)
+    try:
+        with database_trouble():
+            return await sessions.refresh(client, form["refresh_token"], request_of(request))
+    except RefreshRefusedError:
+        raise SignInError(SignInFault.INVALID_GRANT) from None
+
+
+async def _form(request: HttpRequest) -> dict[str, str]:
+    try:
+        return await read_form(request, max_bytes=_MAX_FORM_BYTES)
+    except InvalidRequestError:
+        raise SignInError(SignInFault.INVALID_REQUEST) from None
+
+
+def _client(desk: SignInDesk, request: HttpRequest) -> Client:
+    client_id, client_secret = _basic(_authorization(request))
+    return desk.verify_client(client_id, client_secret, request_of(request))
 
 
 def _basic(authorization: str | None) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from jose import jwk, jwt
 from jose.exceptions import JOSEError
 from uuid_utils.compat import uuid7
 
+from app.accounts.sessions import Session
 from app.clock import Clock
 from app.errors import ConfigurationError, NotAuthenticatedError, ProblemCode
 
@@ -48,6 +49,8 @@ class TokenClaims:
     unit_id: UUID
     client_id: str
     session_id: UUID
+    session_started_at: datetime
+    session_epoch: int
     expires_at: datetime
 
 
@@ -84,16 +87,18 @@ class TokenMint:
         """The public keys as a JWK set (RFC 7517)."""
         return {"keys": [self._public_jwk]}
 
-    def issue(self, officer_id: UUID, unit_id: UUID, client_id: str, session_id: UUID) -> str:
-        """Return a new token."""
+    def issue(self, session: Session) -> str:
+        """Return a new token of *session*."""
         now = self._clock.now()
         claims = {
             "iss": self._issuer,
             "aud": AUDIENCE,
-            "sub": str(officer_id),
-            "unit_id": str(unit_id),
-            "client_id": client_id,
-            "sid": str(session_id),
+            "sub": str(session.officer_id),
+            "unit_id": str(session.unit_id),
+            "client_id": session.client_id,
+            "sid": str(session.session_id),
+            "started_ms": int(session.started_at.timestamp() * 1000),
+            "epoch": session.epoch,
             "iat": int(now.timestamp()),
             "exp": int((now + self._lifetime).timestamp()),
             "jti": str(uuid7()),
@@ -149,6 +154,8 @@ class TokenMint:
                 unit_id=UUID(payload["unit_id"]),
                 client_id=str(payload["client_id"]),
                 session_id=UUID(payload["sid"]),
+                session_started_at=datetime.fromtimestamp(int(payload["started_ms"]) / 1000, UTC),
+                session_epoch=int(payload["epoch"]),
                 expires_at=datetime.fromtimestamp(int(payload["exp"]), UTC),
             )
         except (JOSEError, ValueError, KeyError, TypeError, AttributeError, OverflowError):

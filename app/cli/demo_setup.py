@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.accounts.table import CLIENT
+from app.audit.sealing import RootKey
 from app.cli.invented import AUTHORITY, InventedProvince, invent_province
 from app.cli.keys import (
     AUDIT_ROOT_KEY_FILE,
@@ -87,7 +88,8 @@ async def _prepare(server: EmbeddedServer, directory: Path, kept: DemoSecrets) -
                 if kept.province is None:
                     raise _OtherStateError
                 return kept.province
-            province = await invent_province(connection)
+            root = RootKey.from_text((directory / "keys" / ROOT_KEY_FILE).read_text(encoding="utf-8"))
+            province = await invent_province(connection, root)
             # Before the commit: credentials that nobody kept would be of no use to anybody.
             _write(directory, DemoSecrets(kept.role_passwords, province))
     finally:
@@ -162,9 +164,7 @@ def _write(directory: Path, demo: DemoSecrets) -> None:
     province = demo.province
     content = {
         "role_passwords": demo.role_passwords,
-        "province": {"client_secret": province.client_secret, "passwords": province.passwords}
-        if province
-        else None,
+        "province": asdict(province) if province else None,
     }
     path = directory / _SECRETS_FILE
     draft = path.with_suffix(".new")

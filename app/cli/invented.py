@@ -9,8 +9,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.passwords import hash_password
+from app.accounts.second_factor_desk import give_second_factor
 from app.accounts.store import add_client, add_officer
-from app.accounts.values import Role
+from app.accounts.values import PRIVILEGED, Role
+from app.audit.sealing import RootKey
+from app.clock import SystemClock
 from app.procedures.fields import DEFAULT_FIELDS, Field
 from app.procedures.store import add_grants, add_procedure
 from app.procedures.values import Procedure
@@ -41,16 +44,20 @@ _SINCE: Final = date(2023, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class InventedProvince:
-    """What one needs to sign in: the client's secret and every officer's password, by login name."""
+    """What one needs to sign in: the client's secret, each officer's password, and TOTP secrets of some."""
 
     client_secret: str = field(repr=False)
     passwords: dict[str, str] = field(repr=False)
+    otp_secrets: dict[str, str] = field(repr=False)
 
 
-async def invent_province(connection: AsyncConnection) -> InventedProvince:
-    """Fill an empty database with the invented province and return its credentials, made anew."""
+async def invent_province(connection: AsyncConnection, root: RootKey) -> InventedProvince:
+    """Fill an empty database with the invented province and return its credentials, made anew.
+
+    *root* wraps the second factors of those whose role needs one.
+    """
     commune, centre, department = await _add_units(connection)
-    passwords = {}
+    passwords, otp_secrets, now = {}, {}, SystemClock().now()
     for login_name, full_name, role, unit_id, upstream_code in (
         (RECEPTION, "Nguyễn Thị Tiếp Nhận", Role.RECEPTION, commune, "cb-mau-01"),
         (PROCESSING, "Trần Văn Xử Lý", Role.PROCESSING, commune, "cb-mau-02"),
@@ -60,7 +67,7 @@ async def invent_province(connection: AsyncConnection) -> InventedProvince:
         (AUDITOR, "Đặng Văn Kiểm Tra", Role.AUDITOR, department, None),
     ):
         passwords[login_name] = f"Mau-{secrets.token_urlsafe(9)}1"
-        await add_officer(
+        officer_id = await add_officer(
             connection,
             login_name=login_name,
             full_name=full_name,
@@ -69,7 +76,10 @@ async def invent_province(connection: AsyncConnection) -> InventedProvince:
             upstream_officer_code=upstream_code,
             password_hash=hash_password(passwords[login_name]),
             posted_from=_SINCE,
+            now=now,
         )
+        if role in PRIVILEGED:
+            otp_secrets[login_name] = await give_second_factor(connection, root, officer_id, now)
     for procedure in _procedures():
         await add_procedure(connection, procedure)
     granted = (
@@ -87,7 +97,7 @@ async def invent_province(connection: AsyncConnection) -> InventedProvince:
         name="Phần mềm một cửa thử nghiệm",
         networks=("127.0.0.0/8", "::1/128"),
     )
-    return InventedProvince(secret, passwords)
+    return InventedProvince(secret, passwords, otp_secrets)
 
 
 async def _add_units(connection: AsyncConnection) -> tuple[UUID, UUID, UUID]:

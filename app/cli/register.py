@@ -4,7 +4,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
@@ -35,6 +35,7 @@ clients = typer.Typer(help="Client software.", no_args_is_help=True)
 procedures = typer.Typer(help="Procedures, and which unit handles them.", no_args_is_help=True)
 
 T = TypeVar("T")
+_FIRST_PASSWORD_LASTS = timedelta(days=7)
 _AGENCY_CODE: Final = re.compile(r"[A-Z][0-9]{2}(?:\.[0-9A-Z]+)*")
 
 
@@ -89,9 +90,11 @@ def officers_add(
             upstream_officer_code=upstream_code,
             password_hash=hash_password(password),
             posted_from=_today(),
+            now=SystemClock().now(),
+            first_password_until=SystemClock().now() + _FIRST_PASSWORD_LASTS,
         )
 
-    done(f"officer {_run(work)} added; first password: {password}")
+    done(f"officer {_run(work)} added; first password, to be changed within 7 days: {password}")
 
 
 @officers.command("suspend")

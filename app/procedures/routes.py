@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from app.accounts.authentication import Caller
+from app.accounts.authentication import AccessRules, Caller
+from app.accounts.password_policy import WARNING_DAYS, days_left
 from app.accounts.routes import GetCaller
-from app.clock import Clock, local_day
+from app.clock import Clock, local_day, rfc3339
 from app.database.live import LiveView
 from app.procedures.store import Catalogue
 
@@ -23,17 +24,24 @@ class PermittedProcedure(BaseModel):
 
 
 class Profile(BaseModel):
-    """The signed-in officer."""
+    """The signed-in officer; `must_first` names what they must do before anything else, if anything."""
 
     login_name: str
     full_name: str
     role: str
     unit_name: str
     unit_code: str
+    password_expires_at: str
+    password_days_left: int
+    password_warning: bool
+    has_second_factor: bool
+    must_first: str | None
     procedures: list[PermittedProcedure]
 
 
-def me_router(catalogue: LiveView[Catalogue], get_caller: GetCaller, clock: Clock) -> APIRouter:
+def me_router(
+    catalogue: LiveView[Catalogue], rules: AccessRules, get_caller: GetCaller, clock: Clock
+) -> APIRouter:
     """Return `GET /v1/me` for any signed-in officer."""
     router = APIRouter(tags=["officer"])
 
@@ -44,15 +52,21 @@ def me_router(catalogue: LiveView[Catalogue], get_caller: GetCaller, clock: Cloc
         responses={200: {"model": Profile}},
     )
     async def me(caller: Annotated[Caller, Depends(get_caller)]) -> Response:
-        permitted = catalogue.current.granted_to(
-            caller.unit.unit_id, caller.officer.role, local_day(clock.now())
-        )
+        now = clock.now()
+        permitted = catalogue.current.granted_to(caller.unit.unit_id, caller.officer.role, local_day(now))
+        ends_at = rules.password_expires_at(caller.officer)
+        days = days_left(now, ends_at)
         profile = Profile(
             login_name=caller.officer.login_name,
             full_name=caller.officer.full_name,
             role=caller.officer.role.value,
             unit_name=caller.unit.name,
             unit_code=caller.unit.agency_code,
+            password_expires_at=rfc3339(ends_at),
+            password_days_left=days,
+            password_warning=days <= WARNING_DAYS,
+            has_second_factor=caller.officer.has_second_factor,
+            must_first=rules.restriction(caller.officer, now),
             procedures=[
                 PermittedProcedure(
                     procedure_code=procedure.procedure_code,

@@ -318,6 +318,114 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "Open the notice in the software, accept it, then look up again.",
         ),
     ),
+    ProblemCode.SESSION_ENDED: _both(
+        (
+            "Phiên làm việc đã kết thúc",
+            "Phiên đã kết thúc do không thao tác, do đăng xuất, hoặc do tài khoản vừa thay đổi (mật khẩu, trạng thái).",
+            _SIGN_IN_AGAIN[0],
+        ),
+        (
+            "Session ended",
+            "The session ended: idle too long, signed out, or the account changed (password, state).",
+            _SIGN_IN_AGAIN[1],
+        ),
+    ),
+    ProblemCode.PASSWORD_CHANGE_NEEDED: _both(
+        (
+            "Phải đổi mật khẩu",
+            "Mật khẩu đã hết hạn hoặc là mật khẩu được cấp lần đầu: chỉ đổi được mật khẩu, chưa tra cứu được.",
+            "Mở mục đổi mật khẩu trên phần mềm, đổi mật khẩu rồi đăng nhập lại.",
+        ),
+        (
+            "Password must be changed",
+            "The password has expired or is a first one: it lets you change it and do nothing else.",
+            "Change the password in the software, then sign in again.",
+        ),
+    ),
+    ProblemCode.SECOND_FACTOR_NEEDED: _both(
+        (
+            "Phải bật xác thực hai yếu tố",
+            "Tài khoản quản trị và kiểm tra phải dùng xác thực hai yếu tố.",
+            "Mở mục xác thực hai yếu tố, quét mã QR bằng ứng dụng xác thực, nhập mã, rồi đăng nhập lại.",
+        ),
+        (
+            "Second factor needed",
+            "Accounts that administer or audit must use a second factor.",
+            "Set up the second factor: scan the QR code with an authenticator app, enter a code, sign in again.",
+        ),
+    ),
+    ProblemCode.CURRENT_PASSWORD_WRONG: _both(
+        (
+            "Mật khẩu hiện tại không đúng",
+            "Mật khẩu hiện tại nhập không đúng nên chưa đổi.",
+            "Nhập lại mật khẩu hiện tại. Nhập sai nhiều lần, tài khoản bị khóa tạm thời.",
+        ),
+        (
+            "Present password wrong",
+            "The present password is wrong; nothing was changed.",
+            "Enter the present password again. After several wrong tries the account is locked for a while.",
+        ),
+    ),
+    ProblemCode.PASSWORD_REFUSED: _both(
+        (
+            "Mật khẩu mới chưa đạt",
+            "Mật khẩu mới chưa đáp ứng quy định; các điểm cần sửa nêu ở mục faults.",
+            "Chọn mật khẩu khác theo các điểm đã nêu.",
+        ),
+        (
+            "New password refused",
+            "The new password breaks the rules named under faults.",
+            "Choose another one accordingly.",
+        ),
+    ),
+    ProblemCode.OTP_WRONG: _both(
+        (
+            "Mã xác thực không đúng",
+            "Mã xác thực không đúng, đã hết hạn hoặc đã dùng.",
+            "Chờ mã mới trên ứng dụng xác thực rồi nhập lại; kiểm tra giờ của điện thoại.",
+        ),
+        (
+            "Wrong code",
+            "The one-time code is wrong, too old or already used.",
+            "Wait for a new code in the authenticator app; check the telephone's clock.",
+        ),
+    ),
+    ProblemCode.SECOND_FACTOR_PRESENT: _both(
+        (
+            "Không có việc xác thực hai yếu tố đang chờ",
+            "Tài khoản đã bật xác thực hai yếu tố, hoặc chưa bắt đầu thiết lập.",
+            _CALL_UNIT_ADMINISTRATOR[0],
+        ),
+        (
+            "No second factor is waiting",
+            "The account already has a second factor, or none was begun.",
+            _CALL_UNIT_ADMINISTRATOR[1],
+        ),
+    ),
+    ProblemCode.SESSION_UNKNOWN: _both(
+        (
+            "Không có phiên này",
+            "Cán bộ không có phiên nào đang mở mang mã đã nêu.",
+            "Xem lại danh sách phiên.",
+        ),
+        (
+            "No such session",
+            "This officer has no open session with that id.",
+            "Look at the list of sessions.",
+        ),
+    ),
+    ProblemCode.TOO_MANY_SIGN_INS: _both(
+        (
+            "Đăng nhập sai quá nhiều",
+            "Từ địa chỉ này có quá nhiều lượt đăng nhập sai nên tạm thời không nhận đăng nhập.",
+            _TRY_AGAIN_SOON[0],
+        ),
+        (
+            "Too many wrong sign-ins",
+            "There were too many wrong sign-ins from this address; none is taken for a while.",
+            _TRY_AGAIN_SOON[1],
+        ),
+    ),
     ProblemCode.ROLE_NOT_PERMITTED: _both(
         (
             "Chức vụ không được tra cứu",

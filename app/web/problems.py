@@ -73,6 +73,15 @@ KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
     ProblemCode.OFFICER_SUSPENDED: _FORBIDDEN,
     ProblemCode.UNIT_INACTIVE: _FORBIDDEN,
     ProblemCode.NOTICE_NOT_ACCEPTED: _FORBIDDEN,
+    ProblemCode.SESSION_ENDED: _UNAUTHENTICATED,
+    ProblemCode.PASSWORD_CHANGE_NEEDED: _FORBIDDEN,
+    ProblemCode.SECOND_FACTOR_NEEDED: _FORBIDDEN,
+    ProblemCode.CURRENT_PASSWORD_WRONG: ProblemKind(HTTPStatus.FORBIDDEN, Origin.CALLER),
+    ProblemCode.PASSWORD_REFUSED: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, Origin.CALLER),
+    ProblemCode.OTP_WRONG: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, Origin.CALLER),
+    ProblemCode.SECOND_FACTOR_PRESENT: ProblemKind(HTTPStatus.CONFLICT, Origin.CALLER),
+    ProblemCode.SESSION_UNKNOWN: ProblemKind(HTTPStatus.NOT_FOUND, Origin.CALLER),
+    ProblemCode.TOO_MANY_SIGN_INS: ProblemKind(HTTPStatus.TOO_MANY_REQUESTS, Origin.GATEWAY),
     ProblemCode.ROLE_NOT_PERMITTED: _FORBIDDEN,
     ProblemCode.PROCEDURE_UNKNOWN: _FORBIDDEN,
     ProblemCode.PROCEDURE_NOT_IN_FORCE: _FORBIDDEN,
@@ -174,7 +183,13 @@ def problem_response(error: GatewayError, language: Language, *, request_id: str
     lookup_id = str(error.lookup_id) if error.lookup_id else None
     outcome = error.outcome if isinstance(error, ConflictError) else None
     body = problem_body(
-        error.code, language, fields=error.fields, lookup_id=lookup_id, outcome=outcome, request_id=request_id
+        error.code,
+        language,
+        fields=error.fields,
+        lookup_id=lookup_id,
+        outcome=outcome,
+        request_id=request_id,
+        **error.members(language),
     )
     status = KINDS[error.code].status
     headers = {"Cache-Control": "no-store", "Content-Language": language}

@@ -4,112 +4,46 @@ import asyncio
 import base64
 import json
 import unicodedata
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from ipaddress import ip_network
-from uuid import uuid4
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
 from app.accounts.authentication import Request
-from app.accounts.passwords import PasswordVault, hash_password
-from app.accounts.sign_in import Credentials, SignInDesk, SignInError, SignInFault
-from app.accounts.store import Accounts, secret_digest
-from app.accounts.tokens import TokenMint
-from app.accounts.values import Client, Officer, Role
+from app.accounts.passwords import PasswordVault, SignInBusyError
+from app.accounts.sign_in import SignInFault
+from app.accounts.values import Client, Officer
 from app.audit.record import RecordKind
 from app.cli import invented
-from app.database.live import LiveView
 from app.errors import AuditUnavailableError
+from tests.accounts.desk import HASH, OTP, PASSWORD, SECRET, a_client, a_desk, an_officer, some_credentials
 from tests.cluster import PostgresCluster
-from tests.fakes import FakeAuditLog
 from tests.gateway import Gateway, an_upstream, running_gateway
-from tests.world import TOKEN_KEY, TurnableClock, World
+from tests.world import World
 
-PASSWORD = "Mật-khẩu-của-Thử-1"
-SECRET = "a-machine-secret"
-HERE = Request("127.0.0.1", "01981c5e-0000-7000-8000-000000000000")
-HASH = hash_password(PASSWORD)
-
-
-class CountingVault(PasswordVault):
-    """Counts how many argon2 computations were asked for."""
-
-    checks = 0
-
-    async def matches(self, password_hash: str | None, password: str) -> bool:
-        self.checks += 1
-        return await super().matches(password_hash, password)
-
-
-def an_officer(login_name: str = "canbo.mau", *, is_active: bool = True, is_posted: bool = True) -> Officer:
-    unit_id = uuid4() if is_posted else None
-    return Officer(uuid4(), login_name, "Cán Bộ Mẫu", Role.RECEPTION, unit_id, "cb-1", is_active, HASH)
-
-
-def a_client() -> Client:
-    networks = (ip_network("127.0.0.0/8"),)
-    return Client("mot-cua", "Một cửa", True, True, networks, secret_digest(SECRET))  # noqa: FBT003 - the field's order
-
-
-def some_credentials(
-    username: str = "canbo.mau", password: str = PASSWORD, secret: str = SECRET
-) -> Credentials:
-    return Credentials("mot-cua", secret, username, password)
-
-
-@dataclass
-class Desk:
-    """A sign-in desk over accounts in memory."""
-
-    desk: SignInDesk
-    vault: CountingVault
-    log: FakeAuditLog
-
-    async def fault(self, credentials: Credentials, request: Request = HERE) -> SignInFault:
-        with pytest.raises(SignInError) as caught:
-            await self.desk.sign_in(credentials, request)
-        return caught.value.fault
-
-
-@asynccontextmanager
-async def a_desk(*officers: Officer, client: Client | None = None) -> AsyncIterator[Desk]:
-    async def load(_: object) -> Accounts:
-        software = client or a_client()
-        return Accounts(
-            {one.officer_id: one for one in officers},
-            {one.login_name: one for one in officers},
-            {software.client_id: software},
-        )
-
-    accounts: LiveView[Accounts] = LiveView(load)
-    await accounts.refresh(None)  # type: ignore[arg-type] # nothing is read
-    accounts.attach(lambda: True)
-    clock, log = TurnableClock(), FakeAuditLog()
-    mint = TokenMint(TOKEN_KEY, "http://cong", clock, lifetime=timedelta(minutes=10))
-    with CountingVault(workers=1, max_waiting=8) as vault:
-        yield Desk(SignInDesk(accounts, vault, mint, log, clock), vault, log)
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 async def test_a_token_is_issued_once_the_sign_in_is_on_record() -> None:
     officer = an_officer()
     async with a_desk(officer) as at:
-        token = await at.desk.sign_in(some_credentials(), HERE)
+        token = await at.sign_in(some_credentials())
         (draft,) = at.log.drafts
     assert token.expires_in == 600
     assert draft.kind is RecordKind.SIGN_IN_SUCCEEDED
     assert draft.facts["officer_id"] == str(officer.officer_id)
-    assert draft.facts["session_id"] == str(token.session_id)
+    (session,) = at.sessions.begun
+    assert draft.facts["session_id"] == str(session.session_id)
 
 
 async def test_without_a_record_there_is_no_token() -> None:
     async with a_desk(an_officer()) as at:
         at.log.fail = True
         with pytest.raises(AuditUnavailableError):
-            await at.desk.sign_in(some_credentials(), HERE)
+            await at.sign_in(some_credentials())
+        assert at.sessions.begun == []
 
 
 @pytest.mark.parametrize(
@@ -122,6 +56,9 @@ async def test_without_a_record_there_is_no_token() -> None:
         (an_officer(is_posted=False), "canbo.mau", PASSWORD),
         (replace(an_officer(), password_hash=None), "canbo.mau", PASSWORD),
         (replace(an_officer(), password_hash=None), "canbo.mau", "nobody has this password"),
+        (replace(an_officer(), first_password_until=LONG_AGO), "canbo.mau", PASSWORD),
+        (replace(an_officer(), has_second_factor=True), "canbo.mau", PASSWORD),
+        (replace(an_officer(), has_second_factor=True), "canbo.mau", "wrong"),
     ],
     ids=[
         "unknown",
@@ -131,6 +68,9 @@ async def test_without_a_record_there_is_no_token() -> None:
         "not posted",
         "no password",
         "no password 2",
+        "first password expired",
+        "no code",
+        "wrong, no code",
     ],
 )
 async def test_every_failure_is_one_answer_after_one_hash_and_one_record(
@@ -139,7 +79,83 @@ async def test_every_failure_is_one_answer_after_one_hash_and_one_record(
     async with a_desk(officer) as at:
         assert await at.fault(some_credentials(username, password)) is SignInFault.INVALID_GRANT
         assert at.vault.checks == 1
+        assert at.asked == ["charge", "code"]
         assert [draft.kind for draft in at.log.drafts] == [RecordKind.SIGN_IN_FAILED]
+
+
+@pytest.mark.parametrize("username", ["canbo.mau", "khong.co"])
+async def test_a_fifth_failure_locks_a_known_and_an_unknown_name_with_the_same_steps(username: str) -> None:
+    async with a_desk(an_officer()) as at:
+        for _ in range(4):
+            await at.fault(some_credentials(username, "wrong"))
+        at.asked.clear()
+        at.log.drafts.clear()
+        assert await at.fault(some_credentials(username, "wrong")) is SignInFault.INVALID_GRANT
+        assert at.asked == ["charge", "code", "end sessions"]
+        assert [draft.kind for draft in at.log.drafts] == [
+            RecordKind.SIGN_IN_FAILED,
+            RecordKind.ACCOUNT_LOCKED,
+        ]
+
+
+async def test_a_right_password_during_a_lock_fails_after_the_same_steps() -> None:
+    async with a_desk(an_officer()) as at:
+        for _ in range(5):
+            await at.fault(some_credentials(password="wrong"))
+        at.asked.clear()
+        assert await at.fault(some_credentials()) is SignInFault.INVALID_GRANT
+        assert at.asked == ["charge", "code"]
+        at.clock.ahead = timedelta(minutes=5, seconds=1)
+        await at.sign_in(some_credentials())
+
+
+async def test_a_code_counts_once_and_not_with_a_wrong_password() -> None:
+    async with a_desk(replace(an_officer(), has_second_factor=True)) as at:
+        await at.fault(some_credentials(password="wrong", otp=OTP))
+        await at.sign_in(some_credentials(otp=OTP))
+        assert at.sessions.begun[0].assurance == "password+otp"
+        await at.fault(some_credentials(otp=OTP))
+
+
+async def test_a_try_there_is_no_room_for_costs_nothing() -> None:
+    async with a_desk(an_officer(), max_waiting=0) as at:
+        with pytest.raises(SignInBusyError):
+            await at.sign_in(some_credentials())
+    assert at.asked == []
+    assert at.log.drafts == []
+
+
+async def test_a_try_that_nobody_had_time_to_check_does_not_count() -> None:
+    async with a_desk(an_officer()) as at:
+        at.vault.fills_up = True
+        for _ in range(6):
+            with pytest.raises(SignInBusyError):
+                await at.sign_in(some_credentials())
+    assert at.asked == ["charge", "give back"] * 6
+    assert at.log.drafts == []
+
+
+async def test_an_older_hash_is_raised_at_sign_in_and_only_after_a_right_one() -> None:
+    async with a_desk(an_officer()) as at:
+        await at.sign_in(some_credentials())
+        at.vault.is_old = True
+        await at.fault(some_credentials(password="wrong"))
+        assert at.credentials.raised == []
+        await at.sign_in(some_credentials())
+        (raised,) = at.credentials.raised
+        assert await at.vault.matches(raised, PASSWORD)
+
+
+def test_a_hash_under_other_parameters_needs_raising() -> None:
+    with PasswordVault(workers=1, max_waiting=1) as vault:
+        assert not vault.needs_rehash(HASH)
+        assert vault.needs_rehash(PasswordHasher(time_cost=1, memory_cost=8192).hash(PASSWORD))
+
+
+async def test_a_session_belongs_to_the_epoch_its_password_was_checked_in() -> None:
+    async with a_desk(replace(an_officer(), session_epoch=41)) as at:
+        await at.sign_in(some_credentials())
+    assert [session.epoch for session in at.sessions.begun] == [41]
 
 
 async def test_a_name_nobody_bears_is_not_written_down() -> None:
@@ -154,21 +170,21 @@ async def test_neither_password_nor_secret_prints() -> None:
     assert PASSWORD not in repr(some_credentials())
     assert SECRET not in repr(some_credentials())
     async with a_desk(an_officer()) as at:
-        await at.desk.sign_in(some_credentials(), HERE)
+        await at.sign_in(some_credentials())
         assert PASSWORD not in str(at.log.drafts)
 
 
 @pytest.mark.parametrize("typed", ["canbo.mau", "CanBo.Mau", "  canbo.mau "])
 async def test_a_login_name_is_read_without_case_and_surrounding_space(typed: str) -> None:
     async with a_desk(an_officer()) as at:
-        await at.desk.sign_in(some_credentials(typed), HERE)
+        await at.sign_in(some_credentials(typed))
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 async def test_a_password_is_the_same_however_its_accents_are_composed(form: str) -> None:
     async with a_desk(an_officer()) as at:
         typed = unicodedata.normalize(form, PASSWORD)  # type: ignore[arg-type]
-        await at.desk.sign_in(some_credentials(password=typed), HERE)
+        await at.sign_in(some_credentials(password=typed))
 
 
 async def test_an_endless_password_is_not_hashed_and_fails_like_any_other() -> None:
@@ -201,7 +217,7 @@ async def test_software_that_may_not_sign_anybody_in_learns_nothing_of_officers(
 
 async def test_an_address_written_as_ipv6_is_the_same_address() -> None:
     async with a_desk(an_officer()) as at:
-        await at.desk.sign_in(some_credentials(), Request("::ffff:127.0.0.1", "x"))
+        await at.sign_in(some_credentials(), Request("::ffff:127.0.0.1", "x"))
 
 
 def basic(user: str, secret: str) -> str:
@@ -219,7 +235,7 @@ async def test_the_answers_to_an_unknown_and_a_known_name_are_the_same_bytes(gat
 async def test_a_token_answer_is_never_stored_by_anyone(gateway: Gateway) -> None:
     answer = await gateway.try_sign_in(invented.RECEPTION)
     assert answer.headers["Cache-Control"] == "no-store"
-    assert set(answer.json()) == {"access_token", "token_type", "expires_in"}
+    assert set(answer.json()) == {"access_token", "token_type", "expires_in", "refresh_token"}
 
 
 GOOD = {"grant_type": "password", "username": invented.RECEPTION, "password": "x"}

@@ -11,6 +11,7 @@ import pytest
 from app.cli import invented
 from mock_c06.app import create_app as create_mock
 from mock_c06.config import MockConfig
+from tests.accounts.calls import soon
 from tests.gateway import Gateway, an_upstream, bearer, running_gateway
 from tests.world import TurnableClock, World
 
@@ -91,7 +92,12 @@ CHANGES = {
     "role changed": (
         "update officer set role = 'auditor' where login_name = $1",
         invented.RECEPTION,
-        "role_not_permitted",
+        "session_ended",
+    ),
+    "password set by hand": (
+        "update officer set password_changed_at = clock_timestamp() where login_name = $1",
+        invented.RECEPTION,
+        "session_ended",
     ),
 }
 
@@ -119,13 +125,35 @@ async def test_a_suspended_officer_gets_no_new_token(gateway: Gateway) -> None:
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
 
 
-async def test_lifting_a_suspension_lets_the_same_token_pass_again(gateway: Gateway) -> None:
-    token = await gateway.sign_in()
-    status = "update officer set status = $2 where login_name = $1"
-    await _change(gateway.world, status, invented.RECEPTION, "suspended")
-    await _code_within_a_second(gateway, token)
-    await _change(gateway.world, status, invented.RECEPTION, "active")
-    assert (await _first_answer(gateway, token, other_than=403)).status_code == 200
+BACK_AND_FORTH = {
+    "suspended": ("update officer set status = $2 where login_name = $1", "suspended", "active"),
+    "another role": ("update officer set role = $2 where login_name = $1", "processing", "reception"),
+    "another unit": (
+        (
+            "update officer_posting set unit_id = (select unit_id from unit_version where agency_code = $2)"
+            " where officer_id = (select officer_id from officer where login_name = $1)"
+        ),
+        invented.CENTRE_CODE,
+        invented.COMMUNE_CODE,
+    ),
+}
+
+
+@pytest.mark.parametrize(("statement", "away", "back"), BACK_AND_FORTH.values(), ids=BACK_AND_FORTH)
+async def test_a_session_that_a_change_ended_does_not_come_back_with_the_change_undone(
+    gateway: Gateway, second: Gateway, statement: str, away: str, back: str
+) -> None:
+    await gateway.sign_in()
+    tokens = (await gateway.try_sign_in(invented.RECEPTION)).json()
+    for value in (away, back):
+        await _change(gateway.world, statement, invented.RECEPTION, value)
+    for each in (gateway, second):
+        assert await soon(each, tokens["access_token"]) == "session_ended"
+    refreshed = await gateway.post_form(
+        "/v1/auth/token", {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    )
+    assert refreshed.json()["error"] == "invalid_grant"
+    await gateway.sign_in()
 
 
 async def test_a_token_from_outside_the_clients_networks_is_refused_and_recorded(
@@ -165,3 +193,19 @@ async def test_a_token_ends_by_the_gateways_clock(world: World) -> None:
         late = await gateway.http.get("/v1/me", headers=bearer(token))
     assert early.status_code == 200
     assert (late.status_code, late.json()["code"]) == (401, "token_expired")
+
+
+async def test_what_a_role_does_not_permit_is_refused_and_on_record(gateway: Gateway) -> None:
+    token = await gateway.sign_in()
+    answer = await gateway.http.post("/v1/audit/searches", json={}, headers=bearer(token))
+    assert (answer.status_code, answer.json()["code"]) == (403, "role_not_permitted")
+    (record,) = await gateway.records("request.rejected")
+    assert record["problem_code"] == "role_not_permitted"
+
+
+async def test_what_is_served_is_published_and_the_keys_are_public_ones(gateway: Gateway) -> None:
+    (key,) = (await gateway.http.get("/.well-known/jwks.json")).json()["keys"]
+    served = (await gateway.http.get("/.well-known/oauth-authorization-server")).json()
+    assert "d" not in key
+    assert served["grant_types_supported"] == ["password", "refresh_token"]
+    assert served["revocation_endpoint"].endswith("/v1/auth/revoke")

@@ -1,17 +1,19 @@
 """Access tokens: what is in them, how long they live, which keys may sign them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from app.accounts.sessions import Session
 from app.accounts.tokens import TokenExpiredError, TokenMint
 from app.errors import ConfigurationError, NotAuthenticatedError
 from tests.accounts.forging import decoded
 from tests.world import TOKEN_KEY, TurnableClock
 
+NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 ISSUER = "https://cong.example"
 
 
@@ -19,16 +21,30 @@ def a_mint(clock: TurnableClock | None = None) -> TokenMint:
     return TokenMint(TOKEN_KEY, ISSUER, clock or TurnableClock(), lifetime=timedelta(minutes=10))
 
 
+def a_session() -> Session:
+    return Session(
+        session_id=uuid4(),
+        officer_id=uuid4(),
+        unit_id=uuid4(),
+        client_id="mot-cua",
+        address="127.0.0.1",
+        assurance="password",
+        epoch=7,
+        started_at=NOON,
+        last_active_at=NOON,
+    )
+
+
 def a_token(mint: TokenMint) -> str:
-    return mint.issue(uuid4(), uuid4(), "mot-cua", uuid4())
+    return mint.issue(a_session())
 
 
 def test_a_token_is_read_as_it_was_issued() -> None:
-    mint = a_mint()
-    officer_id, unit_id, session_id = uuid4(), uuid4(), uuid4()
-    claims = mint.read(mint.issue(officer_id, unit_id, "mot-cua", session_id))
-    assert (claims.officer_id, claims.unit_id) == (officer_id, unit_id)
-    assert (claims.client_id, claims.session_id) == ("mot-cua", session_id)
+    mint, session = a_mint(), a_session()
+    claims = mint.read(mint.issue(session))
+    assert (claims.officer_id, claims.unit_id) == (session.officer_id, session.unit_id)
+    assert (claims.client_id, claims.session_id) == ("mot-cua", session.session_id)
+    assert (claims.session_started_at, claims.session_epoch) == (NOON, 7)
 
 
 def test_a_token_carries_ids_and_times_and_no_name_or_right() -> None:
@@ -37,7 +53,8 @@ def test_a_token_carries_ids_and_times_and_no_name_or_right() -> None:
     assert decoded(header)["alg"] == "ES256"
     assert decoded(header)["typ"] == "at+jwt"
     assert set(decoded(claims)) == {
-        "iss", "aud", "sub", "unit_id", "client_id", "sid", "iat", "exp", "jti",
+        "iss", "aud", "sub", "unit_id", "client_id", "sid", "started_ms", "epoch", "iat", "exp",
+        "jti",
     }  # fmt: skip
 
 

@@ -10,13 +10,14 @@ import asyncpg
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.audit.sealing import RootKey
 from app.cli import invented
 from app.database import migrate
 from app.database.address import sqlalchemy_address
 from app.settings import Settings
 from tests.cluster import PostgresCluster
 from tests.crash.commits import HOLDING_TRIGGERS, VICTIM
-from tests.world import PASSWORD, Database, World, make_login_roles, make_month_keys
+from tests.world import PASSWORD, ROOT_KEY, Database, World, make_login_roles, make_month_keys
 
 BUDGET_SECONDS: Final = 1.0
 MARGIN_SECONDS: Final = 0.5
@@ -95,7 +96,7 @@ async def prepare_ground(cluster: PostgresCluster, folder: Path) -> Ground:
         await make_login_roles(url)
         engine = create_async_engine(sqlalchemy_address(url))
         async with engine.begin() as connection:
-            provinces.append(await invented.invent_province(connection))
+            provinces.append(await invented.invent_province(connection, RootKey.from_text(ROOT_KEY)))
             await make_month_keys(connection)
         await engine.dispose()
         await _add_own(url)

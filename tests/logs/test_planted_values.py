@@ -1,17 +1,12 @@
 """Nothing a person is known by is written anywhere: every route, every failure, then a search of it all."""
 
 import asyncio
-import base64
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import asyncpg
-import httpx
 import pytest
 from starlette.routing import BaseRoute
 
@@ -19,6 +14,7 @@ from app.cli import invented
 from mock_c06.personas import CATALOGUE, PERSONAS
 from tests.cluster import PostgresCluster
 from tests.gateway import an_upstream, bearer, running_gateway
+from tests.logs.account_drivers import ACCOUNT_DRIVERS, lose_the_database
 from tests.logs.planting import (
     FAULTY_LOG,
     FAULTY_SOURCE,
@@ -26,62 +22,13 @@ from tests.logs.planting import (
     LEAKS,
     PURPOSE,
     WRONG_PASSWORD,
-    asked_as,
     everyone,
     leaks,
 )
-from tests.logs.processes import Running, a_gateway, a_national_side
+from tests.logs.stage import LOOKUPS, Driver, Stage, a_stage
 from tests.world import AUDIT_ROOT_KEY, PASSWORD, ROOT_KEY, TOKEN_KEY, World, a_lookup
 
 NAME = PERSONAS[FOUND].full_name
-LOOKUPS = "/v1/residence-lookups"
-
-
-@dataclass
-class Stage:
-    """Both processes, the database they stand on, and every secret that was ever shown to them."""
-
-    world: World
-    gateway: Running
-    national: Running
-    access_log: Path
-    secrets: set[str] = field(default_factory=set)
-
-    async def sign_in(self, login_name: str = invented.RECEPTION) -> str:
-        answer = await self.try_sign_in(login_name, self.world.province.passwords[login_name])
-        token = str(answer.raise_for_status().json()["access_token"])
-        self.secrets |= {token, *token.split(".")}
-        await self.gateway.http.post(
-            "/v1/me/confidentiality-notice", json={"version": "2026-1"}, headers=bearer(token)
-        )
-        return token
-
-    async def try_sign_in(self, login_name: str, password: str) -> httpx.Response:
-        client = (invented.CLIENT_ID, self.world.province.client_secret)
-        basic = base64.b64encode(":".join(client).encode()).decode()
-        self.secrets |= {password, basic, self.world.province.client_secret}
-        form = {"grant_type": "password", "username": login_name, "password": password}
-        return await self.gateway.http.post("/v1/auth/token", data=form, auth=client)
-
-    async def look_up(self, token: str, number: str, **headers: str) -> httpx.Response:
-        body = a_lookup(citizen=asked_as(PERSONAS[number]), purpose=PURPOSE)
-        return await self.gateway.http.post(LOOKUPS, json=body, headers=bearer(token) | headers)
-
-    async def trouble(self, **troubles: Any) -> None:
-        (await self.national.http.post("/mock/troubles", json=troubles)).raise_for_status()
-
-
-@asynccontextmanager
-async def a_stage(folder: Path, world: World, **more: str) -> AsyncIterator[Stage]:
-    access_log = folder / "access.log"
-    async with (
-        a_national_side(folder, access_log) as national,
-        a_gateway(folder, world, national.port, **more) as gateway,
-    ):
-        yield Stage(world, gateway, national, access_log)
-
-
-Driver = Callable[[Stage, str], Awaitable[Any]]
 
 
 def _get(path: str, **headers: str) -> Driver:
@@ -100,8 +47,7 @@ async def _audit(stage: Stage, _: str) -> None:
         await stage.gateway.http.post("/v1/audit/searches", json=body, headers=bearer(token))
 
 
-DRIVERS: dict[tuple[str, str], Driver] = {
-    ("POST", "/v1/auth/token"): lambda stage, _: stage.try_sign_in(NAME, WRONG_PASSWORD),
+DRIVERS: dict[tuple[str, str], Driver] = ACCOUNT_DRIVERS | {
     ("GET", "/.well-known/jwks.json"): _get("/.well-known/jwks.json"),
     ("GET", "/.well-known/oauth-authorization-server"): _get("/.well-known/oauth-authorization-server"),
     ("GET", "/v1/me"): _get(f"/v1/me?ten={quote(NAME)}"),
@@ -208,33 +154,28 @@ async def _trouble_the_national_side(stage: Stage, token: str) -> None:
 
 async def _upset_the_database(stage: Stage) -> None:
     """Let PostgreSQL refuse rows and values that name people; its log must not quote them."""
-    connection = await asyncpg.connect(stage.world.database.owner_url)
-    try:
-        officer = "insert into officer (officer_id, login_name, full_name, role, status) values"
-        for statement in (
-            f"{officer} (gen_random_uuid(), '{NAME}', '{NAME}', 'reception', 'active')",
-            f"{officer} (gen_random_uuid(), '{invented.RECEPTION}', '{NAME}', 'reception', 'active')",
-            f"select '{NAME}'::integer",
-            f"select '{FOUND}x'::bigint",
-            f'select "{NAME}"',
-            f"do $$ begin raise warning '{FOUND} {NAME}'; end $$",
-            f"syntax error {FOUND}",
-        ):
-            try:
-                await connection.execute(statement)
-            except asyncpg.PostgresError:
-                continue
-    finally:
-        await connection.close()
+    officer = "insert into officer (officer_id, login_name, full_name, role, status) values"
+    await stage.execute(
+        f"{officer} (gen_random_uuid(), '{NAME}', '{NAME}', 'reception', 'active')",
+        f"{officer} (gen_random_uuid(), '{invented.RECEPTION}', '{NAME}', 'reception', 'active')",
+        f"select '{NAME}'::integer",
+        f"select '{FOUND}x'::bigint",
+        f'select "{NAME}"',
+        f"do $$ begin raise warning '{FOUND} {NAME}'; end $$",
+        f"syntax error {FOUND}",
+        ignoring=(asyncpg.PostgresError,),
+    )
 
 
 async def _lose_the_database(stage: Stage, token: str, cluster: PostgresCluster) -> None:
+    own_token, refresh = await stage.sign_in_for_both(invented.CENTRE_RECEPTION)
     await cluster._close_to_connections(stage.world.database.name)
     answers = [
         await stage.look_up(token, FOUND),
         await stage.try_sign_in(invented.RECEPTION, WRONG_PASSWORD),
     ]
     assert {answer.status_code for answer in answers} == {503}
+    await lose_the_database(stage, own_token, refresh)
     await stage.gateway.http.post(LOOKUPS, content=NAME.encode(), headers=bearer(token))
     await _get(f"{LOOKUPS}/01981c5e-0000-7000-8000-000000000000")(stage, token)
     await stage.gateway.http.get("/readyz")

@@ -1,0 +1,17 @@
+"""A database out of reach, told the way it is told everywhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.errors import AuditUnavailableError
+
+
+@contextmanager
+def database_trouble() -> Iterator[None]:
+    """Turn a database out of reach into AuditUnavailableError: no evidence could be written either."""
+    try:
+        yield
+    except (OSError, SQLAlchemyError):
+        raise AuditUnavailableError from None
