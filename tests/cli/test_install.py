@@ -5,6 +5,7 @@ import json
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import pyotp
 import pytest
 
 from tests.cli.commands import UPSTREAM, Answer, Process, a_process, ask, dancu, free_port
@@ -157,14 +159,40 @@ def _look_up(installation: Installation, url: str) -> None:
         officer = _sign_in(installation, http, "tiepnhan.mau", "officer")
         http.post("/v1/me/confidentiality-notice", json={"version": "2026-1"}, headers=officer)
         installation.lookup = http.post("/v1/residence-lookups", json=LOOKUP, headers=officer).json()
-        auditor = _sign_in(installation, http, "kiemtra.mau", "auditor")
+        auditor = _sign_in(installation, http, "kiemtra.mau", "auditor", needs_second_factor=True)
         search = {"case_number": "TT-01", "officer_login": "tiepnhan.mau"}
         installation.audit = http.post("/v1/audit/searches", json=search, headers=auditor).json()
 
 
-def _sign_in(installation: Installation, http: httpx.Client, login_name: str, command: str) -> dict[str, str]:
-    password = installation.secret_of(command)
-    form = {"grant_type": "password", "username": login_name, "password": password}
+def _sign_in(
+    installation: Installation,
+    http: httpx.Client,
+    login_name: str,
+    command: str,
+    *,
+    needs_second_factor: bool = False,
+) -> dict[str, str]:
+    """Do what somebody new does: change the first password, set a needed second factor up."""
+    first, own = installation.secret_of(command), f"Gio-Mua9Thu-{login_name[:2]}"
+    once = _token(installation, http, login_name, first)
+    change = {"current_password": first, "new_password": own}
+    assert http.post("/v1/me/password", json=change, headers=once).status_code == 204
+    time.sleep(1)  # until every process knows
+    signed_in = _token(installation, http, login_name, own)
+    if not needs_second_factor:
+        return signed_in
+    secret = http.post("/v1/me/otp", headers=signed_in).json()["secret"]
+    code = {"code": pyotp.TOTP(secret).now()}
+    assert http.post("/v1/me/otp/confirmation", json=code, headers=signed_in).status_code == 200
+    time.sleep(1)
+    later = pyotp.TOTP(secret).at(int(time.time()) + 30)  # the present code is used up
+    return _token(installation, http, login_name, own, otp=later)
+
+
+def _token(
+    installation: Installation, http: httpx.Client, login_name: str, password: str, **otp: str
+) -> dict[str, str]:
+    form = {"grant_type": "password", "username": login_name, "password": password, **otp}
     answer = http.post("/v1/auth/token", data=form, auth=("mot-cua", installation.secret_of("client")))
     return {"Authorization": f"Bearer {answer.raise_for_status().json()['access_token']}"}
 
