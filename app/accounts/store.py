@@ -119,6 +119,26 @@ async def add_officer(
     return officer_id
 
 
+async def give_first_password(
+    connection: AsyncConnection, login_name: str, password_hash: str, *, now: datetime, until: datetime
+) -> bool:
+    """Give an officer a first password again (R12); return whether there is such an officer.
+
+    Their sessions end, as with every change of a password.
+    """
+    result = await connection.execute(
+        update(OFFICER)
+        .where(OFFICER.c.login_name == login_name)
+        .values(
+            password_hash=password_hash,
+            password_changed_at=now,
+            must_change_password=True,
+            first_password_until=until,
+        )
+    )
+    return result.rowcount == 1
+
+
 async def set_officer_active(connection: AsyncConnection, login_name: str, *, is_active: bool) -> bool:
     """Suspend an officer or lift the suspension; return whether there is such an officer."""
     status = _ACTIVE if is_active else _SUSPENDED

@@ -14,7 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.accounts.passwords import hash_password
 from app.accounts.sign_in import login_name_of
-from app.accounts.store import add_client, add_officer, set_client_active, set_officer_active
+from app.accounts.store import (
+    add_client,
+    add_officer,
+    give_first_password,
+    set_client_active,
+    set_officer_active,
+)
 from app.accounts.values import Role
 from app.cli.console import done
 from app.cli.settings import administration_url, read_settings
@@ -95,6 +101,21 @@ def officers_add(
         )
 
     done(f"officer {_run(work)} added; first password, to be changed within 7 days: {password}")
+
+
+@officers.command("new-password")
+def officers_new_password(login_name: str) -> None:
+    """Give an officer a first password again, and print it once; their sessions end."""
+    name, password, now = login_name_of(login_name), secrets.token_urlsafe(12), SystemClock().now()
+
+    async def work(connection: AsyncConnection) -> bool:
+        return await give_first_password(
+            connection, name, hash_password(password), now=now, until=now + _FIRST_PASSWORD_LASTS
+        )
+
+    if not _run(work):
+        raise ConfigurationError(f"there is no officer {name}")
+    done(f"officer {name}: first password, to be changed within 7 days: {password}")
 
 
 @officers.command("suspend")

@@ -169,6 +169,24 @@ def test_the_first_password_is_shown_once_and_stored_as_its_hash(migrated: Datab
     assert password not in ask(migrated.owner_url, "select string_agg(o::text, '') from officer o")
 
 
+def test_who_forgot_a_password_gets_a_first_one_again(migrated: Database) -> None:
+    add_unit()
+    first = add_officer().out.rpartition(": ")[2].strip()
+    again = dancu("officers", "new-password", "Tiepnhan.Mau").out.rpartition(": ")[2].strip()
+    stored = ask(migrated.owner_url, "select password_hash from officer")
+    assert again != first
+    assert argon2.PasswordHasher().verify(stored, again)
+    assert ask(
+        migrated.owner_url,
+        "select must_change_password and first_password_until > clock_timestamp() + interval '6 days'"
+        " and session_epoch > 0 from officer",
+    )
+
+
+def test_nobody_gets_no_password(migrated: Database) -> None:
+    assert dancu("officers", "new-password", "nobody").refuses("there is no officer nobody")
+
+
 def test_the_clients_secret_is_shown_once_and_stored_as_its_digest(migrated: Database) -> None:
     secret = add_client().out.rpartition("secret: ")[2].strip()
     assert ask(migrated.owner_url, "select secret_digest from client") == secret_digest(secret)
