@@ -79,7 +79,6 @@ class PasswordProfile:
         return self.administrator_months if is_administrator else self.officer_months
 
 
-DEFAULT_PROFILE: Final = "dongnai-2023"
 PROFILES: Final[Mapping[str, PasswordProfile]] = {
     profile.name: profile
     for profile in (

@@ -32,7 +32,6 @@ OFFICER = Table(
     Column("role", Text, nullable=False),
     Column("upstream_officer_code", Text),
     Column("status", Text, nullable=False),
-    Column("person_code", Text, unique=True),
     Column("password_hash", Text),
     Column("password_changed_at", DateTime(timezone=True)),
     Column("must_change_password", Boolean, nullable=False, server_default=false()),

@@ -10,7 +10,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("officer", sa.Column("person_code", sa.Text(), nullable=True))
     op.add_column("officer", sa.Column("password_changed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column(
         "officer",
@@ -20,7 +19,6 @@ def upgrade() -> None:
     op.add_column(
         "officer", sa.Column("session_epoch", sa.BigInteger(), server_default=sa.text("0"), nullable=False)
     )
-    op.create_unique_constraint(op.f("uq_officer_person_code"), "officer", ["person_code"])
     op.create_table(
         "password_history",
         sa.Column("officer_id", sa.Uuid(), nullable=False),
@@ -100,12 +98,10 @@ def downgrade() -> None:
     op.execute("revoke update (password_hash) on officer from dancu_serving")
     op.drop_table("sign_in_guard")
     op.drop_table("password_history")
-    op.drop_constraint(op.f("uq_officer_person_code"), "officer", type_="unique")
     for column in (
         "session_epoch",
         "first_password_until",
         "must_change_password",
         "password_changed_at",
-        "person_code",
     ):
         op.drop_column("officer", column)

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.accounts.password_policy import (
-    DEFAULT_PROFILE,
     FAULT_TEXTS,
     MAX_LENGTH,
     PROFILES,
@@ -24,6 +23,7 @@ from app.accounts.password_policy import (
     normalized,
 )
 from app.clock import VIETNAM
+from app.settings import Settings
 from app.web.problem_texts import Language
 
 DONGNAI = PROFILES["dongnai-2023"]
@@ -605,7 +605,7 @@ def test_dongnai_forbids_the_present_password_and_level_3_the_last_ten() -> None
 
 
 def test_dongnai_is_the_default() -> None:
-    assert DEFAULT_PROFILE == "dongnai-2023"
+    assert Settings.model_fields["password_profile"].default == "dongnai-2023"
 
 
 def test_a_profile_is_found_by_its_own_name() -> None:
