@@ -55,12 +55,14 @@ def units_add(
     serves: Annotated[
         list[str] | None, typer.Option(help="other agency whose dossiers its desk takes")
     ] = None,
+    parent: Annotated[str | None, typer.Option(help="agency code of the unit above")] = None,
 ) -> None:
     """Register an agency."""
 
     async def work(connection: AsyncConnection) -> UUID:
         return await add_unit(
             connection,
+            parent_id=await _unit_id(connection, parent) if parent is not None else None,
             name=_worded(name),
             agency_code=_checked(agency_code),
             legacy_agency_code=_checked(legacy_code) if legacy_code is not None else None,

@@ -23,6 +23,17 @@ class UnitRegister:
         """Return the unit, or None where there is none in force."""
         return self.units.get(unit_id) if unit_id is not None else None
 
+    def is_within(self, unit_id: UUID | None, ancestor_id: UUID) -> bool:
+        """Whether the unit is *ancestor_id* or stands below it; a unit not in force stands nowhere."""
+        passed: set[UUID] = set()  # parents that run in a circle lead nowhere, and must end
+        unit = self.find(unit_id)
+        while unit is not None and unit.unit_id not in passed:
+            if unit.unit_id == ancestor_id:
+                return True
+            passed.add(unit.unit_id)
+            unit = self.find(unit.parent_id)
+        return False
+
 
 async def load_units(connection: AsyncConnection, today: date) -> UnitRegister:
     """Return the register of *today*."""
@@ -49,6 +60,7 @@ async def load_units(connection: AsyncConnection, today: date) -> UnitRegister:
             level=UnitLevel(row.level),
             kind=UnitKind(row.kind),
             agency_codes=frozenset(own | served.get(row.unit_id, set())),
+            parent_id=row.parent_id,
         )
     return UnitRegister(units)
 

@@ -35,3 +35,4 @@ class Unit:
     level: UnitLevel
     kind: UnitKind
     agency_codes: frozenset[str]
+    parent_id: UUID | None = None

@@ -202,3 +202,14 @@ def test_registers_need_the_owner(migrated: Database, monkeypatch: pytest.Monkey
 def test_registers_need_the_schema(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DANCU_MIGRATION_DATABASE_URL", empty_database)
     assert add_unit().refuses("run: dancu migrate")
+
+
+def test_a_unit_stands_below_the_one_it_names(migrated: Database) -> None:
+    add_unit()
+    assert dancu("units", "add", "Phòng Mẫu", "H19.34.12.1", "--parent", "H19.34.12").code == 0
+    query = "select count(*) from unit_version a join unit_version b on b.unit_id = a.parent_id"
+    assert ask(migrated.owner_url, query) == 1
+
+
+def test_a_parent_nobody_knows_is_refused() -> None:
+    assert add_unit("--parent", "H19.99").refuses("there is no unit H19.99")
