@@ -85,7 +85,15 @@ async def a_national_side(folder: Path, access_log: Path) -> AsyncIterator[Runni
 async def a_gateway(folder: Path, world: World, upstream_port: int, **more: str) -> AsyncIterator[Running]:
     """Run the gateway with faults over *world*."""
     port = free_port()
-    environment = {
+    environment = gateway_environment(world, port, upstream_port)
+    arguments = ("-m", "tests.logs.gateway_process")
+    async with a_process(folder / "gateway.out", port, *arguments, environment=environment | more) as running:
+        yield running
+
+
+def gateway_environment(world: World, port: int, upstream_port: int) -> dict[str, str]:
+    """Return the variables a gateway over *world* needs to serve on *port*."""
+    return {
         "DANCU_AUTHORITY_CODE": "H19",
         "DANCU_PORT": str(port),
         "DANCU_DATABASE_URL": world.database.serving_url,
@@ -105,9 +113,6 @@ async def a_gateway(folder: Path, world: World, upstream_port: int, **more: str)
         "DANCU_UPSTREAM_KEY_NAME": "keyname-test",
         "DANCU_UPSTREAM_KEY_PASSWORD": "keypass-test",
     }
-    arguments = ("-m", "tests.logs.gateway_process")
-    async with a_process(folder / "gateway.out", port, *arguments, environment=environment | more) as running:
-        yield running
 
 
 def free_port() -> int:
