@@ -32,6 +32,7 @@ class LogEvent(StrEnum):
     DIRECTORY_LOADED = "directory.loaded"
     DIRECTORY_UNREACHABLE = "directory.unreachable"
     SOURCE_FAILED = "source.failed"
+    TOKEN_KEY_UNUSABLE = "token_key.unusable"  # noqa: S105 - an event's name
     LIBRARY = "library.message"
     WITHHELD = "log.withheld"
 

@@ -41,6 +41,8 @@ from app.accounts.session_desk import SessionDesk
 from app.accounts.sessions import SessionRules, SessionStore, load_ended_sessions
 from app.accounts.sign_in import SignInDesk
 from app.accounts.store import Accounts, load_accounts
+from app.accounts.token_key_store import TokenKeyring
+from app.accounts.token_keys import TokenKeys
 from app.accounts.tokens import TokenMint
 from app.accounts.values import Permission
 from app.audit.coalescing import Coalescer
@@ -96,7 +98,6 @@ class Secrets:
 
     database_url: str
     root: RootKey
-    token_key: str
     auditing_url: str | None
     auditing_root: RootKey | None
 
@@ -116,18 +117,12 @@ def create_app(
     """
     secrets = read_secrets(settings)
     known_clock = clock or SystemClock()
-    mint = TokenMint(
-        secrets.token_key,
-        settings.public_url,
-        known_clock,
-        lifetime=timedelta(minutes=settings.token_minutes),
-    )
     opened = open_source or (lambda: adapters.choose.open_source(upstream, known_clock))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            parts = _Parts(settings, secrets, mint, known_clock, stack, wrap_log or (lambda log: log))
+            parts = _Parts(settings, secrets, known_clock, stack, wrap_log or (lambda log: log))
             source = await stack.enter_async_context(opened())
             for router in await parts.start(source):
                 app.include_router(router)
@@ -161,14 +156,12 @@ class _Parts:
         self,
         settings: Settings,
         secrets: Secrets,
-        mint: TokenMint,
         clock: Clock,
         stack: AsyncExitStack,
         wrap_log: WrapLog,
     ) -> None:
         self._settings = settings
         self._secrets = secrets
-        self._mint = mint
         self._clock = clock
         self._stack = stack
         self._wrap_log = wrap_log
@@ -177,7 +170,9 @@ class _Parts:
         self._accounts: LiveView[Accounts] = LiveView(lambda c: load_accounts(c, local_day(clock.now())))
         self._units: LiveView[UnitRegister] = LiveView(lambda c: load_units(c, local_day(clock.now())))
         self._catalogue: LiveView[Catalogue] = LiveView(load_catalogue)
+        self._token_keys: LiveView[TokenKeys] = LiveView(TokenKeyring(secrets.root).load)
         lifetime = timedelta(minutes=settings.token_minutes)
+        self._mint = TokenMint(self._token_keys, settings.public_url, clock, lifetime=lifetime)
         self._ended_sessions: LiveView[frozenset[UUID]] = LiveView(
             lambda c: load_ended_sessions(c, clock.now() - lifetime - _CLOCK_SLACK)
         )
@@ -198,6 +193,7 @@ class _Parts:
             await self._stack.enter_async_context(self._keeper(DIRECTORY)),
             await self._stack.enter_async_context(self._keeper(SESSIONS)),
         ]
+        self._refuse_without_token_key(keepers[0])
         writer = await self._stack.enter_async_context(self._writer())
         log = self._wrap_log(writer)
         await self._stack.enter_async_context(
@@ -229,12 +225,20 @@ class _Parts:
                 {
                     "directory": lambda: all(keeper.is_fresh for keeper in keepers),
                     "audit": lambda: writer.is_ready,
+                    "token_key": lambda: mint.can_sign,
                 }
             ),
         ]
 
+    def _refuse_without_token_key(self, keeper: DirectoryKeeper) -> None:
+        """Refuse to start where nobody could sign in; a database that is away is waited for instead."""
+        if keeper.is_fresh and not self._mint.can_sign:
+            raise ConfigurationError(
+                "no token key in the database opens with DANCU_ROOT_KEY; dancu keys months makes the first"
+            )
+
     def _keeper(self, topic: Topic) -> DirectoryKeeper:
-        directory = (self._accounts, self._units, self._catalogue)
+        directory = (self._accounts, self._units, self._catalogue, self._token_keys)
         return DirectoryKeeper(
             self._engine,
             connector(self._secrets.database_url),
@@ -312,7 +316,6 @@ def read_secrets(settings: Settings) -> Secrets:
     return Secrets(
         database_url=_needed(settings.database_url, "DANCU_DATABASE_URL"),
         root=root_key(_needed(settings.root_key, "DANCU_ROOT_KEY"), "DANCU_ROOT_KEY"),
-        token_key=_needed(settings.token_key, "DANCU_TOKEN_KEY"),
         auditing_url=settings.audit_database_url.get_secret_value() if settings.audit_database_url else None,
         auditing_root=root_key(auditing_root.get_secret_value(), "DANCU_AUDIT_ROOT_KEY")
         if auditing_root

@@ -98,10 +98,6 @@ class Settings(_SettingsWithSecretFiles):
         default=None, description="32 random bytes, base64; only where audits are read"
     )
     audit_root_key_file: SecretFile = None
-    token_key: OptionalSecret = Field(
-        default=None, description="PEM of the ES256 key that signs access tokens"
-    )
-    token_key_file: SecretFile = None
 
     token_minutes: int = Field(default=10, ge=1, le=60)
     password_profile: Literal["dongnai-2023", "tcvn-14423-level-3"] = "dongnai-2023"  # noqa: S105 - a profile's name

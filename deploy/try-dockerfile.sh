@@ -149,7 +149,7 @@ PY
     chmod 400 "$work/secrets/database-url"
     serving=(
         DANCU_AUTHORITY_CODE=H19 DANCU_PORT="$port" DANCU_DATABASE_URL_FILE="$work/secrets/database-url"
-        DANCU_ROOT_KEY_FILE="$work/secrets/keys/root.key" DANCU_TOKEN_KEY_FILE="$work/secrets/keys/token.pem"
+        DANCU_ROOT_KEY_FILE="$work/secrets/keys/root.key"
         DANCU_UPSTREAM_BASE_URL="http://127.0.0.1:$mock_port" DANCU_UPSTREAM_ACCESS_KEY=AK-TEST
         DANCU_UPSTREAM_SECRET_KEY=SK-TEST DANCU_UPSTREAM_APP_NAME=mcdt-test
         DANCU_UPSTREAM_PARTNER_CODE=000.00.00.H00 DANCU_UPSTREAM_PARTNER_CODE_CUSTOMER=000.00.00.H00

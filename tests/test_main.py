@@ -45,7 +45,6 @@ OFFERED = {
         ("authority_code", "DANCU_AUTHORITY_CODE"),
         ("database_url", "DANCU_DATABASE_URL"),
         ("root_key", "DANCU_ROOT_KEY"),
-        ("token_key", "DANCU_TOKEN_KEY"),
     ],
 )
 def test_a_missing_setting_is_named(world: World, setting: str, variable: str) -> None:
@@ -54,7 +53,7 @@ def test_a_missing_setting_is_named(world: World, setting: str, variable: str) -
         create_app(world.settings(**{setting: nothing}), an_upstream())
 
 
-@pytest.mark.parametrize("setting", ["root_key", "audit_root_key", "token_key"])
+@pytest.mark.parametrize("setting", ["root_key", "audit_root_key"])
 def test_a_key_that_is_none_is_named_and_not_shown(world: World, setting: str) -> None:
     with pytest.raises(ConfigurationError, match=f"DANCU_{setting.upper()}") as caught:
         create_app(world.settings(**{setting: SecretStr("geheim")}), an_upstream())

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.accounts.tokens import generate_token_key
+from app.accounts.token_key_store import add_token_key
+from app.accounts.token_keys import TokenKey
 from app.audit.keyring import MonthKeyMaker, months_from
 from app.audit.sealing import RootKey
 from app.cli import invented
@@ -18,7 +20,16 @@ from app.settings import Settings
 PASSWORD = "only-for-tests"
 ROOT_KEY = RootKey.generate_text()
 AUDIT_ROOT_KEY = RootKey.generate_text()
-TOKEN_KEY = generate_token_key()
+
+
+def pem_of(key: TokenKey) -> str:
+    """Return the private key as PEM text, for forging tokens with it."""
+    return key.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+A_TOKEN_KEY = TokenKey.generate(SystemClock().now())
+TOKEN_KEY = pem_of(A_TOKEN_KEY)
+"""The key that signs in every test's province."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,6 @@ class World:
             "audit_database_url": SecretStr(self.database.auditing_url),
             "root_key": SecretStr(ROOT_KEY),
             "audit_root_key": SecretStr(AUDIT_ROOT_KEY),
-            "token_key": SecretStr(TOKEN_KEY),
             "lookups_per_officer_per_minute": 1000,
         }
         return Settings(_env_file=None, **(values | changes))
@@ -83,6 +93,11 @@ async def make_month_keys(connection: AsyncConnection) -> None:
     maker = MonthKeyMaker(invented.AUTHORITY, RootKey.from_text(ROOT_KEY), RootKey.from_text(AUDIT_ROOT_KEY))
     last_month = datetime.now(UTC).date().replace(day=1) - timedelta(days=1)  # noqa: TID251 - the real month
     await maker.make(connection, months_from(last_month, 4))
+
+
+async def make_token_key(connection: AsyncConnection) -> None:
+    """Store the key that signs."""
+    await add_token_key(connection, RootKey.from_text(ROOT_KEY), A_TOKEN_KEY)
 
 
 def a_dossier_code(agency: str = invented.COMMUNE_LEGACY_CODE, running_number: int = 1) -> str:

@@ -16,7 +16,8 @@ from starlette.responses import Response
 from app.accounts.authentication import Authenticator, Caller, Request
 from app.accounts.session_desk import IssuedTokens, RefreshRefusedError, SessionDesk
 from app.accounts.sign_in import Credentials, SignInDesk, SignInError, SignInFault
-from app.accounts.tokens import ALGORITHM, TokenMint
+from app.accounts.token_keys import ALGORITHM
+from app.accounts.tokens import TokenMint
 from app.accounts.trouble import database_trouble
 from app.accounts.values import Client, Permission
 from app.audit.coalescing import Coalescer
@@ -154,7 +155,12 @@ def sign_in_router(desk: SignInDesk, sessions: SessionDesk, mint: TokenMint, iss
             return _fault(error.fault, language_of(request.headers.get("accept-language")))
         return Response(status_code=200)
 
-    @router.get("/.well-known/jwks.json", summary="Keys that sign access tokens (RFC 7517)")
+    @router.get(
+        "/.well-known/jwks.json",
+        summary="Keys that sign access tokens, the coming one included (RFC 7517)",
+        response_model=None,
+        responses=problems(ProblemCode.AUDIT_UNAVAILABLE),
+    )
     async def jwks() -> Response:
         return _json(mint.jwks, {"Cache-Control": "public, max-age=300"})
 

@@ -168,6 +168,20 @@ SESSION_VERSION = Table(
 )
 """Raised when a session ends; apart from the directory's, which is dear to reload."""
 
+TOKEN_KEY = Table(
+    "token_key",
+    METADATA,
+    Column("kid", Text, primary_key=True),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("signs_from", DateTime(timezone=True), nullable=False),
+    Column("verifies_until", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    CheckConstraint("kid ~ '^[0-9a-f]{16}$'", name="kid"),
+    CheckConstraint("octet_length(wrapped_key) = 60", name="wrapped_key"),
+    CheckConstraint("verifies_until > signs_from", name="times"),
+)
+"""P-256 keys that sign access tokens: 32 bytes each, wrapped under the root key and bound to their id."""
+
 NOTICE_ACCEPTANCE = Table(
     "notice_acceptance",
     METADATA,

@@ -1,6 +1,5 @@
 """Access tokens: ES256 JWTs bound to officer, unit, client and session, verified once (RFC 9068)."""
 
-import hashlib
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -8,22 +7,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from jose import jwk, jwt
 from jose.exceptions import JOSEError
 from uuid_utils.compat import uuid7
 
 from app.accounts.sessions import Session
+from app.accounts.token_keys import ALGORITHM, TokenKey, TokenKeys
 from app.clock import Clock
-from app.errors import ConfigurationError, NotAuthenticatedError, ProblemCode
+from app.database.live import LiveView
+from app.errors import DirectoryStaleError, NotAuthenticatedError, ProblemCode
 
-ALGORITHM: Final = "ES256"
 AUDIENCE: Final = "dancu"
 _TYPE: Final = "at+jwt"
 _MAX_TOKEN_LENGTH: Final = 2048
@@ -63,19 +57,36 @@ class TokenExpiredError(NotAuthenticatedError):
         self.claims = claims
 
 
-class TokenMint:
-    """Issues and reads access tokens under one key."""
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """A token that was verified once: what it says, and by which key."""
 
-    def __init__(self, private_pem: str, issuer: str, clock: Clock, *, lifetime: timedelta) -> None:
-        """Sign with the P-256 key in *private_pem*; ConfigurationError where it is something else."""
-        key = _load_key(private_pem)
-        self._signing_key = _jose_key(key)
-        self._public_jwk = _public_jwk(key)
-        self._verifying_key = jwk.construct(self._public_jwk, ALGORITHM)
+    kid: str
+    claims: TokenClaims
+
+
+class TokenMint:
+    """Issues and reads access tokens under the token keys as they stand at each moment."""
+
+    def __init__(
+        self,
+        keys: LiveView[TokenKeys],
+        issuer: str,
+        clock: Clock,
+        *,
+        lifetime: timedelta,
+        most_remembered: int = _MAX_REMEMBERED,
+    ) -> None:
+        """Sign and verify with *keys*; remember at most so many verified tokens."""
+        self._live_keys = keys
+        self._known: TokenKeys | None = None
         self._issuer = issuer
         self._clock = clock
         self._lifetime = lifetime
-        self._remembered: OrderedDict[str, TokenClaims] = OrderedDict()
+        self._most_remembered = most_remembered
+        self._remembered: OrderedDict[str, _Verified] = OrderedDict()
+        self._signing: dict[str, Any] = {}
+        self._verifying: dict[str, Any] = {}
 
     @property
     def lifetime_seconds(self) -> int:
@@ -83,13 +94,29 @@ class TokenMint:
         return int(self._lifetime.total_seconds())
 
     @property
+    def can_sign(self) -> bool:
+        """Whether a key is there to sign with; not where it is unknown."""
+        try:
+            return self._keys().signing(self._clock.now()) is not None
+        except DirectoryStaleError:
+            return False
+
+    @property
+    def remembered_count(self) -> int:
+        """How many verified tokens are held at present."""
+        return len(self._remembered)
+
+    @property
     def jwks(self) -> dict[str, Any]:
-        """The public keys as a JWK set (RFC 7517)."""
-        return {"keys": [self._public_jwk]}
+        """The public keys, the coming one included, as a JWK set (RFC 7517); DirectoryStaleError."""
+        return {"keys": [key.public_jwk for key in self._keys().published(self._clock.now())]}
 
     def issue(self, session: Session) -> str:
-        """Return a new token of *session*."""
+        """Return a new token of *session*; DirectoryStaleError where no key is known to sign with."""
         now = self._clock.now()
+        key = self._keys().signing(now)
+        if key is None:
+            raise DirectoryStaleError
         claims = {
             "iss": self._issuer,
             "aud": AUDIENCE,
@@ -103,88 +130,87 @@ class TokenMint:
             "exp": int((now + self._lifetime).timestamp()),
             "jti": str(uuid7()),
         }
-        headers = {"typ": _TYPE, "kid": self._public_jwk["kid"]}
-        return str(jwt.encode(claims, self._signing_key, ALGORITHM, headers=headers))
+        headers = {"typ": _TYPE, "kid": key.kid}
+        return str(jwt.encode(claims, self._signing[key.kid], ALGORITHM, headers=headers))
 
     def read(self, token: str) -> TokenClaims:
         """Return the claims of a valid token.
 
-        Raises NotAuthenticatedError(TOKEN_INVALID) for anything not issued here, TokenExpiredError
-        for what was.
+        Raises NotAuthenticatedError(TOKEN_INVALID) for anything not issued here, or by a key that counts no
+        more, TokenExpiredError for what was, and DirectoryStaleError where the keys are not known.
         """
-        claims = self._remembered.get(token)
-        if claims is None:
-            claims = self._verify(token)
-            self._remember(token, claims)
-        if claims.expires_at <= self._clock.now():
-            self._remembered.pop(token, None)
-            raise TokenExpiredError(claims)
-        return claims
+        keys, now = self._keys(), self._clock.now()
+        verified = self._remembered.get(token)
+        if verified is None:
+            verified = self._verify(token, keys, now)
+            self._remember(token, verified)
+        if keys.verifying(verified.kid, now) is None:
+            del self._remembered[token]
+            raise NotAuthenticatedError(ProblemCode.TOKEN_INVALID)
+        if verified.claims.expires_at <= now:
+            del self._remembered[token]
+            raise TokenExpiredError(verified.claims)
+        return verified.claims
 
-    def _remember(self, token: str, claims: TokenClaims) -> None:
-        self._remembered[token] = claims
-        if len(self._remembered) > _MAX_REMEMBERED:
+    def _keys(self) -> TokenKeys:
+        """Return the keys there are now; what was verified under others is forgotten."""
+        keys = self._live_keys.current
+        if keys is not self._known:
+            self._remembered.clear()
+            self._signing = {key.kid: _jose_key(key) for key in keys.keys}
+            self._verifying = {key.kid: jwk.construct(key.public_jwk, ALGORITHM) for key in keys.keys}
+            self._known = keys
+        return keys
+
+    def _remember(self, token: str, verified: _Verified) -> None:
+        if len(self._remembered) >= self._most_remembered:
             self._remembered.popitem(last=False)
+        self._remembered[token] = verified
 
-    def _verify(self, token: str) -> TokenClaims:
-        claims = self._claims_of(token) if len(token) <= _MAX_TOKEN_LENGTH else None
-        if claims is None:
+    def _verify(self, token: str, keys: TokenKeys, now: datetime) -> _Verified:
+        verified = self._verified(token, keys, now) if len(token) <= _MAX_TOKEN_LENGTH else None
+        if verified is None:
             # Raised outside "except": the library's errors hold parts of the token.
             raise NotAuthenticatedError(ProblemCode.TOKEN_INVALID)
-        return claims
+        return verified
 
-    def _claims_of(self, token: str) -> TokenClaims | None:
-        """Return the claims of a token that was issued here, else None."""
+    def _verified(self, token: str, keys: TokenKeys, now: datetime) -> _Verified | None:
+        """Return what a token says that was issued here, else None."""
         if not _COMPACT.fullmatch(token):
             return None
         try:
             header = jwt.get_unverified_header(token)
             if header.get("typ") != _TYPE or "crit" in header:
                 return None
+            # Only ever the one key that it names, and only among our own.
+            key = keys.verifying(header.get("kid"), now)
+            if key is None:
+                return None
             payload = jwt.decode(
                 token,
-                self._verifying_key,
+                self._verifying[key.kid],
                 algorithms=[ALGORITHM],
                 audience=AUDIENCE,
                 issuer=self._issuer,
                 options=_CHECKS,
             )
-            return TokenClaims(
-                officer_id=UUID(payload["sub"]),
-                unit_id=UUID(payload["unit_id"]),
-                client_id=str(payload["client_id"]),
-                session_id=UUID(payload["sid"]),
-                session_started_at=datetime.fromtimestamp(int(payload["started_ms"]) / 1000, UTC),
-                session_epoch=int(payload["epoch"]),
-                expires_at=datetime.fromtimestamp(int(payload["exp"]), UTC),
-            )
+            return _Verified(key.kid, _claims(payload))
         except (JOSEError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
             return None
 
 
-def generate_token_key() -> str:
-    """Return a new P-256 private key as PEM text."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+def _claims(payload: dict[str, Any]) -> TokenClaims:
+    return TokenClaims(
+        officer_id=UUID(payload["sub"]),
+        unit_id=UUID(payload["unit_id"]),
+        client_id=str(payload["client_id"]),
+        session_id=UUID(payload["sid"]),
+        session_started_at=datetime.fromtimestamp(int(payload["started_ms"]) / 1000, UTC),
+        session_epoch=int(payload["epoch"]),
+        expires_at=datetime.fromtimestamp(int(payload["exp"]), UTC),
+    )
 
 
-def _load_key(private_pem: str) -> ec.EllipticCurvePrivateKey:
-    try:
-        key = load_pem_private_key(private_pem.encode(), password=None)
-    except (ValueError, TypeError):
-        raise ConfigurationError("DANCU_TOKEN_KEY is not a PEM private key") from None
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise ConfigurationError("DANCU_TOKEN_KEY must be a P-256 key, for ES256")
-    return key
-
-
-def _jose_key(key: ec.EllipticCurvePrivateKey) -> Any:
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+def _jose_key(key: TokenKey) -> Any:
+    pem = key.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return jwk.construct(pem.decode(), ALGORITHM)
-
-
-def _public_jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, Any]:
-    public = _jose_key(key).public_key().to_dict()
-    plain = {name: value.decode() if isinstance(value, bytes) else value for name, value in public.items()}
-    thumbprint = hashlib.sha256(f"{plain['x']}.{plain['y']}".encode()).hexdigest()[:16]
-    return {**plain, "alg": ALGORITHM, "use": "sig", "kid": thumbprint}

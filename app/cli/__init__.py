@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app.cli import keys, register
+from app.cli import keys, register, token_keys
 from app.cli.check import check
 from app.cli.console import fail
 from app.cli.demo import demo
@@ -23,6 +23,8 @@ application.command("serve")(serve)
 application.command("migrate")(migrate)
 application.command("check")(check)
 application.command("demo")(demo)
+keys.commands.command("rotate-token")(token_keys.rotate_token)
+keys.commands.command("list-token")(token_keys.list_token)
 application.add_typer(keys.commands, name="keys")
 application.add_typer(register.units, name="units")
 application.add_typer(register.officers, name="officers")

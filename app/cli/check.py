@@ -14,13 +14,14 @@ from app.audit.keyring import Keyring, months_from
 from app.audit.sealing import SealBrokenError
 from app.cli.console import out
 from app.cli.settings import read_settings
+from app.cli.token_keys import token_key_findings
 from app.cli.trouble import explain
 from app.clock import SystemClock
 from app.database import migrate
 from app.database.address import sqlalchemy_address
 from app.database.connect import connector
 from app.errors import ConfigurationError
-from app.main import Secrets, create_app, read_secrets
+from app.main import Secrets, read_secrets
 from app.settings import Settings, UpstreamSettings
 
 _MAX_CLOCK_SECONDS: Final = 2.0
@@ -54,7 +55,6 @@ async def _collect(settings: Settings, upstream: UpstreamSettings) -> list[Findi
     findings: list[Finding] = []
     try:
         secrets = read_secrets(settings)
-        create_app(settings, upstream)  # reads the token key, starts nothing
         findings.append((True, "settings: complete"))
     except ConfigurationError as error:
         return [(False, f"settings: {error}")]
@@ -84,7 +84,7 @@ async def _database(settings: Settings, secrets: Secrets) -> AsyncIterator[Findi
             return
         for ask in (_clock, _role, _server_log):
             yield await ask(connection)
-        async for finding in _month_keys(connection, settings, secrets):
+        async for finding in _keys(connection, settings, secrets):
             yield finding
     finally:
         await connection.close()
@@ -136,7 +136,7 @@ async def _server_log(connection: asyncpg.Connection) -> Finding:
     return True, "database log: statements and their values stay out of it"
 
 
-async def _month_keys(
+async def _keys(
     connection: asyncpg.Connection, settings: Settings, secrets: Secrets
 ) -> AsyncIterator[Finding]:
     keyring = Keyring(secrets.root)
@@ -152,6 +152,8 @@ async def _month_keys(
         yield None, f"keys: no key for {months[1]} yet, run: dancu keys months"
     else:
         yield True, f"keys: this month and the next ({', '.join(months)})"
+    async for finding in token_key_findings(secrets.database_url, secrets.root):
+        yield finding
 
 
 async def _national_side(upstream: UpstreamSettings) -> AsyncIterator[Finding]:

@@ -20,9 +20,9 @@ from app.cli.invented import AUTHORITY, InventedProvince, invent_province
 from app.cli.keys import (
     AUDIT_ROOT_KEY_FILE,
     ROOT_KEY_FILE,
-    TOKEN_KEY_FILE,
     OtherRootKeyError,
     create_key_files,
+    make_first_token_key,
     make_month_keys,
 )
 from app.database import migrate
@@ -79,7 +79,9 @@ async def _prepare(server: EmbeddedServer, directory: Path, kept: DemoSecrets) -
     owner_url = server.url(database=DATABASE)
     await migrate.upgrade(sqlalchemy_address(owner_url))
     await _create_logins(owner_url, kept.role_passwords)
-    await make_month_keys(_settings(directory, owner_url), ahead=3)
+    settings = _settings(directory, owner_url)
+    await make_month_keys(settings, ahead=3)
+    await make_first_token_key(settings)
     engine = create_async_engine(sqlalchemy_address(owner_url), hide_parameters=True)
     try:
         async with engine.begin() as connection:
@@ -128,12 +130,11 @@ def _environment(server: EmbeddedServer, directory: Path, kept: DemoSecrets) -> 
         "DANCU_AUDIT_DATABASE_URL": auditor,
         "DANCU_ROOT_KEY_FILE": str(keys / ROOT_KEY_FILE),
         "DANCU_AUDIT_ROOT_KEY_FILE": str(keys / AUDIT_ROOT_KEY_FILE),
-        "DANCU_TOKEN_KEY_FILE": str(keys / TOKEN_KEY_FILE),
     }
 
 
 def _settings(directory: Path, owner_url: str) -> Settings:
-    """Return what making month keys needs; constructed: validating would read this machine's DANCU_…."""
+    """Return what making keys needs; constructed: validating would read this machine's DANCU_…."""
     root, audit_root = (
         SecretStr((directory / "keys" / name).read_text(encoding="utf-8").strip())
         for name in (ROOT_KEY_FILE, AUDIT_ROOT_KEY_FILE)

@@ -1,7 +1,9 @@
-"""`dancu keys`: the secrets a gateway needs, and the month keys of the evidence."""
+"""`dancu keys`: the secrets a gateway needs, the month keys of the evidence, the first token key."""
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -9,7 +11,8 @@ import typer
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from app.accounts.tokens import generate_token_key
+from app.accounts import token_key_store
+from app.accounts.token_keys import Rotation
 from app.audit.keyring import Keyring, MonthKeyMaker, load_month_secrets, months_from
 from app.audit.sealing import RootKey, SealBrokenError
 from app.audit.table import AUDIT_MONTH_KEY
@@ -22,55 +25,51 @@ from app.main import root_key
 from app.settings import Settings
 
 commands = typer.Typer(
-    help="Keys: root keys and token key in files, month keys in the database.", no_args_is_help=True
+    help="Keys: root keys in files, month keys and token keys in the database.", no_args_is_help=True
 )
 
 ROOT_KEY_FILE: Final = "root.key"
 AUDIT_ROOT_KEY_FILE: Final = "audit-root.key"
-TOKEN_KEY_FILE: Final = "token.pem"  # noqa: S105 - a file's name
+_WRONG: Final = "is not the key under which the month keys were made"
 
 
 class OtherRootKeyError(ConfigurationError):
-    """The month keys in the database were made with another root key."""
+    """The keys in the database were made with another root key."""
 
 
 @commands.command("create")
-def create(directory: Annotated[Path, typer.Argument(help="where to put the three files")]) -> None:
-    """Make the root key, the auditing root key and the token key; never overwrites one."""
+def create(directory: Annotated[Path, typer.Argument(help="where to put the two files")]) -> None:
+    """Make the root key and the auditing root key; never overwrites one."""
     for path in create_key_files(directory):
         done(f"made {path}")
-    done(
-        f"Keep {AUDIT_ROOT_KEY_FILE} away from machines that only serve lookups. Back all of them up, apart."
-    )
+    done(f"Keep {AUDIT_ROOT_KEY_FILE} away from machines that only serve lookups. Back both up, apart.")
 
 
 @commands.command("months")
 def months(
     ahead: Annotated[int, typer.Option(min=1, max=60, help="how many months, this one included")] = 13,
 ) -> None:
-    """Make the month keys that are missing; without this month's key no lookup is possible."""
+    """Make the month keys that are missing, and the first token key; without them no lookup is possible."""
     settings, _ = read_settings()
     made = asyncio.run(make_month_keys(settings, ahead))
     done(f"made keys for: {', '.join(made)}" if made else "no month key was missing")
+    first = asyncio.run(make_first_token_key(settings))
+    if first is not None:
+        done(f"made the first token key: {first.kid}")
 
 
 def create_key_files(directory: Path) -> list[Path]:
-    """Create those of the three files that do not exist, readable by their owner only; return them."""
+    """Create those of the two files that do not exist, readable by their owner only; return them."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    contents = {
-        ROOT_KEY_FILE: RootKey.generate_text,
-        AUDIT_ROOT_KEY_FILE: RootKey.generate_text,
-        TOKEN_KEY_FILE: generate_token_key,
-    }
     made = []
-    for name, generate in contents.items():
+    for name in (ROOT_KEY_FILE, AUDIT_ROOT_KEY_FILE):
         path = directory / name
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             continue
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(generate())
+            file.write(RootKey.generate_text())
         made.append(path)
     return made
 
@@ -89,29 +88,65 @@ async def make_month_keys(settings: Settings, ahead: int) -> list[str]:
         root_key(settings.root_key.get_secret_value(), "DANCU_ROOT_KEY"),
         root_key(settings.audit_root_key.get_secret_value(), "DANCU_AUDIT_ROOT_KEY"),
     )
+    async with owners_connection(settings) as connection:
+        await check_serving_root(connection, maker.serving_root)
+        await _check_auditing_root(connection, maker.auditing_root)
+        return await maker.make(connection, months_from(SystemClock().now().date(), ahead))
+
+
+async def make_first_token_key(settings: Settings) -> Rotation | None:
+    """Make a token key that signs at once where there is none; return what its record says, None otherwise.
+
+    Raises OtherRootKeyError where the months were made with another root key.
+    """
+    root = serving_root(settings)
+    async with owners_connection(settings) as connection:
+        await check_serving_root(connection, root)
+        return await token_key_store.make_first_token_key(connection, root, SystemClock().now())
+
+
+def serving_root(settings: Settings) -> RootKey:
+    """Return the root key; ConfigurationError where it is missing or none."""
+    if settings.root_key is None:
+        raise ConfigurationError("token keys need DANCU_ROOT_KEY (or DANCU_ROOT_KEY_FILE)")
+    return root_key(settings.root_key.get_secret_value(), "DANCU_ROOT_KEY")
+
+
+@asynccontextmanager
+async def owners_connection(settings: Settings) -> AsyncIterator[AsyncConnection]:
+    """Give a transaction as the database's owner."""
     engine = create_async_engine(sqlalchemy_address(administration_url(settings)), hide_parameters=True)
     try:
         async with engine.begin() as connection:
-            await _check_root_keys(connection, maker)
-            return await maker.make(connection, months_from(SystemClock().now().date(), ahead))
+            yield connection
     finally:
         await engine.dispose()
 
 
-async def _check_root_keys(connection: AsyncConnection, maker: MonthKeyMaker) -> None:
-    """Refuse to go on with other root keys: no process could then open all months."""
-    latest = await connection.scalar(select(func.max(AUDIT_MONTH_KEY.c.month)))
+async def check_serving_root(connection: AsyncConnection, root: RootKey) -> None:
+    """Refuse to go on with another root key: no process could then open all keys. OtherRootKeyError."""
+    latest = await _latest_month(connection)
     if latest is None:
         return
     raw = (await connection.get_raw_connection()).driver_connection
     if raw is None:
         raise ConfigurationError("the database closed the connection")
-    wrong = "is not the key under which the month keys were made"
     try:
-        await Keyring(maker.serving_root).load(raw, latest)
+        await Keyring(root).load(raw, latest)
     except SealBrokenError:
-        raise OtherRootKeyError(f"keys: DANCU_ROOT_KEY {wrong}") from None
+        raise OtherRootKeyError(f"keys: DANCU_ROOT_KEY {_WRONG}") from None
+
+
+async def _check_auditing_root(connection: AsyncConnection, root: RootKey) -> None:
+    latest = await _latest_month(connection)
+    if latest is None:
+        return
     try:
-        await load_month_secrets(connection, maker.auditing_root, [latest])
+        await load_month_secrets(connection, root, [latest])
     except SealBrokenError:
-        raise OtherRootKeyError(f"keys: DANCU_AUDIT_ROOT_KEY {wrong}") from None
+        raise OtherRootKeyError(f"keys: DANCU_AUDIT_ROOT_KEY {_WRONG}") from None
+
+
+async def _latest_month(connection: AsyncConnection) -> str | None:
+    latest: str | None = await connection.scalar(select(func.max(AUDIT_MONTH_KEY.c.month)))
+    return latest

@@ -24,8 +24,9 @@ from app.accounts.tokens import TokenMint
 from app.accounts.values import Client, Officer, Role
 from app.audit.sealing import RootKey
 from app.database.live import LiveView
+from tests.accounts.held_keys import HeldKeys
 from tests.fakes import FakeAuditLog
-from tests.world import ROOT_KEY, TOKEN_KEY, TurnableClock
+from tests.world import A_TOKEN_KEY, ROOT_KEY, TurnableClock
 
 PASSWORD = "Mật-khẩu-của-Thử-1"
 SECRET = "a-machine-secret"
@@ -180,7 +181,7 @@ async def a_desk(
     await accounts.refresh(None)  # type: ignore[arg-type] # nothing is read
     accounts.attach(lambda: True)
     clock, log, asked = TurnableClock(), FakeAuditLog(), list[str]()
-    mint = TokenMint(TOKEN_KEY, "http://cong", clock, lifetime=timedelta(minutes=10))
+    mint = TokenMint(HeldKeys(A_TOKEN_KEY), "http://cong", clock, lifetime=timedelta(minutes=10))
     engine = create_async_engine("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")  # never connected
     credentials = MemoryCredentials(engine, asked)
     rules = SessionRules(timedelta(minutes=15), timedelta(minutes=5), timedelta(hours=12))

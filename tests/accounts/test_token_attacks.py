@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from app.accounts.tokens import generate_token_key
+from app.accounts.token_keys import TokenKey
+from app.clock import SystemClock
 from tests.accounts.forging import decoded, der_signature, encoded, signature, signed_token
 from tests.gateway import Gateway
-from tests.world import TOKEN_KEY, a_lookup
+from tests.world import TOKEN_KEY, a_lookup, pem_of
 
-OTHER_KEY = generate_token_key()
+OTHER_KEY = pem_of(TokenKey.generate(SystemClock().now()))
 
 
 @dataclass(frozen=True)

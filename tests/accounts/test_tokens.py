@@ -1,24 +1,24 @@
-"""Access tokens: what is in them, how long they live, which keys may sign them."""
+"""Access tokens: what is in them, how long they live, how many are remembered."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from app.accounts.sessions import Session
 from app.accounts.tokens import TokenExpiredError, TokenMint
-from app.errors import ConfigurationError, NotAuthenticatedError
+from app.errors import DirectoryStaleError, NotAuthenticatedError
 from tests.accounts.forging import decoded
-from tests.world import TOKEN_KEY, TurnableClock
+from tests.accounts.held_keys import HeldKeys
+from tests.world import A_TOKEN_KEY, TurnableClock
 
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 ISSUER = "https://cong.example"
 
 
-def a_mint(clock: TurnableClock | None = None) -> TokenMint:
-    return TokenMint(TOKEN_KEY, ISSUER, clock or TurnableClock(), lifetime=timedelta(minutes=10))
+def a_mint(clock: TurnableClock | None = None, keys: HeldKeys | None = None, **limits: int) -> TokenMint:
+    held = keys or HeldKeys(A_TOKEN_KEY)
+    return TokenMint(held, ISSUER, clock or TurnableClock(), lifetime=timedelta(minutes=10), **limits)
 
 
 def a_session() -> Session:
@@ -90,18 +90,49 @@ def test_tokens_of_another_mint_are_not_confused_by_memory() -> None:
             mint.read(a_token(mint)[:-1])
 
 
-@pytest.mark.parametrize(
-    "key",
-    [rsa.generate_private_key(public_exponent=65537, key_size=2048), ec.generate_private_key(ec.SECP384R1())],
-    ids=["RSA", "P-384"],
-)
-def test_only_a_p256_key_signs(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> None:
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    with pytest.raises(ConfigurationError, match="P-256"):
-        TokenMint(pem, ISSUER, TurnableClock(), lifetime=timedelta(minutes=10))
+def test_no_more_verified_tokens_are_remembered_than_the_bound_and_the_others_still_count() -> None:
+    mint = a_mint(most_remembered=3)
+    tokens = [a_token(mint) for _ in range(5)]
+    for _ in range(2):
+        for token in tokens:
+            mint.read(token)
+            assert mint.remembered_count <= 3
+    assert mint.remembered_count == 3
 
 
-def test_a_key_that_cannot_be_read_is_not_repeated() -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        TokenMint("not a key", ISSUER, TurnableClock(), lifetime=timedelta(minutes=10))
-    assert "not a key" not in str(caught.value)
+def test_a_token_that_is_over_is_remembered_no_longer() -> None:
+    clock = TurnableClock()
+    mint = a_mint(clock)
+    token = a_token(mint)
+    mint.read(token)
+    assert mint.remembered_count == 1
+    clock.ahead = timedelta(minutes=10, seconds=1)
+    with pytest.raises(TokenExpiredError):
+        mint.read(token)
+    assert mint.remembered_count == 0
+
+
+def test_a_refused_token_is_not_remembered() -> None:
+    mint = a_mint()
+    with pytest.raises(NotAuthenticatedError):
+        mint.read(a_token(mint)[:-1])
+    assert mint.remembered_count == 0
+
+
+def test_where_the_keys_are_not_known_nothing_is_signed_read_or_published() -> None:
+    keys = HeldKeys(A_TOKEN_KEY)
+    mint = a_mint(keys=keys)
+    token = a_token(mint)
+    mint.read(token)
+    keys.is_stale = True
+    for ask in (lambda: mint.issue(a_session()), lambda: mint.read(token), lambda: mint.jwks):
+        with pytest.raises(DirectoryStaleError):
+            ask()
+    assert not mint.can_sign
+
+
+def test_without_a_key_nothing_is_signed() -> None:
+    mint = a_mint(keys=HeldKeys())
+    assert not mint.can_sign
+    with pytest.raises(DirectoryStaleError):
+        mint.issue(a_session())

@@ -11,7 +11,7 @@ from app.cli.check import _clock
 from app.clock import SystemClock
 from tests.cli.commands import UPSTREAM, Answer, a_listener, ask, dancu, free_port
 from tests.cluster import PostgresCluster
-from tests.world import AUDIT_ROOT_KEY, TOKEN_KEY, Database
+from tests.world import AUDIT_ROOT_KEY, Database
 
 
 @pytest.fixture
@@ -21,7 +21,6 @@ def serving(migrated: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dat
     monkeypatch.delenv("DANCU_MIGRATION_DATABASE_URL")
     monkeypatch.delenv("DANCU_AUDIT_ROOT_KEY")
     monkeypatch.setenv("DANCU_DATABASE_URL", migrated.serving_url)
-    monkeypatch.setenv("DANCU_TOKEN_KEY", TOKEN_KEY)
     for name, value in UPSTREAM.items():
         monkeypatch.setenv(name, value)
     with a_listener() as port:
@@ -45,7 +44,16 @@ def test_a_good_set_up_passes(serving: Database) -> None:
     answer = dancu("check")
     assert (answer.code, answer.err) == (0, "")
     subjects = [line.partition(":")[0] for line in lines(answer, "ok")]
-    assert subjects == ["settings", "database", "clock", "database", "database log", "keys", "national side"]
+    assert subjects == [
+        "settings",
+        "database",
+        "clock",
+        "database",
+        "database log",
+        "keys",
+        "keys",
+        "national side",
+    ]
 
 
 def test_a_good_set_up_says_what_it_does_not_promise(serving: Database) -> None:
@@ -58,9 +66,7 @@ def test_checking_leaves_the_database_as_it_was(serving: Database) -> None:
     assert ask(serving.owner_url, "select count(*) from audit_record") == 0
 
 
-@pytest.mark.parametrize(
-    "variable", ["DANCU_AUTHORITY_CODE", "DANCU_DATABASE_URL", "DANCU_ROOT_KEY", "DANCU_TOKEN_KEY"]
-)
+@pytest.mark.parametrize("variable", ["DANCU_AUTHORITY_CODE", "DANCU_DATABASE_URL", "DANCU_ROOT_KEY"])
 def test_a_missing_setting_is_named(
     serving: Database, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
@@ -68,7 +74,7 @@ def test_a_missing_setting_is_named(
     assert fails(dancu("check"), "settings", variable)
 
 
-@pytest.mark.parametrize("variable", ["DANCU_ROOT_KEY", "DANCU_TOKEN_KEY", "DANCU_AUDIT_ROOT_KEY"])
+@pytest.mark.parametrize("variable", ["DANCU_ROOT_KEY", "DANCU_AUDIT_ROOT_KEY"])
 def test_a_key_that_is_none_is_named_and_not_shown(
     serving: Database, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:

@@ -115,7 +115,7 @@ def test_settings_of_a_real_gateway_stay_out_of_it(demo: Demo) -> None:
 def test_what_is_kept_can_be_read_by_its_owner_only(demo: Demo) -> None:
     kept = [demo.state / "secrets.json", *(demo.state / "keys").iterdir()]
     assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
-    assert len(kept) == 4
+    assert len(kept) == 3
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

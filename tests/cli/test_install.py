@@ -85,7 +85,6 @@ def _serving_settings(keys: Path, cluster: PostgresCluster, ports: tuple[int, in
         "DANCU_AUDIT_DATABASE_URL": cluster.url("dancu", "dancu_auditor", LOGIN_PASSWORD),
         "DANCU_ROOT_KEY_FILE": str(keys / "root.key"),
         "DANCU_AUDIT_ROOT_KEY_FILE": str(keys / "audit-root.key"),
-        "DANCU_TOKEN_KEY_FILE": str(keys / "token.pem"),
         "DANCU_PORT": str(ports[0]),
         "DANCU_UPSTREAM_BASE_URL": f"http://127.0.0.1:{ports[1]}",
     }

@@ -10,7 +10,7 @@ import pytest
 from app.database import migrate
 from app.database.address import sqlalchemy_address
 from tests.cli.commands import UPSTREAM, a_listener, a_process, dancu, free_port
-from tests.world import ROOT_KEY, TOKEN_KEY, Database
+from tests.world import ROOT_KEY, Database
 
 NOWHERE = "postgresql://gateway:geheim@127.0.0.1:9/dancu"
 
@@ -22,7 +22,6 @@ def complete(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "DANCU_AUTHORITY_CODE": "H19",
         "DANCU_DATABASE_URL": NOWHERE,
         "DANCU_ROOT_KEY": ROOT_KEY,
-        "DANCU_TOKEN_KEY": TOKEN_KEY,
         "DANCU_UPSTREAM_BASE_URL": "http://127.0.0.1:9",
     }
     for name, value in settings.items():
@@ -36,7 +35,6 @@ def complete(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "DANCU_AUTHORITY_CODE",
         "DANCU_DATABASE_URL",
         "DANCU_ROOT_KEY",
-        "DANCU_TOKEN_KEY",
         "DANCU_UPSTREAM_BASE_URL",
         "DANCU_UPSTREAM_ACCESS_KEY",
         "DANCU_UPSTREAM_PARTNER_CODE",
@@ -49,7 +47,7 @@ def test_a_missing_setting_stops_the_start_in_one_line(
     assert dancu("serve").refuses(variable)
 
 
-@pytest.mark.parametrize("variable", ["DANCU_ROOT_KEY", "DANCU_TOKEN_KEY", "DANCU_AUDIT_ROOT_KEY"])
+@pytest.mark.parametrize("variable", ["DANCU_ROOT_KEY", "DANCU_AUDIT_ROOT_KEY"])
 def test_a_key_that_is_none_stops_the_start_in_one_line(
     complete: dict[str, str], monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:

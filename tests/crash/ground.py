@@ -17,7 +17,7 @@ from app.database.address import sqlalchemy_address
 from app.settings import Settings
 from tests.cluster import PostgresCluster
 from tests.crash.commits import HOLDING_TRIGGERS, VICTIM
-from tests.world import PASSWORD, ROOT_KEY, Database, World, make_login_roles, make_month_keys
+from tests.world import PASSWORD, ROOT_KEY, Database, World, make_login_roles, make_month_keys, make_token_key
 
 BUDGET_SECONDS: Final = 1.0
 MARGIN_SECONDS: Final = 0.5
@@ -98,6 +98,7 @@ async def prepare_ground(cluster: PostgresCluster, folder: Path) -> Ground:
         async with engine.begin() as connection:
             provinces.append(await invented.invent_province(connection, RootKey.from_text(ROOT_KEY)))
             await make_month_keys(connection)
+            await make_token_key(connection)
         await engine.dispose()
         await _add_own(url)
 

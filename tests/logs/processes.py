@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.world import AUDIT_ROOT_KEY, ROOT_KEY, TOKEN_KEY, World
+from tests.world import AUDIT_ROOT_KEY, ROOT_KEY, World
 
 ROOT = Path(__file__).parents[2]
 
@@ -100,7 +100,6 @@ def gateway_environment(world: World, port: int, upstream_port: int) -> dict[str
         "DANCU_AUDIT_DATABASE_URL": world.database.auditing_url,
         "DANCU_ROOT_KEY": ROOT_KEY,
         "DANCU_AUDIT_ROOT_KEY": AUDIT_ROOT_KEY,
-        "DANCU_TOKEN_KEY": TOKEN_KEY,
         "DANCU_LOOKUP_BUDGET_SECONDS": "0.6",
         "DANCU_AUDIT_WAIT_SECONDS": "2",
         "DANCU_LOOKUPS_PER_OFFICER_PER_MINUTE": "1000",
