@@ -19,7 +19,10 @@ from starlette.responses import Response
 
 import adapters.choose
 from app.accounts.activity import ActivityBook
+from app.accounts.asserted_sign_in import AssertedSignInDesk
 from app.accounts.authentication import AccessRules, Authenticator
+from app.accounts.client_desk import ClientDesk
+from app.accounts.client_store import AssertionStore
 from app.accounts.credential_store import CredentialStore
 from app.accounts.guarding import ADDRESS_RULES, SignInGuards
 from app.accounts.lockout import LockRules
@@ -35,12 +38,16 @@ from app.accounts.routes import (
     current_officer,
     officer_with,
     sign_in_router,
+    signed_in_here,
 )
 from app.accounts.second_factor_desk import SecondFactorDesk
 from app.accounts.session_desk import SessionDesk
 from app.accounts.sessions import SessionRules, SessionStore, load_ended_sessions
 from app.accounts.sign_in import SignInDesk
+from app.accounts.status_routes import StatusBoard, status_router
 from app.accounts.store import Accounts, load_accounts
+from app.accounts.technical import ClientAuthenticator
+from app.accounts.token_desk import TokenDesk
 from app.accounts.token_key_store import TokenKeyring
 from app.accounts.token_keys import TokenKeys
 from app.accounts.tokens import TokenMint
@@ -74,6 +81,7 @@ from app.units.store import UnitRegister, load_units
 from app.web.context import RequestContext, respond
 from app.web.health import health_router
 from app.web.openapi import describe
+from app.web.proxies import TrustedProxies
 
 _log = get_logger(__name__)
 
@@ -141,6 +149,12 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,  # the redirect would be made of a Host header, and bodies sent after it
     )
+    if settings.proxy_addresses:  # without them no header says who anybody is
+        app.add_middleware(
+            TrustedProxies,
+            networks=settings.proxy_addresses,
+            certificate_header=settings.client_certificate_header,
+        )
     app.add_middleware(RequestContext)
     app.add_exception_handler(GatewayError, _on_gateway_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
@@ -213,20 +227,27 @@ class _Parts:
         get_caller = current_officer(authenticator)
         get_restricted = current_officer(authenticator, allows_restricted=True)
         rejections = Rejections(refusals, clock)
+        checks = {
+            "directory": lambda: all(keeper.is_fresh for keeper in keepers),
+            "audit": lambda: writer.is_ready,
+            "token_key": lambda: mint.can_sign,
+        }
+        board = StatusBoard(version("dancu"), checks, lambda: keepers[0].age_seconds, self._accounts, clock)
         get_auditor = officer_with(Permission.SEARCH_AUDIT, get_caller, refusals, clock)
         return [
-            *self._account_routes(log, rejections, get_restricted),
+            *self._account_routes(
+                log, rejections, get_restricted, signed_in_here(get_restricted, refusals, clock)
+            ),
             me_router(self._catalogue, self._rules, get_restricted, clock),
             lookup_router(self._lookup_desk(source, log, rejections), get_caller),
             auditing_router(
                 self._searcher(log), get_auditor, rejections, clock, max_body_bytes=settings.max_body_bytes
             ),
-            health_router(
-                {
-                    "directory": lambda: all(keeper.is_fresh for keeper in keepers),
-                    "audit": lambda: writer.is_ready,
-                    "token_key": lambda: mint.can_sign,
-                }
+            health_router(checks),
+            status_router(
+                board,
+                ClientAuthenticator(mint, self._accounts, refusals, clock),
+                officer_with(Permission.READ_STATUS, get_caller, refusals, clock),
             ),
         ]
 
@@ -259,7 +280,7 @@ class _Parts:
         )
 
     def _account_routes(
-        self, log: AuditLog, rejections: Rejections, get_restricted: GetCaller
+        self, log: AuditLog, rejections: Rejections, get_restricted: GetCaller, get_self: GetCaller
     ) -> list[APIRouter]:
         settings, clock, root = self._settings, self._clock, self._secrets.root
         vault = self._stack.enter_context(
@@ -271,12 +292,24 @@ class _Parts:
         sessions = SessionDesk(
             self._engine, self._sessions, self._accounts, self._mint, self._rules.sessions, log, clock
         )
-        desk = SignInDesk(self._accounts, vault, guards, second_factors, credentials, sessions, log, clock)
+        desk = SignInDesk(
+            self._accounts, vault, guards, second_factors, credentials, sessions, log, clock, self._units
+        )
         passwords = PasswordDesk(self._rules.profile, vault, credentials, guards, log, clock)
         return [
-            sign_in_router(desk, sessions, self._mint, settings.public_url),
-            own_account_router(passwords, second_factors, sessions, rejections, get_restricted),
+            sign_in_router(self._token_desk(desk, sessions, log), self._mint, settings.public_url),
+            own_account_router(passwords, second_factors, sessions, rejections, get_restricted, get_self),
         ]
+
+    def _token_desk(self, passwords: SignInDesk, sessions: SessionDesk, log: AuditLog) -> TokenDesk:
+        clients = ClientDesk(
+            self._accounts, AssertionStore(self._engine), self._settings.public_url, self._clock
+        )
+        longest = self._rules.sessions.longest
+        asserted = AssertedSignInDesk(
+            self._accounts, self._units, clients, sessions, longest, log, self._clock
+        )
+        return TokenDesk(clients, passwords, asserted, sessions, self._mint, log, self._clock)
 
     def _lookup_desk(self, source: PopulationSource, log: AuditLog, rejections: Rejections) -> LookupDesk:
         settings, clock = self._settings, self._clock

@@ -1,11 +1,12 @@
 """Settings from environment variables with the prefix DANCU_; secrets may stand in files (`…_FILE`)."""
 
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _AGENCY_CODE = re.compile(r"[A-Y][0-9]{2}|Z[0-9]{2}")
 
@@ -14,6 +15,21 @@ def _without_blank(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _address_blocks(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        blocks = tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+    except ValueError:
+        raise ValueError(
+            "addresses or blocks with commas are needed, such as 10.0.0.5, 10.1.0.0/24"
+        ) from None
+    if any(block.prefixlen == 0 for block in blocks):
+        raise ValueError("a block of every address names nobody as a proxy")
+    return blocks
+
+
+AddressBlocks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_address_blocks)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_without_blank)]
 SecretFile = Annotated[Path | None, BeforeValidator(_without_blank)]
 
@@ -82,6 +98,10 @@ class Settings(_SettingsWithSecretFiles):
     )
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    proxy_addresses: AddressBlocks = Field(
+        default=(), description="proxies whose word on addresses and certificates is believed"
+    )
+    client_certificate_header: str = Field(default="X-SSL-Client-Cert", pattern=r"^[A-Za-z0-9-]+$")
 
     database_url: OptionalSecret = None
     database_url_file: SecretFile = None

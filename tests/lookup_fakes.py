@@ -11,7 +11,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.accounts.authentication import Caller, Request
-from app.accounts.values import Client, Officer, Role
+from app.accounts.clients import Client, ClientKind, GrantType
+from app.accounts.values import Officer, Role
 from app.audit.record import Draft, Outcome, RecordKind
 from app.clock import SystemClock
 from app.database.live import LiveView
@@ -230,7 +231,14 @@ def a_caller(**changes: Any) -> Caller:
         "upstream_officer_code": "cb-mau-01",
         "is_active": True,
     }
-    client = Client("mot-cua", "Một cửa", True, True, (ip_network("127.0.0.0/8"),), b"")  # noqa: FBT003 - two flags
+    client = Client(
+        client_id="mot-cua",
+        name="Một cửa",
+        is_active=True,
+        kind=ClientKind.SERVICE,
+        grants=frozenset({GrantType.PASSWORD}),
+        networks=(ip_network("127.0.0.0/8"),),
+    )
     return Caller(Officer(**(values | changes)), a_unit(), client, uuid7(), Request("127.0.0.1", "request-1"))
 
 

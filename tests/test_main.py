@@ -34,6 +34,7 @@ OFFERED = {
     ("POST", "/v1/residence-lookups"),
     ("GET", "/v1/residence-lookups/{lookup_id}"),
     ("POST", "/v1/audit/searches"),
+    ("GET", "/v1/status"),
     ("GET", "/livez"),
     ("GET", "/readyz"),
 }

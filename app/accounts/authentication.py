@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import IPv6Address, ip_address
 from typing import Final
 from uuid import UUID
 
 from app.accounts.activity import ActivityBook
+from app.accounts.clients import Client, CredentialKind, GrantType
 from app.accounts.password_policy import PasswordProfile, expires_at
 from app.accounts.sessions import SessionRules
 from app.accounts.store import Accounts
 from app.accounts.tokens import TokenClaims, TokenExpiredError, TokenMint
-from app.accounts.values import Client, Network, Officer
+from app.accounts.values import Network, Officer
 from app.audit.coalescing import Coalescer
 from app.audit.record import Draft, RecordKind, Value
 from app.clock import Clock
@@ -19,9 +19,13 @@ from app.database.live import LiveView
 from app.errors import GatewayError, NotAllowedError, NotAuthenticatedError, ProblemCode
 from app.units.store import UnitRegister
 from app.units.values import Unit
+from app.web.certificates import PresentedCertificate
+from app.web.proxies import parse_address
 
 ASSURANCE_PASSWORD: Final = "password"  # noqa: S105 - how sure we are, not a secret
 ASSURANCE_SECOND_FACTOR: Final = "password+otp"
+ASSURANCE_ASSERTED: Final = "asserted"
+"""The client software has signed the officer in and vouches for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Request:
 
     address: str
     request_id: str
+    certificate: PresentedCertificate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Caller:
     client: Client
     session_id: UUID
     request: Request
+    assurance: str = ASSURANCE_PASSWORD
 
     def facts(self) -> dict[str, Value]:
         """Return who this is, as records say it: the unit and its level of the day included."""
@@ -53,7 +59,7 @@ class Caller:
             "client_id": self.client.client_id,
             "session_id": str(self.session_id),
             "address": self.request.address,
-            "assurance": ASSURANCE_SECOND_FACTOR if self.officer.has_second_factor else ASSURANCE_PASSWORD,
+            "assurance": self.assurance,
             "request_id": self.request.request_id,
         }
 
@@ -65,9 +71,12 @@ class AccessRules:
     profile: PasswordProfile
     sessions: SessionRules
 
-    def restriction(self, officer: Officer, now: datetime) -> ProblemCode | None:
-        """Return what the officer must do first, or None."""
-        if officer.must_change_password or self.password_expires_at(officer) <= now:
+    def restriction(
+        self, officer: Officer, now: datetime, assurance: str = ASSURANCE_PASSWORD
+    ) -> ProblemCode | None:
+        """Return what the officer must do first, or None; whom software vouches for needs no password."""
+        is_asserted = assurance == ASSURANCE_ASSERTED
+        if not is_asserted and (officer.must_change_password or self.password_expires_at(officer) <= now):
             return ProblemCode.PASSWORD_CHANGE_NEEDED
         if officer.is_privileged and not officer.has_second_factor:
             return ProblemCode.SECOND_FACTOR_NEEDED
@@ -115,15 +124,18 @@ class Authenticator:
         """
         accounts, units = self._accounts.current, self._units.current
         try:
-            claims = self._mint.read(_bearer(authorization))
+            claims = self._mint.read(bearer_token(authorization))
         except TokenExpiredError as error:
             await self._record(error, error.claims, request)
             raise
+        except NotAuthenticatedError:
+            await self._refuse_client(authorization, request)
+            raise
         now = self._clock.now()
         try:
-            caller = _caller(claims, accounts, units, request)
+            caller = _caller(claims, accounts, units, request, now)
             await self._check_session(claims, caller.officer, now)
-            restriction = self._rules.restriction(caller.officer, now)
+            restriction = self._rules.restriction(caller.officer, now, caller.assurance)
             if restriction is not None and not allows_restricted:
                 raise NotAllowedError(restriction)
         except GatewayError as error:
@@ -143,6 +155,18 @@ class Authenticator:
         ):
             raise NotAuthenticatedError(ProblemCode.SESSION_ENDED)
 
+    async def _refuse_client(self, authorization: str | None, request: Request) -> None:
+        """Raise NotAllowedError for a technical client's token, on record; it speaks for no officer."""
+        try:
+            claims = self._mint.read_client(bearer_token(authorization))
+        except NotAuthenticatedError:
+            return
+        if claims is None:
+            return
+        error = NotAllowedError(ProblemCode.OFFICER_NEEDED)
+        await refuse_client(self._refusals, claims.client_id, error, request, self._clock.now())
+        raise error
+
     async def _record(self, error: GatewayError, claims: TokenClaims, request: Request) -> None:
         facts: dict[str, Value] = {
             "officer_id": str(claims.officer_id),
@@ -157,37 +181,82 @@ class Authenticator:
         await self._refusals.append(mark, Draft(RecordKind.TOKEN_REFUSED, self._clock.now(), facts))
 
 
-def _bearer(authorization: str | None) -> str:
+async def refuse_client(
+    refusals: Coalescer, client_id: str, error: GatewayError, request: Request, now: datetime
+) -> None:
+    """Put the refusal of a technical client's token on record; AuditUnavailableError."""
+    facts: dict[str, Value] = {
+        "client_id": client_id,
+        "address": request.address,
+        "request_id": request.request_id,
+        "problem_code": error.code.value,
+    }
+    mark = (client_id, error.code.value, request.address)
+    await refusals.append(mark, Draft(RecordKind.TOKEN_REFUSED, now, facts))
+
+
+def bearer_token(authorization: str | None) -> str:
+    """Return the token of an `Authorization` header; NotAuthenticatedError where there is none."""
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip(" "):
         raise NotAuthenticatedError(ProblemCode.TOKEN_MISSING)
     return token.strip(" ")
 
 
-def _caller(claims: TokenClaims, accounts: Accounts, units: UnitRegister, request: Request) -> Caller:
+def _caller(
+    claims: TokenClaims, accounts: Accounts, units: UnitRegister, request: Request, now: datetime
+) -> Caller:
     officer, client = accounts.officers.get(claims.officer_id), accounts.clients.get(claims.client_id)
     if officer is None or client is None:
         raise NotAuthenticatedError(ProblemCode.TOKEN_INVALID)
     if not officer.is_active:
         raise NotAllowedError(ProblemCode.OFFICER_SUSPENDED)
-    if not client.is_active:
-        raise NotAllowedError(ProblemCode.CLIENT_SUSPENDED)
-    if not is_within(request.address, client.networks):
-        raise NotAllowedError(ProblemCode.CLIENT_ADDRESS_NOT_ALLOWED)
+    check_client(client, claims.confirmation, request, now)
+    grant = GrantType.JWT_BEARER if claims.assurance == ASSURANCE_ASSERTED else GrantType.PASSWORD
+    if grant not in client.grants:
+        raise NotAuthenticatedError(ProblemCode.SESSION_ENDED)
     if officer.unit_id != claims.unit_id:
         # A posting ended or changed since the token was issued: its rights were those of another desk.
         raise NotAuthenticatedError(ProblemCode.TOKEN_EXPIRED)
     unit = units.find(officer.unit_id)
     if unit is None:
         raise NotAllowedError(ProblemCode.UNIT_INACTIVE)
-    return Caller(officer, unit, client, claims.session_id, request)
+    if not client.serves(officer.unit_id, units):
+        raise NotAllowedError(ProblemCode.CLIENT_UNIT_NOT_SERVED)
+    return Caller(officer, unit, client, claims.session_id, request, claims.assurance)
+
+
+def check_client(client: Client, confirmation: str | None, request: Request, now: datetime) -> None:
+    """Raise NotAllowedError where *client* may not use a token from here, or without its certificate.
+
+    A bound token needs the very certificate it is bound to (RFC 8705 section 3).
+    """
+    if (refusal := client.refusal(now)) is not None:
+        raise NotAllowedError(refusal)
+    if not is_within(request.address, client.networks):
+        raise NotAllowedError(ProblemCode.CLIENT_ADDRESS_NOT_ALLOWED)
+    if client.needs_certificate or confirmation is not None:
+        shown = shown_certificate(client, request, now)
+        if shown is None or shown.confirmation != confirmation:
+            raise NotAllowedError(ProblemCode.CLIENT_CERTIFICATE_NEEDED)
+
+
+def shown_certificate(client: Client, request: Request, now: datetime) -> PresentedCertificate | None:
+    """Return the certificate of the request where it is one of the client's and in force, else None."""
+    shown = request.certificate
+    if shown is None or not shown.is_in_force(now):
+        return None
+    is_known = any(one.digest == shown.thumbprint for one in client.valid(CredentialKind.CERTIFICATE, now))
+    return shown if is_known else None
+
+
+def bound_certificate(client: Client, request: Request) -> str | None:
+    """Return what a new token is to be bound to; None for a client without certificates."""
+    shown = request.certificate if client.needs_certificate else None
+    return shown.confirmation if shown is not None else None
 
 
 def is_within(address: str, networks: tuple[Network, ...]) -> bool:
     """Whether *address* lies in one of *networks*; what is no address lies nowhere."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    return any((mapped or parsed) in network for network in networks)
+    parsed = parse_address(address)
+    return parsed is not None and any(parsed in network for network in networks)

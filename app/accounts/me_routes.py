@@ -75,8 +75,12 @@ def own_account_router(
     sessions: SessionDesk,
     rejections: Rejections,
     get_restricted: GetCaller,
+    get_self: GetCaller,
 ) -> APIRouter:
-    """Return routes that also serve who must change a password, or set up a second factor, first."""
+    """Return routes that also serve who must change a password, or set up a second factor, first.
+
+    *get_self* is for what only officers may do who have signed in here themselves.
+    """
     router = APIRouter(tags=["officer"])
 
     @router.post(
@@ -90,11 +94,10 @@ def own_account_router(
             ProblemCode.CURRENT_PASSWORD_WRONG,
             ProblemCode.TOO_MANY_SIGN_INS,
             ProblemCode.SIGN_IN_BUSY,
+            ProblemCode.OWN_SIGN_IN_NEEDED,
         ),
     )
-    async def change_password(
-        request: Request, caller: Annotated[Caller, Depends(get_restricted)]
-    ) -> Response:
+    async def change_password(request: Request, caller: Annotated[Caller, Depends(get_self)]) -> Response:
         async with rejections(caller):
             body, _ = await read_json(request, PasswordChangeRequest, max_bytes=_MAX_BODY_BYTES)
             with database_trouble():
@@ -107,7 +110,7 @@ def own_account_router(
         response_model=None,
         responses={200: {"model": SecondFactorAnswer}, **problems(ProblemCode.SECOND_FACTOR_PRESENT)},
     )
-    async def begin_second_factor(caller: Annotated[Caller, Depends(get_restricted)]) -> Response:
+    async def begin_second_factor(caller: Annotated[Caller, Depends(get_self)]) -> Response:
         with database_trouble():
             enrolment = await second_factors.begin(caller)
         answer = SecondFactorAnswer(secret=enrolment.secret, uri=enrolment.uri, qr_svg=enrolment.qr_svg)
@@ -124,7 +127,7 @@ def own_account_router(
         },
     )
     async def confirm_second_factor(
-        request: Request, caller: Annotated[Caller, Depends(get_restricted)]
+        request: Request, caller: Annotated[Caller, Depends(get_self)]
     ) -> Response:
         async with rejections(caller):
             body, _ = await read_json(request, SecondFactorCode, max_bytes=_MAX_BODY_BYTES)

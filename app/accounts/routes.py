@@ -1,11 +1,8 @@
 """Sign-in over HTTP: the OAuth 2 token endpoint and what clients discover about it."""
 
-import base64
-import binascii
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import unquote_plus
 
 import orjson
 from fastapi import APIRouter
@@ -13,13 +10,15 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
-from app.accounts.authentication import Authenticator, Caller, Request
-from app.accounts.session_desk import IssuedTokens, RefreshRefusedError, SessionDesk
-from app.accounts.sign_in import Credentials, SignInDesk, SignInError, SignInFault
+from app.accounts.authentication import ASSURANCE_ASSERTED, Authenticator, Caller, Request
+from app.accounts.client_keys import ALGORITHMS
+from app.accounts.session_desk import IssuedTokens
+from app.accounts.sign_in import SignInError, SignInFault
+from app.accounts.token_desk import GRANT_TYPES, TokenDesk
 from app.accounts.token_keys import ALGORITHM
 from app.accounts.tokens import TokenMint
 from app.accounts.trouble import database_trouble
-from app.accounts.values import Client, Permission
+from app.accounts.values import Permission
 from app.audit.coalescing import Coalescer
 from app.audit.record import Draft, RecordKind
 from app.clock import Clock
@@ -29,11 +28,11 @@ from app.web.context import request_id_of
 from app.web.openapi import body_of, problems
 from app.web.problem_texts import Language
 from app.web.problems import language_of
+from app.web.proxies import CERTIFICATE_STATE
 
 GetCaller = Callable[[HttpRequest], Awaitable[Caller]]
 
-_PASSWORD_GRANT: Final = "password"  # noqa: S105 - the grant's name
-_REFRESH_GRANT: Final = "refresh_token"
+_AUTHENTICATION_METHODS: Final = ("client_secret_basic", "private_key_jwt")
 _MAX_FORM_BYTES: Final = 8192
 _DESCRIPTIONS: Final = {
     SignInFault.INVALID_CLIENT: (
@@ -55,24 +54,28 @@ _DESCRIPTIONS: Final = {
         ),
     ),
     SignInFault.UNSUPPORTED_GRANT_TYPE: (
-        "only the password and refresh_token grants are served",
+        "grants served: " + ", ".join(GRANT_TYPES),
         "Phần mềm dùng cách đăng nhập mà cổng không hỗ trợ. Báo đơn vị cung cấp phần mềm.",
     ),
     SignInFault.INVALID_REQUEST: (
-        "grant_type, username and password are needed, once each, as a form",
+        "a form with grant_type and what it needs, once each, and one way of client authentication",
         "Yêu cầu đăng nhập không đúng định dạng. Báo đơn vị cung cấp phần mềm.",
     ),
 }
 
 
 class TokenRequest(BaseModel):
-    """Form of the token endpoint: grants `password` (with `otp`) and `refresh_token` (RFC 6749)."""
+    """Form of the token endpoint (RFC 6749, 7523); which fields are needed goes by `grant_type`."""
 
     grant_type: str
     username: str | None = None
     password: str | None = None
     otp: str | None = None
     refresh_token: str | None = None
+    assertion: str | None = None
+    client_assertion_type: str | None = None
+    client_assertion: str | None = None
+    client_id: str | None = None
 
 
 class TokenAnswer(BaseModel):
@@ -83,7 +86,7 @@ class TokenAnswer(BaseModel):
     access_token: str
     token_type: str
     expires_in: int
-    refresh_token: str
+    refresh_token: str | None = None
 
 
 class RevocationRequest(BaseModel):
@@ -91,6 +94,9 @@ class RevocationRequest(BaseModel):
 
     token: str
     token_type_hint: str | None = None
+    client_assertion_type: str | None = None
+    client_assertion: str | None = None
+    client_id: str | None = None
 
 
 class TokenFault(BaseModel):
@@ -101,13 +107,13 @@ class TokenFault(BaseModel):
     detail: str
 
 
-def sign_in_router(desk: SignInDesk, sessions: SessionDesk, mint: TokenMint, issuer: str) -> APIRouter:
+def sign_in_router(desk: TokenDesk, mint: TokenMint, issuer: str) -> APIRouter:
     """Return the routes that anybody may call."""
     router = APIRouter(tags=["sign-in"])
 
     @router.post(
         "/v1/auth/token",
-        summary="Sign an officer in through registered client software",
+        summary="Sign an officer, or technical client software, in",
         openapi_extra=body_of(TokenRequest, "application/x-www-form-urlencoded"),
         response_model=None,
         responses={
@@ -121,15 +127,17 @@ def sign_in_router(desk: SignInDesk, sessions: SessionDesk, mint: TokenMint, iss
     )
     async def issue_token(request: HttpRequest) -> Response:
         try:
-            tokens = await _grant(desk, sessions, request)
+            form = await _form(request)
+            tokens = await desk.grant(form, authorization_of(request), request_of(request))
         except SignInError as error:
             return _fault(error.fault, language_of(request.headers.get("accept-language")))
         answer = {
             "access_token": tokens.access_token,
             "token_type": "Bearer",
             "expires_in": tokens.expires_in,
-            "refresh_token": tokens.refresh_token,
         }
+        if isinstance(tokens, IssuedTokens):
+            answer["refresh_token"] = tokens.refresh_token
         return _json(answer, {"Cache-Control": "no-store", "Pragma": "no-cache"})
 
     @router.post(
@@ -146,11 +154,11 @@ def sign_in_router(desk: SignInDesk, sessions: SessionDesk, mint: TokenMint, iss
     async def revoke(request: HttpRequest) -> Response:
         try:
             form = await _form(request)
-            client = _client(desk, request)
+            client = await desk.client(form, authorization_of(request), request_of(request))
             if not form.get("token"):
                 raise SignInError(SignInFault.INVALID_REQUEST)
             with database_trouble():
-                await sessions.revoke(client, form["token"], request_of(request))
+                await desk.sessions.revoke(client, form["token"], request_of(request))
         except SignInError as error:
             return _fault(error.fault, language_of(request.headers.get("accept-language")))
         return Response(status_code=200)
@@ -172,9 +180,12 @@ def sign_in_router(desk: SignInDesk, sessions: SessionDesk, mint: TokenMint, iss
                 "token_endpoint": f"{issuer}/v1/auth/token",
                 "jwks_uri": f"{issuer}/.well-known/jwks.json",
                 "revocation_endpoint": f"{issuer}/v1/auth/revoke",
-                "grant_types_supported": [_PASSWORD_GRANT, _REFRESH_GRANT],
-                "revocation_endpoint_auth_methods_supported": ["client_secret_basic"],
-                "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+                "grant_types_supported": GRANT_TYPES,
+                "revocation_endpoint_auth_methods_supported": _AUTHENTICATION_METHODS,
+                "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+                "token_endpoint_auth_methods_supported": _AUTHENTICATION_METHODS,
+                "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+                "tls_client_certificate_bound_access_tokens": True,
                 "response_types_supported": [
                     "none"
                 ],  # no authorization endpoint; RFC 8414 forbids an empty list
@@ -194,7 +205,7 @@ def current_officer(authenticator: Authenticator, *, allows_restricted: bool = F
 
     async def get_caller(request: HttpRequest) -> Caller:
         return await authenticator.authenticate(
-            _authorization(request), request_of(request), allows_restricted=allows_restricted
+            authorization_of(request), request_of(request), allows_restricted=allows_restricted
         )
 
     return get_caller
@@ -218,43 +229,35 @@ def officer_with(
     return get_permitted
 
 
+def signed_in_here(get_caller: GetCaller, refusals: Coalescer, clock: Clock) -> GetCaller:
+    """Return the dependency of a route for officers who have signed in here; refusals are on record.
+
+    Client software that vouches for an officer must not set a second factor up in their name.
+    """
+
+    async def get_self(request: HttpRequest) -> Caller:
+        caller = await get_caller(request)
+        if caller.assurance == ASSURANCE_ASSERTED:
+            code = ProblemCode.OWN_SIGN_IN_NEEDED
+            facts = caller.facts() | {"problem_code": code.value}
+            mark = (str(caller.officer.officer_id), code.value)
+            await refusals.append(mark, Draft(RecordKind.REQUEST_REJECTED, clock.now(), facts))
+            raise NotAllowedError(code)
+        return caller
+
+    return get_self
+
+
 def request_of(request: HttpRequest) -> Request:
-    """Return address and id of an HTTP request; proxy headers are not believed."""
-    return Request(request.client.host if request.client else "", request_id_of(request))
+    """Return what is known of an HTTP request; of proxy headers only what TrustedProxies believed."""
+    certificate = getattr(request.state, CERTIFICATE_STATE, None)
+    return Request(request.client.host if request.client else "", request_id_of(request), certificate)
 
 
-def _authorization(request: HttpRequest) -> str | None:
+def authorization_of(request: HttpRequest) -> str | None:
     """Return the one Authorization header; with several, what stands before us may have read another one."""
     given = request.headers.getlist("authorization")
     return given[0] if len(given) == 1 else ("Bearer several" if given else None)
-
-
-async def _grant(desk: SignInDesk, sessions: SessionDesk, request: HttpRequest) -> IssuedTokens:
-    """Return tokens for the grant asked for; SignInError for any that is not given."""
-    form = await _form(request)
-    client = _client(desk, request)
-    if "grant_type" not in form:
-        raise SignInError(SignInFault.INVALID_REQUEST)
-    if form["grant_type"] == _REFRESH_GRANT:
-        return await _refresh(sessions, client, form, request)
-    if form["grant_type"] != _PASSWORD_GRANT:
-        raise SignInError(SignInFault.UNSUPPORTED_GRANT_TYPE)
-    if not form.get("username") or not form.get("password"):
-        raise SignInError(SignInFault.INVALID_REQUEST)
-    credentials = Credentials(form["username"], form["password"], form.get("otp") or None)
-    return await desk.sign_in(client, credentials, request_of(request))
-
-
-async def _refresh(
-    sessions: SessionDesk, client: Client, form: Mapping[str, str], request: HttpRequest
-) -> IssuedTokens:
-    if not form.get("refresh_token"):
-        raise SignInError(SignInFault.INVALID_REQUEST)
-    try:
-        with database_trouble():
-            return await sessions.refresh(client, form["refresh_token"], request_of(request))
-    except RefreshRefusedError:
-        raise SignInError(SignInFault.INVALID_GRANT) from None
 
 
 async def _form(request: HttpRequest) -> dict[str, str]:
@@ -262,24 +265,6 @@ async def _form(request: HttpRequest) -> dict[str, str]:
         return await read_form(request, max_bytes=_MAX_FORM_BYTES)
     except InvalidRequestError:
         raise SignInError(SignInFault.INVALID_REQUEST) from None
-
-
-def _client(desk: SignInDesk, request: HttpRequest) -> Client:
-    client_id, client_secret = _basic(_authorization(request))
-    return desk.verify_client(client_id, client_secret, request_of(request))
-
-
-def _basic(authorization: str | None) -> tuple[str, str]:
-    """Return client id and secret, each form-encoded inside Basic (RFC 6749 section 2.3.1)."""
-    scheme, _, encoded = (authorization or "").partition(" ")
-    try:
-        decoded = base64.b64decode(encoded.strip(), validate=True).decode()
-    except (binascii.Error, ValueError):
-        decoded = ""
-    client_id, colon, secret = decoded.partition(":")
-    if scheme.lower() != "basic" or not colon:
-        raise SignInError(SignInFault.INVALID_CLIENT)
-    return unquote_plus(client_id), unquote_plus(secret)
 
 
 def _fault(fault: SignInFault, language: Language) -> Response:

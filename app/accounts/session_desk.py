@@ -7,11 +7,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.accounts.authentication import Caller, Request
+from app.accounts.authentication import Caller, Request, bound_certificate
+from app.accounts.clients import Client
 from app.accounts.sessions import EndReason, Presented, Session, SessionRules, SessionStore, end_session
 from app.accounts.store import Accounts
 from app.accounts.tokens import TokenMint
-from app.accounts.values import Client, Officer
+from app.accounts.values import Officer
 from app.audit.log import AuditLog
 from app.audit.record import Draft, RecordKind, Value
 from app.clock import Clock
@@ -57,10 +58,10 @@ class SessionDesk:
         self._log = log
         self._clock = clock
 
-    async def begin(self, session: Session) -> IssuedTokens:
+    async def begin(self, session: Session, confirmation: str | None = None) -> IssuedTokens:
         """Return the first tokens of a new session, which is stored."""
         refresh = await self._store.begin(session, session.started_at + self._rules.longest)
-        return self._issued(session, refresh)
+        return self._issued(session, refresh, confirmation)
 
     async def refresh(self, client: Client, token: str, request: Request) -> IssuedTokens:
         """Return new tokens for a refresh token, which is used up (RFC 6749 section 6).
@@ -77,7 +78,7 @@ class SessionDesk:
             await self._log.append(refreshed)
         successor, reason = await self._rotate_or_end(token)
         if successor is not None:
-            return self._issued(presented.session, successor)
+            return self._issued(presented.session, successor, bound_certificate(client, request))
         if reason is not None:
             await self._log.append(self._draft(RecordKind.SESSION_ENDED, presented.session, request, reason))
         raise RefreshRefusedError
@@ -156,8 +157,9 @@ class SessionDesk:
             return None
         return claims.session_id if claims.client_id == client.client_id else None
 
-    def _issued(self, session: Session, refresh_token: str) -> IssuedTokens:
-        return IssuedTokens(self._mint.issue(session), refresh_token, self._mint.lifetime_seconds)
+    def _issued(self, session: Session, refresh_token: str, confirmation: str | None) -> IssuedTokens:
+        access = self._mint.issue(session, confirmation)
+        return IssuedTokens(access, refresh_token, self._mint.lifetime_seconds)
 
     def _draft(self, kind: RecordKind, session: Session, request: Request, reason: EndReason | None) -> Draft:
         facts: dict[str, Value] = {

@@ -40,6 +40,7 @@ class Session:
     epoch: int
     """The officer's, when the session began; their later ones end it."""
     started_at: datetime
+    """When the officer signed in: of an asserted session, at the client software, before it began here."""
     last_active_at: datetime
     ended_at: datetime | None = None
 
@@ -90,7 +91,7 @@ class SessionStore:
                     last_active_at=session.last_active_at,
                 )
             )
-            return await _new_token(connection, session.session_id, session.started_at, refresh_until)
+            return await _new_token(connection, session.session_id, session.last_active_at, refresh_until)
 
     async def find(self, token: str) -> Presented | None:
         """Return what *token* stands for; None for no token."""

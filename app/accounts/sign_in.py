@@ -1,6 +1,5 @@
-"""Sign-in: a client software vouched for by its secret, an officer by their password, both or nothing."""
+"""Sign-in of officers by their password, through client software that has proved itself."""
 
-import hmac
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,22 +10,28 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.accounts.authentication import ASSURANCE_PASSWORD, ASSURANCE_SECOND_FACTOR, Request, is_within
+from app.accounts.authentication import (
+    ASSURANCE_PASSWORD,
+    ASSURANCE_SECOND_FACTOR,
+    Request,
+    bound_certificate,
+)
+from app.accounts.clients import Client
 from app.accounts.credential_store import CredentialStore
 from app.accounts.guarding import Charge, SignInGuards
 from app.accounts.passwords import MAX_PASSWORD_LENGTH, PasswordVault, SignInBusyError
 from app.accounts.second_factor_desk import SecondFactorDesk
 from app.accounts.session_desk import IssuedTokens, SessionDesk
 from app.accounts.sessions import Session
-from app.accounts.store import Accounts, secret_digest
+from app.accounts.store import Accounts
 from app.accounts.trouble import database_trouble
-from app.accounts.values import Client, Officer
+from app.accounts.values import Officer
 from app.audit.log import AuditLog
 from app.audit.record import Draft, RecordKind, Value
 from app.clock import Clock
 from app.database.live import LiveView
+from app.units.store import UnitRegister
 
-_NO_SECRET: Final = bytes(32)
 _NOBODY: Final = UUID(int=0)
 
 
@@ -77,8 +82,10 @@ class SignInDesk:
         sessions: SessionDesk,
         log: AuditLog,
         clock: Clock,
+        units: LiveView[UnitRegister],
     ) -> None:
         """Check against *accounts*, record every officer's try in *log*."""
+        self._units = units
         self._accounts = accounts
         self._vault = vault
         self._guards = guards
@@ -87,17 +94,6 @@ class SignInDesk:
         self._sessions = sessions
         self._log = log
         self._clock = clock
-
-    def verify_client(self, client_id: str, client_secret: str, request: Request) -> Client:
-        """Return the client software these belong to; SignInError for anything else."""
-        client = self._accounts.current.clients.get(client_id)
-        expected = client.secret_digest if client else _NO_SECRET
-        is_right = hmac.compare_digest(secret_digest(client_secret), expected)
-        if client is None or not is_right or not client.is_active:
-            raise SignInError(SignInFault.INVALID_CLIENT)
-        if not client.may_use_passwords or not is_within(request.address, client.networks):
-            raise SignInError(SignInFault.UNAUTHORIZED_CLIENT)
-        return client
 
     async def sign_in(self, client: Client, credentials: Credentials, request: Request) -> IssuedTokens:
         """Return tokens for the officer, once their sign-in is on record.
@@ -112,7 +108,9 @@ class SignInDesk:
         with database_trouble():
             charge = await self._guards.charge(login_name, client.client_id, request.address)
             try:
-                admitted = await self._checked(officer, credentials, is_locked=charge.is_account_locked)
+                admitted = await self._checked(
+                    officer, credentials, client, is_locked=charge.is_account_locked
+                )
             except SignInBusyError:
                 await self._guards.give_back(charge)
                 raise
@@ -124,13 +122,15 @@ class SignInDesk:
             return await self._begin(admitted, client, request)
 
     async def _checked(
-        self, officer: Officer | None, credentials: Credentials, *, is_locked: bool
+        self, officer: Officer | None, credentials: Credentials, client: Client, *, is_locked: bool
     ) -> _Admitted | None:
         """Return the officer where everything is right; every try costs one hash and the same statements."""
         is_right = len(credentials.password) <= MAX_PASSWORD_LENGTH and await self._vault.matches(
             officer.password_hash if officer else None, credentials.password
         )
         able = _able(officer, self._clock.now()) if is_right and not is_locked else None
+        if able is not None and not client.serves(able.unit_id, self._units.current):
+            able = None  # not said: software of one unit must not find out about officers of another
         has_code = await self._second_factors.is_right(
             officer.officer_id if officer else None, credentials.otp or "", counts=able is not None
         )
@@ -160,7 +160,7 @@ class SignInDesk:
             last_active_at=now,
         )
         await self._log.append(self._draft(RecordKind.SIGN_IN_SUCCEEDED, client, officer, request, session))
-        return await self._sessions.begin(session)
+        return await self._sessions.begin(session, bound_certificate(client, request))
 
     async def _refuse(
         self, officer: Officer | None, charge: Charge, client: Client, request: Request

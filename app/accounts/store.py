@@ -1,11 +1,8 @@
-"""Reading and writing officers and client software."""
+"""Reading and writing officers; all accounts at once."""
 
-import hashlib
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from ipaddress import ip_network
 from typing import Final
 from uuid import UUID
 
@@ -13,8 +10,10 @@ from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from app.accounts.table import CLIENT, OFFICER, OFFICER_POSTING, SECOND_FACTOR
-from app.accounts.values import Client, Network, Officer, Role
+from app.accounts.client_store import load_clients
+from app.accounts.clients import Client
+from app.accounts.table import OFFICER, OFFICER_POSTING, SECOND_FACTOR
+from app.accounts.values import Officer, Role
 
 _ACTIVE: Final = "active"
 _SUSPENDED: Final = "suspended"
@@ -63,21 +62,10 @@ async def load_accounts(connection: AsyncConnection, today: date) -> Accounts:
         )
         for row in rows
     ]
-    clients = [
-        Client(
-            client_id=row.client_id,
-            name=row.name,
-            is_active=row.status == _ACTIVE,
-            may_use_passwords=row.may_use_passwords,
-            networks=_networks(row.networks),
-            secret_digest=row.secret_digest,
-        )
-        for row in await connection.execute(select(CLIENT))
-    ]
     return Accounts(
         officers={officer.officer_id: officer for officer in officers},
         officers_by_login={officer.login_name: officer for officer in officers},
-        clients={client.client_id: client for client in clients},
+        clients=await load_clients(connection),
     )
 
 
@@ -146,52 +134,3 @@ async def set_officer_active(connection: AsyncConnection, login_name: str, *, is
         update(OFFICER).where(OFFICER.c.login_name == login_name).values(status=status)
     )
     return result.rowcount == 1
-
-
-async def set_client_active(connection: AsyncConnection, client_id: str, *, is_active: bool) -> bool:
-    """Suspend client software or lift the suspension; return whether it is registered."""
-    status = _ACTIVE if is_active else _SUSPENDED
-    result = await connection.execute(
-        update(CLIENT).where(CLIENT.c.client_id == client_id).values(status=status)
-    )
-    return result.rowcount == 1
-
-
-async def add_client(
-    connection: AsyncConnection,
-    *,
-    client_id: str,
-    name: str,
-    networks: Sequence[str],
-    may_use_passwords: bool = True,
-) -> str:
-    """Register client software and return its secret, which is shown once and stored only as SHA-256.
-
-    Raises ValueError where a network is not written as an address block.
-    """
-    secret = secrets.token_urlsafe(32)
-    blocks = [str(ip_network(network)) for network in networks]
-    await connection.execute(
-        insert(CLIENT).values(
-            client_id=client_id,
-            name=name,
-            secret_digest=secret_digest(secret),
-            status=_ACTIVE,
-            may_use_passwords=may_use_passwords,
-            networks=blocks,
-        )
-    )
-    return secret
-
-
-def _networks(written: Sequence[str]) -> tuple[Network, ...]:
-    """Read address blocks; a client with one that is none may speak from nowhere, and harms nobody else."""
-    try:
-        return tuple(ip_network(network) for network in written)
-    except ValueError:
-        return ()
-
-
-def secret_digest(secret: str) -> bytes:
-    """Return what is stored of a machine's secret; 256 random bits need no slow hash."""
-    return hashlib.sha256(secret.encode()).digest()

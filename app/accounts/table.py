@@ -1,7 +1,6 @@
-"""Tables of officers and client software."""
+"""Tables of officers, what they sign in with, and their sessions."""
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -69,22 +68,6 @@ OFFICER_POSTING = Table(
     Column("unit_id", Uuid, ForeignKey("unit.unit_id"), nullable=False),
     CheckConstraint("valid_to is null or valid_to > valid_from", name="dates"),
     Index("uq_officer_posting_current", "officer_id", unique=True, postgresql_where=text("valid_to is null")),
-)
-
-CLIENT = Table(
-    "client",
-    METADATA,
-    Column("client_id", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("secret_digest", LargeBinary, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("may_use_passwords", Boolean, nullable=False, server_default=false()),
-    Column("networks", ARRAY(Text), nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
-    CheckConstraint("client_id ~ '^[a-z0-9][a-z0-9-]{1,62}$'", name="client_id"),
-    CheckConstraint("octet_length(secret_digest) = 32", name="secret_digest"),
-    CheckConstraint("status in ('active', 'suspended')", name="status"),
-    CheckConstraint("cardinality(networks) > 0", name="networks"),
 )
 
 PASSWORD_HISTORY = Table(

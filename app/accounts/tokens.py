@@ -19,7 +19,10 @@ from app.database.live import LiveView
 from app.errors import DirectoryStaleError, NotAuthenticatedError, ProblemCode
 
 AUDIENCE: Final = "dancu"
+CLIENT_AUDIENCE: Final = "dancu-status"
 _TYPE: Final = "at+jwt"
+_CLIENT_TYPE: Final = "client-at+jwt"
+_CLIENT_LIFETIME: Final = timedelta(minutes=10)
 _MAX_TOKEN_LENGTH: Final = 2048
 _MAX_REMEMBERED: Final = 20_000
 # Exactly a compact JWS with an ES256 signature (RFC 7515 section 7.1): the library would also read padding
@@ -46,6 +49,19 @@ class TokenClaims:
     session_started_at: datetime
     session_epoch: int
     expires_at: datetime
+    assurance: str = "password"
+    """How sure the sign-in was (`acr`)."""
+    confirmation: str | None = None
+    """Thumbprint of the certificate the token is bound to (RFC 8705 section 3.1), if to any."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientClaims:
+    """What a technical client's token says; it speaks for no officer."""
+
+    client_id: str
+    expires_at: datetime
+    confirmation: str | None = None
 
 
 class TokenExpiredError(NotAuthenticatedError):
@@ -111,12 +127,12 @@ class TokenMint:
         """The public keys, the coming one included, as a JWK set (RFC 7517); DirectoryStaleError."""
         return {"keys": [key.public_jwk for key in self._keys().published(self._clock.now())]}
 
-    def issue(self, session: Session) -> str:
-        """Return a new token of *session*; DirectoryStaleError where no key is known to sign with."""
+    def issue(self, session: Session, confirmation: str | None = None) -> str:
+        """Return a new token of *session*, bound to a certificate where one is named.
+
+        Raises DirectoryStaleError where no key is known to sign with.
+        """
         now = self._clock.now()
-        key = self._keys().signing(now)
-        if key is None:
-            raise DirectoryStaleError
         claims = {
             "iss": self._issuer,
             "aud": AUDIENCE,
@@ -126,11 +142,46 @@ class TokenMint:
             "sid": str(session.session_id),
             "started_ms": int(session.started_at.timestamp() * 1000),
             "epoch": session.epoch,
+            "acr": session.assurance,
             "iat": int(now.timestamp()),
             "exp": int((now + self._lifetime).timestamp()),
             "jti": str(uuid7()),
         }
-        headers = {"typ": _TYPE, "kid": key.kid}
+        return self._sign(claims | _confirmed(confirmation), _TYPE)
+
+    def issue_for_client(self, client_id: str, confirmation: str | None = None) -> tuple[str, int]:
+        """Return a technical client's own token and for how many seconds it is valid.
+
+        Type, audience and claims are others than an officer's: neither is ever taken for the other.
+        Raises DirectoryStaleError.
+        """
+        now = self._clock.now()
+        claims = {
+            "iss": self._issuer,
+            "aud": CLIENT_AUDIENCE,
+            "sub": client_id,
+            "client_id": client_id,
+            "iat": int(now.timestamp()),
+            "exp": int((now + _CLIENT_LIFETIME).timestamp()),
+            "jti": str(uuid7()),
+        }
+        token = self._sign(claims | _confirmed(confirmation), _CLIENT_TYPE)
+        return token, int(_CLIENT_LIFETIME.total_seconds())
+
+    def read_client(self, token: str) -> ClientClaims | None:
+        """Return the claims of a technical client's token, also of one that is over; None for any other."""
+        signed = self._signed(token, _CLIENT_TYPE, CLIENT_AUDIENCE, self._keys(), self._clock.now())
+        if signed is None:
+            return None
+        _, payload = signed
+        expires_at = datetime.fromtimestamp(int(payload["exp"]), UTC)
+        return ClientClaims(str(payload["client_id"]), expires_at, _confirmation_of(payload))
+
+    def _sign(self, claims: dict[str, Any], kind: str) -> str:
+        key = self._keys().signing(self._clock.now())
+        if key is None:
+            raise DirectoryStaleError
+        headers = {"typ": kind, "kid": key.kid}
         return str(jwt.encode(claims, self._signing[key.kid], ALGORITHM, headers=headers))
 
     def read(self, token: str) -> TokenClaims:
@@ -168,19 +219,32 @@ class TokenMint:
         self._remembered[token] = verified
 
     def _verify(self, token: str, keys: TokenKeys, now: datetime) -> _Verified:
-        verified = self._verified(token, keys, now) if len(token) <= _MAX_TOKEN_LENGTH else None
+        verified = self._verified(token, keys, now)
         if verified is None:
             # Raised outside "except": the library's errors hold parts of the token.
             raise NotAuthenticatedError(ProblemCode.TOKEN_INVALID)
         return verified
 
     def _verified(self, token: str, keys: TokenKeys, now: datetime) -> _Verified | None:
-        """Return what a token says that was issued here, else None."""
-        if not _COMPACT.fullmatch(token):
+        """Return what an officer's token says that was issued here, else None."""
+        signed = self._signed(token, _TYPE, AUDIENCE, keys, now)
+        if signed is None:
+            return None
+        kid, payload = signed
+        try:
+            return _Verified(kid, _claims(payload))
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+            return None
+
+    def _signed(
+        self, token: str, kind: str, audience: str, keys: TokenKeys, now: datetime
+    ) -> tuple[str, dict[str, Any]] | None:
+        """Return key id and payload of a token of *kind* that was signed here for *audience*, else None."""
+        if len(token) > _MAX_TOKEN_LENGTH or not _COMPACT.fullmatch(token):
             return None
         try:
             header = jwt.get_unverified_header(token)
-            if header.get("typ") != _TYPE or "crit" in header:
+            if header.get("typ") != kind or "crit" in header:
                 return None
             # Only ever the one key that it names, and only among our own.
             key = keys.verifying(header.get("kid"), now)
@@ -190,13 +254,13 @@ class TokenMint:
                 token,
                 self._verifying[key.kid],
                 algorithms=[ALGORITHM],
-                audience=AUDIENCE,
+                audience=audience,
                 issuer=self._issuer,
                 options=_CHECKS,
             )
-            return _Verified(key.kid, _claims(payload))
         except (JOSEError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
             return None
+        return key.kid, payload
 
 
 def _claims(payload: dict[str, Any]) -> TokenClaims:
@@ -208,7 +272,18 @@ def _claims(payload: dict[str, Any]) -> TokenClaims:
         session_started_at=datetime.fromtimestamp(int(payload["started_ms"]) / 1000, UTC),
         session_epoch=int(payload["epoch"]),
         expires_at=datetime.fromtimestamp(int(payload["exp"]), UTC),
+        assurance=str(payload.get("acr", "password")),  # tokens of before had none
+        confirmation=_confirmation_of(payload),
     )
+
+
+def _confirmed(confirmation: str | None) -> dict[str, Any]:
+    return {} if confirmation is None else {"cnf": {"x5t#S256": confirmation}}
+
+
+def _confirmation_of(payload: dict[str, Any]) -> str | None:
+    named = payload.get("cnf")
+    return str(named["x5t#S256"]) if named is not None else None
 
 
 def _jose_key(key: TokenKey) -> Any:

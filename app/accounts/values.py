@@ -1,4 +1,4 @@
-"""Officers and client software as the gateway holds them in memory."""
+"""Officers as the gateway holds them in memory, and what their roles permit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,13 +26,14 @@ class Permission(StrEnum):
 
     LOOK_UP = "look_up"
     SEARCH_AUDIT = "search_audit"
+    READ_STATUS = "read_status"
 
 
 ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.RECEPTION: frozenset({Permission.LOOK_UP}),
     Role.PROCESSING: frozenset({Permission.LOOK_UP}),
     Role.UNIT_ADMINISTRATOR: frozenset(),
-    Role.DEPARTMENT_ADMINISTRATOR: frozenset(),
+    Role.DEPARTMENT_ADMINISTRATOR: frozenset({Permission.READ_STATUS}),
     Role.AUDITOR: frozenset({Permission.SEARCH_AUDIT}),
 }
 """Who provisions, who looks up and who audits are never the same (R28)."""
@@ -68,15 +69,3 @@ class Officer:
     def may(self, permission: Permission) -> bool:
         """Whether the officer's role permits this."""
         return permission in ROLE_PERMISSIONS[self.role]
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """One installation of client software; `networks` are the only addresses it may speak from (R106)."""
-
-    client_id: str
-    name: str
-    is_active: bool
-    may_use_passwords: bool
-    networks: tuple[Network, ...]
-    secret_digest: bytes = field(repr=False)

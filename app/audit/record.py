@@ -37,6 +37,7 @@ class RecordKind(StrEnum):
     TOKEN_REFUSED = "token.refused"  # noqa: S105 - an event's name
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_IN_FAILED = "sign_in.failed"
+    CLIENT_SIGNED_IN = "client.signed_in"
     ACCOUNT_LOCKED = "account.locked"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - an event's name
     SECOND_FACTOR_ADDED = "second_factor.added"
@@ -80,6 +81,7 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "session_id": str,
     "address": str,
     "assurance": str,
+    "amr": str,
     "request_id": str,
     # Why
     "procedure_code": str,

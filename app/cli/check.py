@@ -10,8 +10,11 @@ import asyncpg
 import typer
 
 from adapters.choose import check_settings
+from app.accounts.client_store import load_clients
+from app.accounts.clients import endings
 from app.audit.keyring import Keyring, months_from
 from app.audit.sealing import SealBrokenError
+from app.cli.client_texts import ending_text
 from app.cli.console import out
 from app.cli.settings import read_settings
 from app.cli.token_keys import token_key_findings
@@ -19,7 +22,7 @@ from app.cli.trouble import explain
 from app.clock import SystemClock
 from app.database import migrate
 from app.database.address import sqlalchemy_address
-from app.database.connect import connector
+from app.database.connect import connector, open_engine
 from app.errors import ConfigurationError
 from app.main import Secrets, read_secrets
 from app.settings import Settings, UpstreamSettings
@@ -86,8 +89,20 @@ async def _database(settings: Settings, secrets: Secrets) -> AsyncIterator[Findi
             yield await ask(connection)
         async for finding in _keys(connection, settings, secrets):
             yield finding
+        for finding in await _clients(secrets.database_url):
+            yield finding
     finally:
         await connection.close()
+
+
+async def _clients(url: str) -> list[Finding]:
+    now, engine = SystemClock().now(), open_engine(url, pool_size=1)
+    try:
+        async with engine.connect() as connection:
+            ending = endings((await load_clients(connection)).values(), now)
+    finally:
+        await engine.dispose()
+    return [(None, f"client software: {ending_text(one, now)}") for one in ending]
 
 
 async def _auditing(url: str) -> Finding:

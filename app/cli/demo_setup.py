@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.accounts.table import CLIENT
+from app.accounts.client_table import CLIENT
 from app.audit.sealing import RootKey
 from app.cli.invented import AUTHORITY, InventedProvince, invent_province
 from app.cli.keys import (

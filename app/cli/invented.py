@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.accounts.client_store import add_client
 from app.accounts.passwords import hash_password
 from app.accounts.second_factor_desk import give_second_factor
-from app.accounts.store import add_client, add_officer
+from app.accounts.store import add_officer
 from app.accounts.values import PRIVILEGED, Role
 from app.audit.sealing import RootKey
 from app.clock import SystemClock
@@ -96,6 +97,7 @@ async def invent_province(connection: AsyncConnection, root: RootKey) -> Invente
         client_id=CLIENT_ID,
         name="Phần mềm một cửa thử nghiệm",
         networks=("127.0.0.0/8", "::1/128"),
+        now=now,
     )
     return InventedProvince(secret, passwords, otp_secrets)
 

@@ -1,4 +1,4 @@
-"""`dancu units|officers|clients|procedures`: the registers, for whoever runs the server."""
+"""`dancu units|officers|procedures`: the registers, for whoever runs the server."""
 
 import asyncio
 import re
@@ -15,10 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from app.accounts.passwords import hash_password
 from app.accounts.sign_in import login_name_of
 from app.accounts.store import (
-    add_client,
     add_officer,
     give_first_password,
-    set_client_active,
     set_officer_active,
 )
 from app.accounts.values import Role
@@ -37,7 +35,6 @@ from app.units.values import UnitKind, UnitLevel
 
 units = typer.Typer(help="Agencies.", no_args_is_help=True)
 officers = typer.Typer(help="Officers.", no_args_is_help=True)
-clients = typer.Typer(help="Client software.", no_args_is_help=True)
 procedures = typer.Typer(help="Procedures, and which unit handles them.", no_args_is_help=True)
 
 T = TypeVar("T")
@@ -132,35 +129,6 @@ def officers_resume(login_name: str) -> None:
     _switch_officer(login_name, is_active=True)
 
 
-@clients.command("add")
-def clients_add(
-    client_id: str,
-    name: str,
-    network: Annotated[list[str], typer.Option(help="address block it may call from, such as 10.1.0.0/16")],
-) -> None:
-    """Register client software and print its secret, once."""
-
-    async def work(connection: AsyncConnection) -> str:
-        try:
-            return await add_client(connection, client_id=client_id, name=_worded(name), networks=network)
-        except ValueError:
-            raise ConfigurationError("a network is written as an address block such as 10.1.0.0/16") from None
-
-    done(f"client {client_id} added; secret: {_run(work)}")
-
-
-@clients.command("suspend")
-def clients_suspend(client_id: str) -> None:
-    """Suspend client software; every gateway process refuses it within a second."""
-    _switch_client(client_id, is_active=False)
-
-
-@clients.command("resume")
-def clients_resume(client_id: str) -> None:
-    """Lift a client's suspension."""
-    _switch_client(client_id, is_active=True)
-
-
 @procedures.command("add")
 def procedures_add(
     procedure_code: Annotated[str, typer.Argument(help="such as 1.004194")],
@@ -208,12 +176,6 @@ def _switch_officer(login_name: str, *, is_active: bool) -> None:
     if not _run(lambda connection: set_officer_active(connection, name, is_active=is_active)):
         raise ConfigurationError(f"there is no officer {name}")
     done(f"officer {name} is {'active' if is_active else 'suspended'}")
-
-
-def _switch_client(client_id: str, *, is_active: bool) -> None:
-    if not _run(lambda connection: set_client_active(connection, client_id, is_active=is_active)):
-        raise ConfigurationError(f"there is no client {client_id}")
-    done(f"client {client_id} is {'active' if is_active else 'suspended'}")
 
 
 async def _unit_id(connection: AsyncConnection, agency_code: str) -> UUID:

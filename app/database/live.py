@@ -95,6 +95,11 @@ class DirectoryKeeper:
         """Whether the views were confirmed within the maximum age."""
         return self._clock.monotonic() - self._confirmed_at <= self._max_age_seconds
 
+    @property
+    def age_seconds(self) -> float:
+        """How long ago the views were last confirmed; infinite where they never were."""
+        return self._clock.monotonic() - self._confirmed_at
+
     async def __aenter__(self) -> Self:
         """Try a first load, then keep going in the background."""
         first = asyncio.Event()

@@ -23,6 +23,8 @@ class Standing:
     procedure: Procedure | None
     is_granted: bool
     day: date
+    is_client_permitted: bool = True
+    """Whether the client software may ask for the procedure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +42,16 @@ def decide(  # noqa: PLR0911 - one return per rule, so that each refusal can be 
 ) -> Permit | ProblemCode:
     """Return the permit, or the one refusal that comes first; *asked* may only narrow (None asks for all).
 
-    Officer, unit, procedure and dossier decide together (R24, R28); the order of the rules is the order
-    in which somebody can mend them.
+    Officer, client software, unit, procedure and dossier decide together (R24, R28); the order of the
+    rules is the order in which somebody can mend them.
     """
     officer, procedure = standing.officer, standing.procedure
     if not officer.may(Permission.LOOK_UP):
         return ProblemCode.ROLE_NOT_PERMITTED
     if procedure is None:
         return ProblemCode.PROCEDURE_UNKNOWN
-    if not procedure.is_in_force(standing.day):
-        return ProblemCode.PROCEDURE_NOT_IN_FORCE
-    if not standing.is_granted or officer.role not in procedure.roles:
-        return ProblemCode.PROCEDURE_NOT_GRANTED
+    if (refusal := _why_not(procedure, standing)) is not None:
+        return refusal
     if procedure.service_code is None:
         return ProblemCode.PROCEDURE_NOT_MAPPED
     if officer.upstream_officer_code is None:
@@ -67,3 +67,13 @@ def decide(  # noqa: PLR0911 - one return per rule, so that each refusal can be 
         officer_code=officer.upstream_officer_code,
         legal_basis=procedure.legal_basis,
     )
+
+
+def _why_not(procedure: Procedure, standing: Standing) -> ProblemCode | None:
+    if not procedure.is_in_force(standing.day):
+        return ProblemCode.PROCEDURE_NOT_IN_FORCE
+    if not standing.is_granted or standing.officer.role not in procedure.roles:
+        return ProblemCode.PROCEDURE_NOT_GRANTED
+    if not standing.is_client_permitted:
+        return ProblemCode.CLIENT_PROCEDURE_NOT_PERMITTED
+    return None

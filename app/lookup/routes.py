@@ -44,6 +44,7 @@ _LOOKUP_PROBLEMS = problems(
             ProblemCode.METHOD_NOT_ALLOWED,
             ProblemCode.LOOKUP_UNKNOWN,
             ProblemCode.AUDITING_NOT_SERVED,
+            ProblemCode.OWN_SIGN_IN_NEEDED,
             ProblemCode.SIGN_IN_BUSY,
         }
     )

@@ -102,6 +102,7 @@ class LookupService:
             procedure=catalogue.procedures.get(command.procedure_code),
             is_granted=catalogue.is_granted(caller.unit.unit_id, command.procedure_code, day),
             day=day,
+            is_client_permitted=caller.client.may_use(command.procedure_code),
         )
         decision = decide(standing, command.dossier, command.fields)
         if isinstance(decision, Permit) and not await self._notices.has_accepted(caller.officer.officer_id):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from app.accounts.authentication import AccessRules, Caller
+from app.accounts.authentication import ASSURANCE_ASSERTED, AccessRules, Caller
 from app.accounts.password_policy import WARNING_DAYS, days_left
 from app.accounts.routes import GetCaller
 from app.clock import Clock, local_day, rfc3339
@@ -64,9 +64,9 @@ def me_router(
             unit_code=caller.unit.agency_code,
             password_expires_at=rfc3339(ends_at),
             password_days_left=days,
-            password_warning=days <= WARNING_DAYS,
+            password_warning=days <= WARNING_DAYS and caller.assurance != ASSURANCE_ASSERTED,
             has_second_factor=caller.officer.has_second_factor,
-            must_first=rules.restriction(caller.officer, now),
+            must_first=rules.restriction(caller.officer, now, caller.assurance),
             procedures=[
                 PermittedProcedure(
                     procedure_code=procedure.procedure_code,
@@ -74,6 +74,7 @@ def me_router(
                     fields=sorted(procedure.fields),
                 )
                 for procedure in permitted
+                if caller.client.may_use(procedure.procedure_code)
             ],
         )
         return Response(orjson.dumps(profile.model_dump()), media_type="application/json")

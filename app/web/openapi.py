@@ -22,8 +22,12 @@ _ANY_OFFICER: Final = (
     ProblemCode.TOKEN_EXPIRED,
     ProblemCode.OFFICER_SUSPENDED,
     ProblemCode.CLIENT_SUSPENDED,
+    ProblemCode.CLIENT_EXPIRED,
+    ProblemCode.CLIENT_CERTIFICATE_NEEDED,
     ProblemCode.CLIENT_ADDRESS_NOT_ALLOWED,
     ProblemCode.UNIT_INACTIVE,
+    ProblemCode.CLIENT_UNIT_NOT_SERVED,
+    ProblemCode.OFFICER_NEEDED,
     ProblemCode.AUDIT_UNAVAILABLE,
 )
 _ANY_JSON: Final = (

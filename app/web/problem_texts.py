@@ -290,6 +290,62 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
         ("Phần mềm đang bị tạm dừng", "Phần mềm một cửa này đang bị tạm dừng kết nối.", _CALL_DEPARTMENT[0]),
         ("Client suspended", "This client software is suspended.", _CALL_DEPARTMENT[1]),
     ),
+    ProblemCode.CLIENT_EXPIRED: _both(
+        (
+            "Phần mềm đã hết hạn kết nối",
+            "Thời hạn kết nối của phần mềm một cửa này đã hết.",
+            _CALL_DEPARTMENT[0],
+        ),
+        ("Client expired", "The time this client software was registered for is over.", _CALL_DEPARTMENT[1]),
+    ),
+    ProblemCode.CLIENT_CERTIFICATE_NEEDED: _both(
+        (
+            "Thiếu chứng thư số của phần mềm",
+            "Phần mềm phải kết nối bằng chứng thư số đã đăng ký, còn hạn và cùng chứng thư số khi đăng nhập.",
+            _CALL_VENDOR[0],
+        ),
+        (
+            "Client certificate needed",
+            "This software must connect with a registered certificate in force, the one the token was issued to.",
+            _CALL_VENDOR[1],
+        ),
+    ),
+    ProblemCode.CLIENT_UNIT_NOT_SERVED: _both(
+        (
+            "Phần mềm không phục vụ đơn vị này",
+            "Phần mềm này chỉ được đăng ký cho đơn vị khác, không phục vụ đơn vị của cán bộ.",
+            _CALL_DEPARTMENT[0],
+        ),
+        (
+            "Unit not served by this client",
+            "This client software is registered for another unit than the officer's.",
+            _CALL_DEPARTMENT[1],
+        ),
+    ),
+    ProblemCode.OFFICER_NEEDED: _both(
+        (
+            "Chỉ dành cho cán bộ",
+            "Phần mềm kỹ thuật chỉ được xem tình trạng của cổng; việc này cần một cán bộ đăng nhập.",
+            _CALL_DEPARTMENT[0],
+        ),
+        (
+            "For officers only",
+            "Technical software may read the gateway's status and nothing else; this needs a signed-in officer.",
+            _CALL_DEPARTMENT[1],
+        ),
+    ),
+    ProblemCode.OWN_SIGN_IN_NEEDED: _both(
+        (
+            "Cần đăng nhập bằng mật khẩu của cổng",
+            "Phiên này do phần mềm một cửa xác nhận nên không đổi được mật khẩu hay mã xác thực.",
+            "Đăng nhập bằng mật khẩu của cổng rồi làm lại; nếu chưa có, liên hệ quản trị viên của đơn vị.",
+        ),
+        (
+            "Sign in with your own password",
+            "The client software vouched for this session, so it cannot change a password or second factor.",
+            "Sign in with your password at this gateway and try again; your unit's administrator can give you one.",
+        ),
+    ),
     ProblemCode.OFFICER_SUSPENDED: _both(
         (
             "Tài khoản đang bị tạm dừng",
@@ -460,6 +516,18 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "Procedure not granted",
             "The officer's unit or role was not given lookups for this procedure.",
             _CALL_UNIT_ADMINISTRATOR[1],
+        ),
+    ),
+    ProblemCode.CLIENT_PROCEDURE_NOT_PERMITTED: _both(
+        (
+            "Phần mềm không được tra cứu cho thủ tục này",
+            "Phần mềm một cửa này chỉ được đăng ký cho một số thủ tục, không có thủ tục này.",
+            _CALL_DEPARTMENT[0],
+        ),
+        (
+            "Procedure not permitted for this client",
+            "This client software is registered for certain procedures only, and this is none of them.",
+            _CALL_DEPARTMENT[1],
         ),
     ),
     ProblemCode.PROCEDURE_NOT_MAPPED: _both(

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from uuid import UUID, uuid4
 
@@ -11,6 +11,16 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.accounts.authentication import Request
+from app.accounts.client_desk import ClientDesk, ClientSecret, check_grant
+from app.accounts.client_store import AssertionStore
+from app.accounts.clients import (
+    Client,
+    ClientCredential,
+    ClientKind,
+    CredentialKind,
+    GrantType,
+    secret_digest,
+)
 from app.accounts.credential_store import CredentialStore
 from app.accounts.guarding import Charge, Count, SignInGuards
 from app.accounts.lockout import Guard, LockRules, after_failure, is_locked
@@ -19,11 +29,12 @@ from app.accounts.second_factor_desk import SecondFactorDesk
 from app.accounts.session_desk import IssuedTokens, SessionDesk
 from app.accounts.sessions import Session, SessionRules, SessionStore
 from app.accounts.sign_in import Credentials, SignInDesk, SignInError, SignInFault
-from app.accounts.store import Accounts, secret_digest
+from app.accounts.store import Accounts
 from app.accounts.tokens import TokenMint
-from app.accounts.values import Client, Officer, Role
+from app.accounts.values import Officer, Role
 from app.audit.sealing import RootKey
 from app.database.live import LiveView
+from app.units.store import UnitRegister
 from tests.accounts.held_keys import HeldKeys
 from tests.fakes import FakeAuditLog
 from tests.world import A_TOKEN_KEY, ROOT_KEY, TurnableClock
@@ -33,6 +44,7 @@ SECRET = "a-machine-secret"
 OTP = "123456"
 HERE = Request("127.0.0.1", "01981c5e-0000-7000-8000-000000000000")
 HASH = hash_password(PASSWORD)
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class CountingVault(PasswordVault):
@@ -122,9 +134,9 @@ class MemorySessions(SessionDesk):
 
     begun: list[Session]
 
-    async def begin(self, session: Session) -> IssuedTokens:
+    async def begin(self, session: Session, confirmation: str | None = None) -> IssuedTokens:
         self.begun.append(session)
-        return IssuedTokens(self._mint.issue(session), "refresh", self._mint.lifetime_seconds)
+        return IssuedTokens(self._mint.issue(session, confirmation), "refresh", self._mint.lifetime_seconds)
 
 
 def an_officer(login_name: str = "canbo.mau", *, is_active: bool = True, is_posted: bool = True) -> Officer:
@@ -133,8 +145,16 @@ def an_officer(login_name: str = "canbo.mau", *, is_active: bool = True, is_post
 
 
 def a_client() -> Client:
-    networks = (ip_network("127.0.0.0/8"),)
-    return Client("mot-cua", "Một cửa", True, True, networks, secret_digest(SECRET))  # noqa: FBT003 - the field's order
+    secret = ClientCredential(uuid4(), CredentialKind.SECRET, secret_digest(SECRET), SINCE)
+    return Client(
+        client_id="mot-cua",
+        name="Một cửa",
+        is_active=True,
+        kind=ClientKind.SERVICE,
+        grants=frozenset({GrantType.PASSWORD}),
+        networks=(ip_network("127.0.0.0/8"),),
+        credentials=(secret,),
+    )
 
 
 def some_credentials(
@@ -148,6 +168,7 @@ class Desk:
     """A sign-in desk over accounts in memory; `asked` is what it asked of its stores, in order."""
 
     desk: SignInDesk
+    clients: ClientDesk
     vault: CountingVault
     log: FakeAuditLog
     clock: TurnableClock
@@ -156,13 +177,18 @@ class Desk:
     asked: list[str]
 
     async def sign_in(self, credentials: Credentials, request: Request = HERE) -> IssuedTokens:
-        client = self.desk.verify_client("mot-cua", SECRET, request)
+        client = await self.clients.authenticate(ClientSecret("mot-cua", SECRET), request)
+        check_grant(client, GrantType.PASSWORD)
         return await self.desk.sign_in(client, credentials, request)
 
     async def fault(self, credentials: Credentials, request: Request = HERE) -> SignInFault:
         with pytest.raises(SignInError) as caught:
             await self.sign_in(credentials, request)
         return caught.value.fault
+
+
+async def _no_units(_: object) -> UnitRegister:
+    return UnitRegister({})
 
 
 @asynccontextmanager
@@ -180,6 +206,9 @@ async def a_desk(
     accounts: LiveView[Accounts] = LiveView(load)
     await accounts.refresh(None)  # type: ignore[arg-type] # nothing is read
     accounts.attach(lambda: True)
+    units: LiveView[UnitRegister] = LiveView(_no_units)
+    await units.refresh(None)  # type: ignore[arg-type] # nothing is read
+    units.attach(lambda: True)
     clock, log, asked = TurnableClock(), FakeAuditLog(), list[str]()
     mint = TokenMint(HeldKeys(A_TOKEN_KEY), "http://cong", clock, lifetime=timedelta(minutes=10))
     engine = create_async_engine("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")  # never connected
@@ -197,5 +226,7 @@ async def a_desk(
             sessions,
             log,
             clock,
+            units,
         )
-        yield Desk(desk, vault, log, clock, credentials, sessions, asked)
+        clients = ClientDesk(accounts, AssertionStore(engine), "http://cong", clock)
+        yield Desk(desk, clients, vault, log, clock, credentials, sessions, asked)

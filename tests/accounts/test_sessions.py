@@ -23,8 +23,12 @@ async def _revoke(gateway: Gateway, token: str) -> httpx.Response:
 async def _another_client(gateway: Gateway) -> None:
     """Register a second client software with the same secret."""
     await gateway.execute(
-        "insert into client (client_id, name, secret_digest, status, may_use_passwords, networks)"
-        " select 'khac', name, secret_digest, status, may_use_passwords, networks from client"
+        "insert into client (client_id, name, status, grants, networks)"
+        " select 'khac', name, status, grants, networks from client"
+    )
+    await gateway.execute(
+        "insert into client_credential (credential_id, client_id, kind, digest, created_at)"
+        " select gen_random_uuid(), 'khac', kind, digest, created_at from client_credential"
     )
     await asyncio.sleep(0.3)
 

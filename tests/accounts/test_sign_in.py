@@ -12,9 +12,10 @@ import pytest
 from argon2 import PasswordHasher
 
 from app.accounts.authentication import Request
+from app.accounts.clients import Client
 from app.accounts.passwords import PasswordVault, SignInBusyError
 from app.accounts.sign_in import SignInFault
-from app.accounts.values import Client, Officer
+from app.accounts.values import Officer
 from app.audit.record import RecordKind
 from app.cli import invented
 from app.errors import AuditUnavailableError
@@ -199,8 +200,8 @@ async def test_an_endless_password_is_not_hashed_and_fails_like_any_other() -> N
     [
         (replace(a_client(), is_active=False), "127.0.0.1", SignInFault.INVALID_CLIENT),
         (replace(a_client(), client_id="khac"), "127.0.0.1", SignInFault.INVALID_CLIENT),
-        (replace(a_client(), secret_digest=bytes(32)), "127.0.0.1", SignInFault.INVALID_CLIENT),
-        (replace(a_client(), may_use_passwords=False), "127.0.0.1", SignInFault.UNAUTHORIZED_CLIENT),
+        (replace(a_client(), credentials=()), "127.0.0.1", SignInFault.INVALID_CLIENT),
+        (replace(a_client(), grants=frozenset()), "127.0.0.1", SignInFault.UNAUTHORIZED_CLIENT),
         (a_client(), "10.9.9.9", SignInFault.UNAUTHORIZED_CLIENT),
         (a_client(), "", SignInFault.UNAUTHORIZED_CLIENT),
         (a_client(), "::ffff:10.9.9.9", SignInFault.UNAUTHORIZED_CLIENT),
@@ -247,7 +248,8 @@ FORMS = {
     "no password": (b"grant_type=password&username=a", 400, "invalid_request"),
     "an empty password": (b"grant_type=password&username=a&password=", 400, "invalid_request"),
     "no grant": (b"username=a&password=x", 400, "invalid_request"),
-    "another grant": (b"grant_type=client_credentials", 400, "unsupported_grant_type"),
+    "another grant": (b"grant_type=device_code", 400, "unsupported_grant_type"),
+    "a grant switched off": (b"grant_type=client_credentials", 400, "unauthorized_client"),
     "a hundred fields": (b"&".join(b"f%d=1" % at for at in range(100)), 400, "invalid_request"),
     "too large": (b"grant_type=password&username=a&password=" + b"x" * 9000, 400, "invalid_request"),
     "NUL": (b"grant_type=password&username=%00&password=%00", 400, "invalid_grant"),

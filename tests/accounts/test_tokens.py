@@ -54,7 +54,7 @@ def test_a_token_carries_ids_and_times_and_no_name_or_right() -> None:
     assert decoded(header)["typ"] == "at+jwt"
     assert set(decoded(claims)) == {
         "iss", "aud", "sub", "unit_id", "client_id", "sid", "started_ms", "epoch", "iat", "exp",
-        "jti",
+        "jti", "acr",
     }  # fmt: skip
 
 

@@ -61,6 +61,17 @@ def test_a_good_set_up_says_what_it_does_not_promise(serving: Database) -> None:
     assert note.startswith("evidence is local only")
 
 
+def test_client_software_that_ends_soon_is_named(serving: Database) -> None:
+    query = "insert into client (client_id, name, status, networks, expires_at)"
+    ask(
+        serving.owner_url,
+        f"{query} values ('mot-cua', 'x', 'active', '{{::/0}}', clock_timestamp() + interval '9 days')",
+    )
+    answer = dancu("check")
+    assert answer.code == 0
+    assert any(line.startswith("client software: mot-cua ends 20") for line in lines(answer, "note"))
+
+
 def test_checking_leaves_the_database_as_it_was(serving: Database) -> None:
     dancu("check")
     assert ask(serving.owner_url, "select count(*) from audit_record") == 0

@@ -3,7 +3,7 @@
 import argon2
 import pytest
 
-from app.accounts.store import secret_digest
+from app.accounts.clients import secret_digest
 from tests.cli.commands import Answer, ask, dancu
 from tests.world import Database
 
@@ -189,8 +189,10 @@ def test_nobody_gets_no_password(migrated: Database) -> None:
 
 def test_the_clients_secret_is_shown_once_and_stored_as_its_digest(migrated: Database) -> None:
     secret = add_client().out.rpartition("secret: ")[2].strip()
-    assert ask(migrated.owner_url, "select secret_digest from client") == secret_digest(secret)
-    assert secret not in ask(migrated.owner_url, "select string_agg(c::text, '') from client c")
+    assert ask(migrated.owner_url, "select digest from client_credential") == secret_digest(secret)
+    assert secret not in ask(
+        migrated.owner_url, "select string_agg(c::text || d::text, '') from client c, client_credential d"
+    )
 
 
 def test_registers_need_the_owner(migrated: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,6 +84,22 @@ def test_a_wrong_value_is_named_by_its_variable_and_not_shown(
     assert value not in answer.err
 
 
+@pytest.mark.parametrize(
+    "value", ["proxy.example", "10.0.0.5/24", "0.0.0.0/0", "10.0.0.5, ::/0", "10.0.0.5;"]
+)
+def test_proxies_are_addresses_and_not_everybody(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("DANCU_PROXY_ADDRESSES", value)
+    assert dancu("check").refuses("DANCU_PROXY_ADDRESSES: ")
+
+
+def test_proxies_are_named_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DANCU_PROXY_ADDRESSES", " 10.0.0.5, 10.1.0.0/24 ,2001:db8::/64")
+    named = [str(block) for block in read_settings()[0].proxy_addresses]
+    assert named == ["10.0.0.5/32", "10.1.0.0/24", "2001:db8::/64"]
+    monkeypatch.setenv("DANCU_PROXY_ADDRESSES", " ")
+    assert read_settings()[0].proxy_addresses == ()
+
+
 @pytest.mark.parametrize("variable", ["DATABASE_URL", "MIGRATION_DATABASE_URL", "AUDIT_DATABASE_URL"])
 @pytest.mark.parametrize(
     "address",

@@ -18,8 +18,10 @@ _WRONG_RECOVERY_CODE = "7k2mq-x09fd"
 _UNKNOWN_SESSION = "01981c5e-0000-7000-8000-000000000000"
 _DIRECTORY_SECONDS = 1.5  # what changes about an officer is known to every process within a second
 _TOKEN, _REVOKE = "/v1/auth/token", "/v1/auth/revoke"
+_ASSERTION_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _PASSWORD, _OTP, _CONFIRM = "/v1/me/password", "/v1/me/otp", "/v1/me/otp/confirmation"
-_SESSIONS = "/v1/me/sessions"
+_SESSIONS, _STATUS = "/v1/me/sessions", "/v1/status"
 
 
 def _expect(status: int, *answers: httpx.Response) -> None:
@@ -40,6 +42,8 @@ async def _ask_for_tokens(stage: Stage, _: str) -> None:
         await stage.try_sign_in(invented.AUDITOR, WRONG_PASSWORD, NAME),
         await stage.send_form(_TOKEN, {"grant_type": NAME, "username": NAME, "password": WRONG_PASSWORD}),
         await stage.send_form(_TOKEN, {NAME: FOUND}),
+        await stage.send_form(_TOKEN, {"grant_type": _ASSERTION_GRANT, "assertion": f"{NAME}.{FOUND}.x"}),
+        await stage.send_form(_TOKEN, {"grant_type": "client_credentials", "scope": NAME}),
     ]
     _, refresh = await stage.sign_in_for_both(invented.CENTRE_RECEPTION)
     turn = {"grant_type": "refresh_token", "refresh_token": refresh}
@@ -48,6 +52,8 @@ async def _ask_for_tokens(stage: Stage, _: str) -> None:
         form = {"grant_type": "refresh_token", "refresh_token": token}
         refused.append(await stage.send_form(_TOKEN, form))
     _expect(400, *refused)
+    proof = {"client_assertion_type": _ASSERTION_TYPE, "client_assertion": f"{FOUND}.{NAME}.x"}
+    _expect(401, await stage.gateway.http.post(_TOKEN, data=proof | {"grant_type": NAME, "client_id": NAME}))
     secret = "ma-bi-mat-go-nham"
     stage.keep_secret(secret)
     _expect(401, await stage.gateway.http.post(_TOKEN, data=turn, auth=(NAME.encode(), secret.encode())))
@@ -150,12 +156,21 @@ async def lose_the_database(stage: Stage, token: str, refresh: str) -> None:
     )
 
 
+async def _read_status(stage: Stage, token: str) -> None:
+    call = stage.gateway.http.get
+    _expect(403, await call(_STATUS, params={"ten": NAME}, headers=bearer(token)))
+    administrator = await stage.sign_in(invented.ADMINISTRATOR)
+    _expect(200, await call(_STATUS, params={"ten": NAME}, headers=bearer(administrator)))
+    _expect(401, await call(_STATUS, headers=bearer(f"{FOUND}.token.{FOUND}")))
+
+
 ACCOUNT_DRIVERS: dict[tuple[str, str], Driver] = {
     ("POST", _TOKEN): _ask_for_tokens,
     ("POST", _REVOKE): _revoke,
     ("POST", _PASSWORD): _change_password,
     ("POST", _OTP): _begin_second_factor,
     ("POST", _CONFIRM): _confirm_second_factor,
+    ("GET", _STATUS): _read_status,
     ("GET", _SESSIONS): _list_sessions,
     ("DELETE", _SESSIONS + "/{session_id}"): _end_sessions,
 }

@@ -78,6 +78,11 @@ ASKED_TOO_MUCH = frozenset({Field.RELIGION})
             ProblemCode.PROCEDURE_NOT_GRANTED,
         ),
         (
+            replace(a_standing(procedure=UNMAPPED, upstream_officer_code=None), is_client_permitted=False),
+            OF_OTHERS,
+            ProblemCode.CLIENT_PROCEDURE_NOT_PERMITTED,
+        ),
+        (
             a_standing(procedure=UNMAPPED, upstream_officer_code=None),
             OF_OTHERS,
             ProblemCode.PROCEDURE_NOT_MAPPED,

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]
 from authlib.integrations.httpx_client import OAuth2Client  # type: ignore[import-untyped]
+from authlib.oauth2.rfc7523 import PrivateKeyJWT  # type: ignore[import-untyped]
 from authlib.oauth2.rfc8414 import (  # type: ignore[import-untyped]
     AuthorizationServerMetadata,
     get_well_known_url,
@@ -45,6 +46,14 @@ def a_client(secret: str = CLIENT_SECRET) -> Any:
     return OAuth2Client(CLIENT_ID, secret, token_endpoint_auth_method="client_secret_basic", trust_env=False)
 
 
+def a_client_with_a_key(metadata: Any, seconds: int = 30) -> Any:
+    """Return a client that proves itself by `private_key_jwt`; Authlib's own life of an hour is too long."""
+    claims = {"exp": int(time.time()) + seconds}
+    method = PrivateKeyJWT(metadata["token_endpoint"], claims=claims)
+    key = os.environ["CLIENT_KEY"]
+    return OAuth2Client(CLIENT_ID, key, token_endpoint_auth_method=method, trust_env=False)
+
+
 def discover() -> Any:
     answer = httpx.get(get_well_known_url(ISSUER, external=True), trust_env=False).raise_for_status()
     metadata = AuthorizationServerMetadata(answer.json())
@@ -57,6 +66,12 @@ def sign_in(metadata: Any, **form: str) -> Any:
     client = a_client()
     client.fetch_token(metadata["token_endpoint"], grant_type="password", **form)
     return client
+
+
+def a_keyed_copy(client: Any, metadata: Any) -> Any:
+    copy = a_client_with_a_key(metadata)
+    copy.token = client.token
+    return copy
 
 
 def call(client: Any, login_name: str) -> None:
@@ -135,6 +150,21 @@ def main() -> int:
         step(f"revokes by {kind} (RFC 7009)", partial(revoke, client, revoke_url, kind))
         step("the revoked session's calls are refused", partial(dies, client.token["access_token"]))
         step("and its refresh token", partial(stays_refused, token_url, client.token["refresh_token"]))
+    url = metadata["token_endpoint"]
+    keyed = a_client_with_a_key(metadata)
+    step(
+        "signs in (password, private_key_jwt)",
+        lambda: keyed.fetch_token(url, grant_type="password", **OFFICER),
+    )
+    step("calls /v1/me with that token", lambda: call(keyed, OFFICER["username"]))
+    step("refreshes by private_key_jwt", lambda: refresh(a_keyed_copy(keyed, metadata), metadata))
+    lasting = a_client_with_a_key(metadata, seconds=3600)
+    step(
+        "an assertion that lives an hour is invalid_client",
+        lambda: is_refused(
+            lambda: lasting.fetch_token(url, grant_type="password", **OFFICER), "invalid_client"
+        ),
+    )
     auditor = step(
         "signs in with a one-time code", lambda: sign_in(metadata, **AUDITOR, otp=os.environ["OTP"])
     )

@@ -19,18 +19,25 @@ from pathlib import Path
 from typing import Final
 
 import pyotp
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.accounts.client_keys import read_public_key
+from app.accounts.client_store import add_key
 from app.cli import invented
-from app.cli.demo_setup import DemoDatabase, prepare
+from app.cli.demo_setup import DATABASE, DemoDatabase, prepare
 from app.clock import SystemClock
+from app.database.address import sqlalchemy_address
 from app.database.embedded import EmbeddedServer
 from tests.logs.processes import a_process, free_port
 
 PYTHON_CLIENT: Final = ("authlib==1.9.9", "httpx==0.28.1")
 NODE_CLIENT: Final = "openid-client@6.8.9"
 _HERE: Final = Path(__file__).parent
+_CLIENT_KEY: Final = rsa.generate_private_key(65537, 2048)
 _INSTALL_SECONDS: Final = 180
 _RUN_SECONDS: Final = 60
 
@@ -96,7 +103,19 @@ def _a_database(folder: Path) -> Iterator[DemoDatabase]:
     folder.chmod(0o711)  # the account that runs PostgreSQL passes through
     state.chmod(0o711)
     with EmbeddedServer(state / "postgres", durable=False) as server:
-        yield prepare(server, state)
+        database = prepare(server, state)
+        asyncio.run(_register_key(server.url(database=DATABASE)))
+        yield database
+
+
+async def _register_key(owner_url: str) -> None:
+    """Register a key of the client's, as `dancu clients add-key` does."""
+    public = _CLIENT_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    key = read_public_key(public.decode())
+    engine = create_async_engine(sqlalchemy_address(owner_url))
+    async with engine.begin() as connection:
+        await add_key(connection, invented.CLIENT_ID, key, SystemClock().now(), None)
+    await engine.dispose()
 
 
 async def _run(folder: Path, database: DemoDatabase, commands: Mapping[str, list[str]]) -> list[Step]:
@@ -135,6 +154,7 @@ def _variables(database: DemoDatabase, issuer: str, steps_ahead: int) -> dict[st
         "ISSUER": issuer,
         "CLIENT_ID": invented.CLIENT_ID,
         "CLIENT_SECRET": province.client_secret,
+        "CLIENT_KEY": _CLIENT_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
         "OFFICER": invented.RECEPTION,
         "OFFICER_PASSWORD": province.passwords[invented.RECEPTION],
         "AUDITOR": invented.AUDITOR,

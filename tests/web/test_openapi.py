@@ -9,7 +9,8 @@ from tests.gateway import Gateway
 
 OFFICERS = {
     "token_missing", "token_invalid", "token_expired", "officer_suspended", "client_suspended",
-    "client_address_not_allowed", "unit_inactive", "audit_unavailable",
+    "client_address_not_allowed", "unit_inactive", "audit_unavailable", "client_expired",
+    "client_certificate_needed", "client_unit_not_served", "officer_needed",
 }  # fmt: skip
 JSON_BODIES = {
     "malformed_request", "unknown_field", "invalid_value", "request_too_large", "unsupported_media_type"

@@ -1,0 +1,92 @@
+"""The gateway's status for monitoring programs: nothing in it is about a person."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+
+import orjson
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.accounts.clients import Ending, endings
+from app.accounts.routes import GetCaller, authorization_of, request_of
+from app.accounts.store import Accounts
+from app.accounts.technical import ClientAuthenticator
+from app.clock import Clock, rfc3339
+from app.database.live import LiveView
+from app.errors import ProblemCode
+from app.web.openapi import problems
+
+
+class EndingSoon(BaseModel):
+    """Client software, or one of its credentials, that ends within 30 days or has ended."""
+
+    client_id: str
+    what: str
+    credential_id: str | None
+    ends_at: str
+
+
+class Status(BaseModel):
+    """How the process stands; `directory_age_seconds` is since who-is-who was last confirmed."""
+
+    version: str
+    ready: bool
+    checks: dict[str, bool]
+    directory_age_seconds: float | None
+    ending_soon: list[EndingSoon]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusBoard:
+    """Where the status is read off."""
+
+    version: str
+    checks: Mapping[str, Callable[[], bool]]
+    directory_age_seconds: Callable[[], float]
+    accounts: LiveView[Accounts]
+    clock: Clock
+
+    def read(self) -> Status:
+        """Return the status now; DirectoryStaleError."""
+        states = {name: check() for name, check in self.checks.items()}
+        age = self.directory_age_seconds()
+        ending = endings(self.accounts.current.clients.values(), self.clock.now())
+        return Status(
+            version=self.version,
+            ready=all(states.values()),
+            checks=states,
+            directory_age_seconds=round(age, 1) if isfinite(age) else None,
+            ending_soon=[_ending_soon(one) for one in ending],
+        )
+
+
+def status_router(board: StatusBoard, clients: ClientAuthenticator, get_reader: GetCaller) -> APIRouter:
+    """Return `GET /v1/status` for technical clients, and for officers that *get_reader* lets pass."""
+    router = APIRouter(tags=["health"])
+
+    @router.get(
+        "/v1/status",
+        summary="How the gateway stands, for technical clients and department administrators",
+        response_model=None,
+        responses={200: {"model": Status}, **problems(ProblemCode.ROLE_NOT_PERMITTED)},
+    )
+    async def status(request: Request) -> Response:
+        client = await clients.authenticate(authorization_of(request), request_of(request))
+        if client is None:
+            await get_reader(request)
+        return Response(orjson.dumps(board.read().model_dump()), media_type="application/json")
+
+    return router
+
+
+def _ending_soon(ending: Ending) -> EndingSoon:
+    credential = ending.credential
+    return EndingSoon(
+        client_id=ending.client_id,
+        what=credential.kind.value if credential else "client",
+        credential_id=str(credential.credential_id) if credential else None,
+        ends_at=rfc3339(ending.ends_at),
+    )

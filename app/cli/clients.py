@@ -1,0 +1,269 @@
+"""`dancu clients`: client software and what it proves itself with, for whoever runs the server."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Final
+from uuid import UUID
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.accounts.client_keys import KeyRefusedError, read_public_key
+from app.accounts.client_store import (
+    NewClient,
+    TooManySecretsError,
+    add_certificate,
+    add_key,
+    add_secret,
+    end_credential,
+    is_registered,
+    load_clients,
+    register_client,
+    rotate_secret,
+    set_client_active,
+)
+from app.accounts.clients import Client, ClientKind, CredentialKind, GrantType, endings
+from app.cli.client_texts import described, details, ending_text, state_word
+from app.cli.console import done
+from app.cli.register import _run, _unit_id, _worded
+from app.clock import VIETNAM, SystemClock
+from app.errors import ConfigurationError
+from app.lookup.parsing import parse_procedure_code
+from app.web.certificates import read_pem_certificate
+
+commands = typer.Typer(help="Client software and its credentials.", no_args_is_help=True)
+
+_OVERLAP: Final = re.compile(r"([1-9][0-9]{0,2})([dh])")
+_LONGEST_OVERLAP: Final = timedelta(days=90)
+
+LastDay = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="last day it counts, such as 2027-06-30")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientChange:
+    """What a command has changed; `shown_once` is for the operator and for no record."""
+
+    client_id: str
+    change: str
+    before: str = ""
+    after: str = ""
+    shown_once: str | None = field(default=None, repr=False)
+
+
+@commands.command("add")
+def clients_add(
+    client_id: str,
+    name: str,
+    network: Annotated[list[str], typer.Option(help="address block it may call from, such as 10.1.0.0/16")],
+    kind: Annotated[ClientKind, typer.Option(help="whom it speaks for")] = ClientKind.SERVICE,
+    grant: Annotated[
+        list[GrantType] | None, typer.Option(help="a way to a token; password, or client_credentials")
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="agency code of the unit whose officers alone it serves")
+    ] = None,
+    procedure: Annotated[list[str] | None, typer.Option(help="a procedure it may use; all")] = None,
+    expires_on: LastDay = None,
+    without_secret: Annotated[
+        bool, typer.Option("--without-secret", help="it will sign with a key (add-key)")
+    ] = False,
+) -> None:
+    """Register client software and print its secret, once."""
+
+    async def work(connection: AsyncConnection) -> ClientChange:
+        new = NewClient(
+            client_id=client_id,
+            name=_worded(name),
+            networks=network,
+            kind=kind,
+            grants=frozenset(grant) if grant else None,
+            unit_id=await _unit_id(connection, unit) if unit is not None else None,
+            procedures=frozenset(map(parse_procedure_code, procedure)) if procedure else None,
+            expires_at=_end_of(expires_on),
+        )
+        if not new.is_consistent():
+            raise ConfigurationError(f"a {kind.value} client may not have these grants or procedures")
+        try:
+            await register_client(connection, new)
+        except ValueError:
+            raise ConfigurationError("a network is written as an address block such as 10.1.0.0/16") from None
+        moment = SystemClock().now()
+        secret = None if without_secret else await add_secret(connection, client_id, moment)
+        after = described(await _client(connection, client_id), moment)
+        return ClientChange(client_id, "added", after=after, shown_once=secret)
+
+    _change(work)
+
+
+@commands.command("rotate")
+def clients_rotate(
+    client_id: str,
+    overlap: Annotated[
+        str, typer.Option(help="how long the old secret still counts, such as 7d or 12h")
+    ] = "7d",
+    now: Annotated[bool, typer.Option("--now", help="end every older secret at once")] = False,
+) -> None:
+    """Give a client a new secret and print it, once; the old one ends after the overlap."""
+    lasting = None if now else _duration(overlap)
+
+    async def work(connection: AsyncConnection) -> ClientChange:
+        moment = SystemClock().now()
+        before = described(await _client(connection, client_id), moment)
+        try:
+            secret = await rotate_secret(connection, client_id, moment, lasting)
+        except TooManySecretsError:
+            raise ConfigurationError(
+                f"{client_id} has two valid secrets already; end one of them first, or all with --now"
+            ) from None
+        after = described(await _client(connection, client_id), moment)
+        return ClientChange(client_id, "secret rotated", before, after, secret)
+
+    _change(work)
+
+
+@commands.command("add-key")
+def clients_add_key(
+    client_id: str,
+    file: Annotated[Path, typer.Argument(help="its public key: a JWK or PEM (P-256, or RSA from 2048 bits)")],
+    expires_on: LastDay = None,
+) -> None:
+    """Register a public key that the client signs assertions with."""
+
+    async def work(connection: AsyncConnection) -> ClientChange:
+        await _client(connection, client_id)
+        try:
+            key = read_public_key(file.read_text(encoding="utf-8"))
+        except KeyRefusedError as error:
+            raise ConfigurationError(str(error)) from None
+        except UnicodeDecodeError:
+            raise ConfigurationError("this is neither a JWK nor a PEM public key") from None
+        now = SystemClock().now()
+        credential_id = await add_key(connection, client_id, key, now, _end_of(expires_on))
+        return ClientChange(client_id, "key added", after=f"{credential_id} kid {key.kid} {key.algorithm}")
+
+    _change(work)
+
+
+@commands.command("add-certificate")
+def clients_add_certificate(
+    client_id: str,
+    file: Annotated[Path, typer.Argument(help="its certificate, PEM")],
+    expires_on: LastDay = None,
+) -> None:
+    """Register a certificate; from now on the client must show one of its certificates at every call."""
+
+    async def work(connection: AsyncConnection) -> ClientChange:
+        await _client(connection, client_id)
+        certificate, now = read_pem_certificate(file.read_bytes()), SystemClock().now()
+        if certificate is None:
+            raise ConfigurationError("this is no PEM certificate")
+        until = min(certificate.not_after, _end_of(expires_on) or certificate.not_after)
+        if until <= now:
+            raise ConfigurationError("this certificate is over")
+        credential_id = await add_certificate(connection, client_id, certificate.thumbprint, now, until)
+        return ClientChange(
+            client_id, "certificate added", after=f"{credential_id} x5t#S256 {certificate.confirmation}"
+        )
+
+    _change(work)
+
+
+@commands.command("end-credential")
+def clients_end_credential(client_id: str, credential_id: UUID) -> None:
+    """End a secret, key or certificate at once; `show` names them."""
+
+    async def work(connection: AsyncConnection) -> ClientChange:
+        await _client(connection, client_id)
+        kind = await end_credential(connection, client_id, credential_id, SystemClock().now())
+        if kind is None:
+            raise ConfigurationError(f"there is no credential {credential_id} of {client_id}")
+        left = await _client(connection, client_id)
+        is_freed = kind is CredentialKind.CERTIFICATE and not left.needs_certificate
+        change = f"{kind.value} ended" + ("; it needs no certificate any more" if is_freed else "")
+        return ClientChange(client_id, change, before=str(credential_id))
+
+    _change(work)
+
+
+@commands.command("suspend")
+def clients_suspend(client_id: str) -> None:
+    """Suspend client software; every gateway process refuses it within a second."""
+    _switch(client_id, is_active=False)
+
+
+@commands.command("resume")
+def clients_resume(client_id: str) -> None:
+    """Lift a client's suspension."""
+    _switch(client_id, is_active=True)
+
+
+@commands.command("list")
+def clients_list() -> None:
+    """Print every client, and what of it ends within 30 days."""
+    now = SystemClock().now()
+    for client in _run(load_clients).values():
+        done(f"{client.client_id}: {described(client, now)}")
+        for ending in endings([client], now):
+            done(f"  attention: {ending_text(ending, now)}")
+
+
+@commands.command("show")
+def clients_show(client_id: str) -> None:
+    """Print one client with its credentials; secrets are never shown again."""
+
+    async def work(connection: AsyncConnection) -> Client:
+        return await _client(connection, client_id)
+
+    client, now = _run(work), SystemClock().now()
+    for line in details(client, now):
+        done(line)
+
+
+def _change(work: Callable[[AsyncConnection], Awaitable[ClientChange]]) -> None:
+    """Do *work* in one transaction and say what it changed; here every change of a client passes."""
+    change = _run(work)
+    shown = f"; secret: {change.shown_once}" if change.shown_once else ""
+    named = f" ({change.after})" if change.change.endswith("added") and change.change != "added" else ""
+    done(f"client {change.client_id} {change.change}{named}{shown}")
+
+
+def _switch(client_id: str, *, is_active: bool) -> None:
+    async def work(connection: AsyncConnection) -> ClientChange:
+        before = await _client(connection, client_id)
+        await set_client_active(connection, client_id, is_active=is_active)
+        state = state_word(is_active=is_active)
+        return ClientChange(client_id, f"is {state}", state_word(is_active=before.is_active), state)
+
+    _change(work)
+
+
+async def _client(connection: AsyncConnection, client_id: str) -> Client:
+    """Return the client, held until the transaction ends; ConfigurationError where there is none."""
+    if not await is_registered(connection, client_id):
+        raise ConfigurationError(f"there is no client {client_id}")
+    return (await load_clients(connection))[client_id]
+
+
+def _end_of(day: datetime | None) -> datetime | None:
+    """Return the end of a day in Vietnam; ConfigurationError where it is over."""
+    if day is None:
+        return None
+    end = datetime.combine(day.date() + timedelta(days=1), time(), tzinfo=VIETNAM)
+    if end <= SystemClock().now():
+        raise ConfigurationError("that day is over")
+    return end
+
+
+def _duration(text: str) -> timedelta:
+    match = _OVERLAP.fullmatch(text)
+    if match is None:
+        raise ConfigurationError("an overlap is written as days or hours, such as 7d or 12h")
+    lasting = timedelta(**{"days" if match[2] == "d" else "hours": int(match[1])})
+    if lasting > _LONGEST_OVERLAP:
+        raise ConfigurationError(f"an overlap lasts at most {_LONGEST_OVERLAP.days} days")
+    return lasting
