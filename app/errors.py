@@ -51,6 +51,23 @@ class ProblemCode(StrEnum):
     SESSION_UNKNOWN = "session_unknown"
     TOO_MANY_SIGN_INS = "too_many_sign_ins"
 
+    # Administering accounts
+    OFFICER_UNKNOWN = "officer_unknown"
+    OWN_ACCOUNT = "own_account"
+    OUTSIDE_OWN_UNITS = "outside_own_units"
+    ROLE_OUT_OF_REACH = "role_out_of_reach"
+    SECOND_PERSON_NEEDED = "second_person_needed"
+    PERSON_CODE_NEEDED = "person_code_needed"
+    PERSON_HAS_ANOTHER_ACCOUNT = "person_has_another_account"
+    NOTHING_TO_CHANGE = "nothing_to_change"
+    IF_MATCH_NEEDED = "if_match_needed"
+    VERSION_OUTDATED = "version_outdated"
+    APPROVAL_UNKNOWN = "approval_unknown"
+    APPROVAL_CLOSED = "approval_closed"
+    APPROVAL_OUTDATED = "approval_outdated"
+    RESET_UNKNOWN = "reset_unknown"
+    ACCOUNT_NOTICE_UNKNOWN = "account_notice_unknown"
+
     # What they may do
     ROLE_NOT_PERMITTED = "role_not_permitted"
     PROCEDURE_UNKNOWN = "procedure_unknown"

@@ -29,6 +29,7 @@ class LogEvent(StrEnum):
     MONTH_KEY_MISSING = "audit.month_key_missing"
     INTENTS_CLOSED = "audit.intents_closed"
     RECONCILER_FAILED = "audit.reconciler_failed"
+    RESETS_FAILED = "accounts.resets_failed"
     DIRECTORY_LOADED = "directory.loaded"
     DIRECTORY_UNREACHABLE = "directory.unreachable"
     SOURCE_FAILED = "source.failed"

@@ -19,6 +19,11 @@ from starlette.responses import Response
 
 import adapters.choose
 from app.accounts.activity import ActivityBook
+from app.accounts.administration_desk import AdministrationDesk, Directory
+from app.accounts.administration_routes import administration_router
+from app.accounts.administration_schemas import RoleChangeRequest, SuspensionRequest
+from app.accounts.approval_desk import ApprovalDesk
+from app.accounts.approval_routes import ApprovalRequest, Decision, approval_router, own_notices_router
 from app.accounts.asserted_sign_in import AssertedSignInDesk
 from app.accounts.authentication import AccessRules, Authenticator
 from app.accounts.client_desk import ClientDesk
@@ -27,10 +32,14 @@ from app.accounts.credential_store import CredentialStore
 from app.accounts.guarding import ADDRESS_RULES, SignInGuards
 from app.accounts.lockout import LockRules
 from app.accounts.me_routes import PasswordChangeRequest, SecondFactorCode, own_account_router
+from app.accounts.notices import NoticeBook
 from app.accounts.password_desk import PasswordDesk
 from app.accounts.password_policy import PROFILES
 from app.accounts.passwords import PasswordVault
+from app.accounts.refusals import Refusals
 from app.accounts.rejections import Rejections
+from app.accounts.reset_desk import ResetDesk
+from app.accounts.resets import ResetKeeper
 from app.accounts.routes import (
     GetCaller,
     RevocationRequest,
@@ -52,6 +61,7 @@ from app.accounts.token_key_store import TokenKeyring
 from app.accounts.token_keys import TokenKeys
 from app.accounts.tokens import TokenMint
 from app.accounts.values import Permission
+from app.audit.changes import ChangeLog
 from app.audit.coalescing import Coalescer
 from app.audit.keyring import Keyring
 from app.audit.log import AuditLog
@@ -96,6 +106,10 @@ _BODIES: Final = (
     RevocationRequest,
     PasswordChangeRequest,
     SecondFactorCode,
+    SuspensionRequest,
+    RoleChangeRequest,
+    ApprovalRequest,
+    Decision,
 )
 _SECOND_BUDGETS: Final = 2  # a repeated request waits for the first one's call and its two commits
 
@@ -191,6 +205,8 @@ class _Parts:
             lambda c: load_ended_sessions(c, clock.now() - lifetime - _CLOCK_SLACK)
         )
         self._sessions = SessionStore(self._engine)
+        guards_key = secrets.root.derive("sign-in guards")
+        self._guards = SignInGuards(self._engine, guards_key, clock, LockRules(), ADDRESS_RULES)
         self._rules = AccessRules(
             PROFILES[settings.password_profile],
             SessionRules(
@@ -238,7 +254,8 @@ class _Parts:
             *self._account_routes(
                 log, rejections, get_restricted, signed_in_here(get_restricted, refusals, clock)
             ),
-            me_router(self._catalogue, self._rules, get_restricted, clock),
+            *await self._administration_routes(log, refusals, rejections, get_caller, get_restricted),
+            me_router(self._catalogue, self._rules, NoticeBook(self._engine), get_restricted, clock),
             lookup_router(self._lookup_desk(source, log, rejections), get_caller),
             auditing_router(
                 self._searcher(log), get_auditor, rejections, clock, max_body_bytes=settings.max_body_bytes
@@ -287,7 +304,7 @@ class _Parts:
             PasswordVault(workers=settings.password_hash_workers, max_waiting=settings.password_hash_queue)
         )
         credentials = CredentialStore(self._engine)
-        guards = SignInGuards(self._engine, root.derive("sign-in guards"), clock, LockRules(), ADDRESS_RULES)
+        guards = self._guards
         second_factors = SecondFactorDesk(root, settings.authority_code, credentials, log, clock)
         sessions = SessionDesk(
             self._engine, self._sessions, self._accounts, self._mint, self._rules.sessions, log, clock
@@ -310,6 +327,46 @@ class _Parts:
             self._accounts, self._units, clients, sessions, longest, log, self._clock
         )
         return TokenDesk(clients, passwords, asserted, sessions, self._mint, log, self._clock)
+
+    async def _administration_routes(
+        self,
+        log: AuditLog,
+        refused: Coalescer,
+        rejections: Rejections,
+        get_caller: GetCaller,
+        get_restricted: GetCaller,
+    ) -> list[APIRouter]:
+        engine, clock, guards = self._engine, self._clock, self._guards
+        directory = Directory(self._accounts, self._units)
+        changes, refusals = ChangeLog(engine, log, clock), Refusals(refused, clock)
+        every_seconds = self._settings.reconcile_every_seconds
+        await self._stack.enter_async_context(
+            ResetKeeper(engine, changes, clock, every_seconds=every_seconds)
+        )
+        desk = AdministrationDesk(
+            engine, directory, guards, self._sessions, self._rules.sessions, changes, refusals, clock
+        )
+        approvals = ApprovalDesk(engine, directory, guards, changes, refusals, clock)
+        resets = ResetDesk(directory, changes, refusals, clock)
+
+        def allowed(permission: Permission) -> GetCaller:
+            return officer_with(permission, get_caller, refused, clock)
+
+        get_approver = allowed(Permission.APPROVE)
+        return [
+            administration_router(
+                desk,
+                resets,
+                rejections,
+                allowed(Permission.VIEW_OFFICERS),
+                allowed(Permission.SUSPEND_OFFICERS),
+                allowed(Permission.CHANGE_ROLES),
+                allowed(Permission.END_SESSIONS),
+                get_approver,
+            ),
+            approval_router(approvals, rejections, get_approver),
+            own_notices_router(resets, get_caller, get_restricted),
+        ]
 
     def _lookup_desk(self, source: PopulationSource, log: AuditLog, rejections: Rejections) -> LookupDesk:
         settings, clock = self._settings, self._clock

@@ -26,6 +26,19 @@ OFFERED = {
     ("POST", "/v1/me/otp/confirmation"),
     ("GET", "/v1/me/sessions"),
     ("DELETE", "/v1/me/sessions/{session_id}"),
+    ("DELETE", "/v1/me/second-factor-reset"),
+    ("POST", "/v1/me/notices/{notice_id}/acknowledgement"),
+    ("GET", "/v1/officers"),
+    ("GET", "/v1/officers/{officer_id}"),
+    ("POST", "/v1/officers/{officer_id}/suspension"),
+    ("DELETE", "/v1/officers/{officer_id}/suspension"),
+    ("PUT", "/v1/officers/{officer_id}/role"),
+    ("GET", "/v1/officers/{officer_id}/sessions"),
+    ("DELETE", "/v1/officers/{officer_id}/sessions"),
+    ("DELETE", "/v1/officers/{officer_id}/second-factor-reset"),
+    ("GET", "/v1/approvals"),
+    ("POST", "/v1/approvals"),
+    ("POST", "/v1/approvals/{approval_id}/decision"),
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/.well-known/oauth-authorization-server"),
     ("GET", "/v1/me"),
@@ -112,7 +125,7 @@ async def test_no_route_is_offered_that_the_contract_does_not_show(gateway: Gate
 
 def test_the_page_for_client_software_names_the_same_routes() -> None:
     table = PAGE.read_text(encoding="utf-8").partition("\n\n## ")[0]
-    named = set(re.findall(r"`(?:(?:GET|POST|DELETE) )?(/[^`]*)`", table))
+    named = set(re.findall(r"`(?:(?:GET|POST|PUT|DELETE) )?(/[^`]*)`", table))
     assert named >= {path for _, path in OFFERED}
 
 

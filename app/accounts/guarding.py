@@ -48,6 +48,11 @@ class Charge:
     is_account_locked: bool
     locks_account: bool
 
+    @property
+    def locks_address(self) -> bool:
+        """Whether this try closes the address; one from an address that is closed is not counted."""
+        return self.address.after.locked_until is not None
+
 
 class SignInGuards:
     """Counts wrong sign-ins by login name and by address; a name nobody bears is guarded like any other."""
@@ -104,6 +109,23 @@ class SignInGuards:
             account = await _held_guard(connection, charge.account.digest)
             account = taken_back(account, *_change(charge.account))
             await _store(connection, charge.account, replace(account, failures=0) if is_right else account)
+
+    async def locked_until(self, connection: AsyncConnection, login_name: str) -> datetime | None:
+        """Return when the lock on *login_name* ends; None where there is none."""
+        query = select(SIGN_IN_GUARD.c.locked_until).where(
+            SIGN_IN_GUARD.c.subject_digest == self._digest("account", login_name),
+            SIGN_IN_GUARD.c.locked_until > self._clock.now(),
+        )
+        found: datetime | None = await connection.scalar(query)
+        return found
+
+    async def unlock(self, connection: AsyncConnection, login_name: str) -> None:
+        """Forget every failure and lock under *login_name*, inside *connection*'s transaction."""
+        await connection.execute(
+            update(SIGN_IN_GUARD)
+            .where(SIGN_IN_GUARD.c.subject_digest == self._digest("account", login_name))
+            .values(failures=0, lock_count=0, locked_until=None)
+        )
 
     def _digest(self, kind: str, subject: str) -> bytes:
         return hmac.digest(self._secret, f"{kind}|{subject}".encode(), hashlib.sha256)

@@ -114,10 +114,14 @@ class PasswordDesk:
 
     async def _refuse(self, caller: Caller, charge: Charge) -> None:
         facts = caller.facts() | {"problem_code": ProblemCode.CURRENT_PASSWORD_WRONG.value}
-        await self._log.append(Draft(RecordKind.REQUEST_REJECTED, self._clock.now(), facts))
         if charge.locks_account:
             await self._store.end_sessions(caller.officer.officer_id)
+        await self._log.append(Draft(RecordKind.REQUEST_REJECTED, self._clock.now(), facts))
+        if charge.locks_account:
             await self._log.append(Draft(RecordKind.ACCOUNT_LOCKED, self._clock.now(), caller.facts()))
+        if charge.locks_address:
+            place = {name: caller.facts()[name] for name in ("client_id", "address", "request_id")}
+            await self._log.append(Draft(RecordKind.ADDRESS_LOCKED, self._clock.now(), place))
 
     async def _was_used_before(self, officer: Officer, password: str) -> bool:
         for kept in await self._store.recent_hashes(officer.officer_id, self._profile.history):

@@ -165,11 +165,14 @@ class SignInDesk:
     async def _refuse(
         self, officer: Officer | None, charge: Charge, client: Client, request: Request
     ) -> None:
-        await self._log.append(self._draft(RecordKind.SIGN_IN_FAILED, client, officer, request, None))
         if charge.locks_account:
             # For a name nobody bears too: the lock must not take longer where there is somebody.
             await self._credentials.end_sessions(officer.officer_id if officer else _NOBODY)
+        await self._log.append(self._draft(RecordKind.SIGN_IN_FAILED, client, officer, request, None))
+        if charge.locks_account:
             await self._log.append(self._draft(RecordKind.ACCOUNT_LOCKED, client, officer, request, None))
+        if charge.locks_address:
+            await self._log.append(self._draft(RecordKind.ADDRESS_LOCKED, client, None, request, None))
 
     def _draft(
         self,

@@ -59,6 +59,7 @@ async def load_accounts(connection: AsyncConnection, today: date) -> Accounts:
             first_password_until=row.first_password_until,
             session_epoch=row.session_epoch,
             has_second_factor=row.confirmed_at is not None,
+            person_code=row.person_code,
         )
         for row in rows
     ]
@@ -81,6 +82,7 @@ async def add_officer(
     posted_from: date,
     now: datetime,
     first_password_until: datetime | None = None,
+    person_code: str | None = None,
 ) -> UUID:
     """Register an officer posted to a unit and return their id.
 
@@ -99,6 +101,7 @@ async def add_officer(
             password_changed_at=now,
             must_change_password=first_password_until is not None,
             first_password_until=first_password_until,
+            person_code=person_code,
         )
     )
     await connection.execute(

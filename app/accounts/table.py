@@ -36,6 +36,8 @@ OFFICER = Table(
     Column("must_change_password", Boolean, nullable=False, server_default=false()),
     Column("first_password_until", DateTime(timezone=True)),
     Column("session_epoch", BigInteger, nullable=False, server_default=text("0")),
+    Column("person_code", Text),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
     CheckConstraint(
         "login_name = lower(login_name) and login_name ~ '^[a-z0-9][a-z0-9._@-]{1,63}$'", name="login_name"
@@ -46,6 +48,22 @@ OFFICER = Table(
     ),
     CheckConstraint("status in ('active', 'suspended')", name="status"),
     CheckConstraint("length(upstream_officer_code) between 1 and 20", name="upstream_officer_code"),
+    CheckConstraint("person_code ~ '^[A-Z0-9./-]{1,32}$'", name="person_code"),
+    CheckConstraint(
+        "person_code is not null or role in ('reception', 'processing')", name="person_code_needed"
+    ),
+    Index(
+        "uq_officer_person_single",
+        "person_code",
+        unique=True,
+        postgresql_where=text("status = 'active' and role <> 'unit_administrator'"),
+    ),
+    Index(
+        "uq_officer_person_privileged",
+        "person_code",
+        unique=True,
+        postgresql_where=text("status = 'active' and role not in ('reception', 'processing')"),
+    ),
     Index(
         "uq_officer_upstream_officer_code",
         "upstream_officer_code",
@@ -56,7 +74,10 @@ OFFICER = Table(
 """One upstream code belongs to one person, or the national side's own log could not name anybody (R22).
 
 `session_epoch` rises, by trigger, with a change of role, status, password, posting or second factor: sessions
-of earlier epochs are over, whatever any clock says.
+of earlier epochs are over, whatever any clock says. `version` rises, by trigger, with any change.
+
+The two indexes over `person_code` leave one person at most a business account and a unit administrator's:
+whoever administers the department, or audits, holds no other account that is active.
 """
 
 OFFICER_POSTING = Table(

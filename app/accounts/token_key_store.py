@@ -41,6 +41,11 @@ async def load_token_keys(connection: AsyncConnection, root: RootKey) -> TokenKe
     return _opened(root, await _rows(connection))
 
 
+async def has_token_key(connection: AsyncConnection) -> bool:
+    """Whether there is any token key, usable or not."""
+    return bool(await _rows(connection))
+
+
 async def make_first_token_key(connection: AsyncConnection, root: RootKey, now: datetime) -> Rotation | None:
     """Make a key that signs at once where there is none at all; return None where there is one."""
     await _hold(connection)

@@ -9,6 +9,8 @@ from typing import Final, Self
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from app.audit.record import Value
+from app.clock import rfc3339
 from app.errors import ConfigurationError
 
 ALGORITHM: Final = "ES256"
@@ -152,6 +154,16 @@ class Rotation:
     former_verifies_until: datetime | None = None
     revoked_kids: tuple[str, ...] = ()
     """Keys that stopped verifying at once, with all their tokens."""
+
+    @property
+    def facts(self) -> dict[str, Value]:
+        """What the record says: ids and times."""
+        facts: dict[str, Value] = {"after": self.kid, "effective_at": rfc3339(self.signs_from)}
+        if self.former_kid is not None:
+            return facts | {"change": "token key succeeded", "before": self.former_kid}
+        if self.revoked_kids:
+            return facts | {"change": "token keys revoked", "before": " ".join(self.revoked_kids)}
+        return facts | {"change": "first token key"}
 
 
 def plan_rotation(keys: TokenKeys, now: datetime, ahead: timedelta) -> tuple[TokenKey, Rotation]:

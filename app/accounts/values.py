@@ -21,19 +21,60 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+class AccountKind(StrEnum):
+    """The four kinds of account that are kept apart (R20); technical and service are client software's."""
+
+    ADMINISTRATOR = "administrator"
+    BUSINESS = "business"
+    TECHNICAL = "technical"
+    SERVICE = "service"
+
+
+KIND_OF_ROLE: Final[Mapping[Role, AccountKind]] = {
+    Role.RECEPTION: AccountKind.BUSINESS,
+    Role.PROCESSING: AccountKind.BUSINESS,
+    Role.UNIT_ADMINISTRATOR: AccountKind.ADMINISTRATOR,
+    Role.DEPARTMENT_ADMINISTRATOR: AccountKind.ADMINISTRATOR,
+    Role.AUDITOR: AccountKind.ADMINISTRATOR,
+}
+"""An officer's account is a business or an administrator's one; what else there is has no officer."""
+
+
 class Permission(StrEnum):
-    """Everything a role may permit; who may call a route is named in its signature."""
+    """Everything a role may permit; who may call a route is named in its signature.
+
+    Over whom an administrator has these is decided in app.accounts.administration.
+    """
 
     LOOK_UP = "look_up"
     SEARCH_AUDIT = "search_audit"
     READ_STATUS = "read_status"
+    VIEW_OFFICERS = "view_officers"
+    """See an account, its state and its sessions."""
+    SUSPEND_OFFICERS = "suspend_officers"
+    """Suspend an account, and lift the suspension."""
+    CHANGE_ROLES = "change_roles"
+    """Give another role, where one person may do so alone."""
+    END_SESSIONS = "end_sessions"
+    APPROVE = "approve"
+    """Ask for what two administrators do together, and decide what the other one asked for."""
 
+
+_ADMINISTERS: Final = frozenset(
+    {
+        Permission.VIEW_OFFICERS,
+        Permission.SUSPEND_OFFICERS,
+        Permission.CHANGE_ROLES,
+        Permission.END_SESSIONS,
+        Permission.APPROVE,
+    }
+)
 
 ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.RECEPTION: frozenset({Permission.LOOK_UP}),
     Role.PROCESSING: frozenset({Permission.LOOK_UP}),
-    Role.UNIT_ADMINISTRATOR: frozenset(),
-    Role.DEPARTMENT_ADMINISTRATOR: frozenset({Permission.READ_STATUS}),
+    Role.UNIT_ADMINISTRATOR: _ADMINISTERS,
+    Role.DEPARTMENT_ADMINISTRATOR: _ADMINISTERS | {Permission.READ_STATUS},
     Role.AUDITOR: frozenset({Permission.SEARCH_AUDIT}),
 }
 """Who provisions, who looks up and who audits are never the same (R28)."""
@@ -60,6 +101,19 @@ class Officer:
     first_password_until: datetime | None = None
     session_epoch: int = 0
     has_second_factor: bool = False
+    person_code: str | None = None
+    """The person's own staff number: who holds two accounts has it in both."""
+
+    @property
+    def kind(self) -> AccountKind:
+        """Whether this is a business or an administrator's account."""
+        return KIND_OF_ROLE[self.role]
+
+    def is_same_person(self, other: "Officer") -> bool:
+        """Whether both accounts are one person's, as far as is registered."""
+        if self.officer_id == other.officer_id:
+            return True
+        return self.person_code is not None and self.person_code == other.person_code
 
     @property
     def is_privileged(self) -> bool:

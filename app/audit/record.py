@@ -39,12 +39,30 @@ class RecordKind(StrEnum):
     SIGN_IN_FAILED = "sign_in.failed"
     CLIENT_SIGNED_IN = "client.signed_in"
     ACCOUNT_LOCKED = "account.locked"
+    ACCOUNT_UNLOCKED = "account.unlocked"
+    ADDRESS_LOCKED = "address.locked"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - an event's name
     SECOND_FACTOR_ADDED = "second_factor.added"
+    SECOND_FACTOR_RESET = "second_factor.reset"
+    SECOND_FACTOR_RESET_CANCELLED = "second_factor.reset_cancelled"
+    SECOND_FACTOR_REMOVED = "second_factor.removed"
     SESSION_REFRESHED = "session.refreshed"
     SESSION_ENDED = "session.ended"
     NOTICE_ACCEPTED = "notice.accepted"
     AUDIT_SEARCHED = "audit.searched"
+    OFFICER_ADDED = "officer.added"
+    OFFICER_CHANGED = "officer.changed"
+    APPROVAL_REQUESTED = "approval.requested"
+    APPROVAL_REFUSED = "approval.refused"
+    ACCOUNT_NOTICE_READ = "account_notice.read"
+    UNIT_ADDED = "unit.added"
+    CLIENT_ADDED = "client.added"
+    CLIENT_CHANGED = "client.changed"
+    PROCEDURE_ADDED = "procedure.added"
+    GRANT_ADDED = "grant.added"
+    KEYS_MADE = "keys.made"
+    KEYS_ROTATED = "keys.rotated"
+    CHANGE_FAILED = "change.failed"
 
 
 class Outcome(StrEnum):
@@ -113,6 +131,20 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "searched_from": str,
     "searched_to": str,
     "search_results": int,
+    # What was changed, and by whom beside the officer
+    "operator": str,
+    "change": str,
+    "before": str,
+    "after": str,
+    "changed_officer_id": str,
+    "changed_unit_id": str,
+    "changed_client_id": str,
+    "approval_id": str,
+    "requested_by": str,
+    "effective_at": str,
+    "expires_at": str,
+    "months": str,
+    "failed_record_id": str,
     # The writer's own
     "sealed_key": str,
     "previous_writer_id": str,

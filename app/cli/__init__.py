@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app.cli import clients, keys, register, token_keys
+from app.cli import clients, keys, officers, register, token_keys
 from app.cli.check import check
 from app.cli.console import fail
 from app.cli.demo import demo
@@ -27,7 +27,7 @@ keys.commands.command("rotate-token")(token_keys.rotate_token)
 keys.commands.command("list-token")(token_keys.list_token)
 application.add_typer(keys.commands, name="keys")
 application.add_typer(register.units, name="units")
-application.add_typer(register.officers, name="officers")
+application.add_typer(officers.officers, name="officers")
 application.add_typer(clients.commands, name="clients")
 application.add_typer(register.procedures, name="procedures")
 

@@ -17,6 +17,7 @@ def described(client: Client, now: datetime) -> str:
             f"grants {_joined(grant.value for grant in client.grants)}",
             f"unit {client.unit_id}" if client.unit_id else "the whole province",
             "every procedure" if client.procedures is None else f"{len(client.procedures)} procedures",
+            f"from {_joined(map(str, client.networks))}",
             f"ends {_instant(client.expires_at)}",
             *counts,
         )

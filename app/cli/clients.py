@@ -26,9 +26,13 @@ from app.accounts.client_store import (
     set_client_active,
 )
 from app.accounts.clients import Client, ClientKind, CredentialKind, GrantType, endings
+from app.audit.changes import Change
+from app.audit.record import RecordKind
 from app.cli.client_texts import described, details, ending_text, state_word
 from app.cli.console import done
-from app.cli.register import _run, _unit_id, _worded
+from app.cli.inputs import unit_id_of, worded
+from app.cli.recording import run_recorded
+from app.cli.work import run
 from app.clock import VIETNAM, SystemClock
 from app.errors import ConfigurationError
 from app.lookup.parsing import parse_procedure_code
@@ -37,6 +41,7 @@ from app.web.certificates import read_pem_certificate
 commands = typer.Typer(help="Client software and its credentials.", no_args_is_help=True)
 
 _OVERLAP: Final = re.compile(r"([1-9][0-9]{0,2})([dh])")
+_STATES: Final = {"suspended": "is suspended", "resumed": "is active"}
 _LONGEST_OVERLAP: Final = timedelta(days=90)
 
 LastDay = Annotated[
@@ -78,11 +83,11 @@ def clients_add(
     async def work(connection: AsyncConnection) -> ClientChange:
         new = NewClient(
             client_id=client_id,
-            name=_worded(name),
+            name=worded(name),
             networks=network,
             kind=kind,
             grants=frozenset(grant) if grant else None,
-            unit_id=await _unit_id(connection, unit) if unit is not None else None,
+            unit_id=await unit_id_of(connection, unit) if unit is not None else None,
             procedures=frozenset(map(parse_procedure_code, procedure)) if procedure else None,
             expires_at=_end_of(expires_on),
         )
@@ -206,7 +211,7 @@ def clients_resume(client_id: str) -> None:
 def clients_list() -> None:
     """Print every client, and what of it ends within 30 days."""
     now = SystemClock().now()
-    for client in _run(load_clients).values():
+    for client in run(load_clients).values():
         done(f"{client.client_id}: {described(client, now)}")
         for ending in endings([client], now):
             done(f"  attention: {ending_text(ending, now)}")
@@ -219,17 +224,26 @@ def clients_show(client_id: str) -> None:
     async def work(connection: AsyncConnection) -> Client:
         return await _client(connection, client_id)
 
-    client, now = _run(work), SystemClock().now()
+    client, now = run(work), SystemClock().now()
     for line in details(client, now):
         done(line)
 
 
 def _change(work: Callable[[AsyncConnection], Awaitable[ClientChange]]) -> None:
-    """Do *work* in one transaction and say what it changed; here every change of a client passes."""
-    change = _run(work)
+    """Do *work* in one transaction with its record, and say what it changed."""
+
+    async def recorded(connection: AsyncConnection) -> Change[ClientChange]:
+        made = await work(connection)
+        kind = RecordKind.CLIENT_ADDED if made.change == "added" else RecordKind.CLIENT_CHANGED
+        facts = {"change": made.change, "before": made.before, "after": made.after}
+        said = {name: text for name, text in facts.items() if text}
+        return Change(made, kind, {"changed_client_id": made.client_id, **said})
+
+    change = run_recorded(recorded)
     shown = f"; secret: {change.shown_once}" if change.shown_once else ""
     named = f" ({change.after})" if change.change.endswith("added") and change.change != "added" else ""
-    done(f"client {change.client_id} {change.change}{named}{shown}")
+    said = _STATES.get(change.change, change.change)
+    done(f"client {change.client_id} {said}{named}{shown}")
 
 
 def _switch(client_id: str, *, is_active: bool) -> None:
@@ -237,7 +251,8 @@ def _switch(client_id: str, *, is_active: bool) -> None:
         before = await _client(connection, client_id)
         await set_client_active(connection, client_id, is_active=is_active)
         state = state_word(is_active=is_active)
-        return ClientChange(client_id, f"is {state}", state_word(is_active=before.is_active), state)
+        change = "resumed" if is_active else "suspended"
+        return ClientChange(client_id, change, state_word(is_active=before.is_active), state)
 
     _change(work)
 

@@ -32,6 +32,8 @@ PROCESSING: Final = "xuly.mau"
 CENTRE_RECEPTION: Final = "tiepnhan.trungtam"
 UNMAPPED: Final = "chuacoma.mau"
 ADMINISTRATOR: Final = "quantri.mau"
+SECOND_ADMINISTRATOR: Final = "quantri.hai"
+UNIT_ADMINISTRATOR: Final = "quantri.xa"
 AUDITOR: Final = "kiemtra.mau"
 RESIDENCE_PROCEDURE: Final = "1.004194"
 HOUSEHOLD_PROCEDURE: Final = "1.000894"
@@ -59,13 +61,18 @@ async def invent_province(connection: AsyncConnection, root: RootKey) -> Invente
     """
     commune, centre, department = await _add_units(connection)
     passwords, otp_secrets, now = {}, {}, SystemClock().now()
-    for login_name, full_name, role, unit_id, upstream_code in (
-        (RECEPTION, "Nguyễn Thị Tiếp Nhận", Role.RECEPTION, commune, "cb-mau-01"),
-        (PROCESSING, "Trần Văn Xử Lý", Role.PROCESSING, commune, "cb-mau-02"),
-        (UNMAPPED, "Lê Thị Chưa Mã", Role.RECEPTION, commune, None),
-        (CENTRE_RECEPTION, "Phạm Văn Trung Tâm", Role.RECEPTION, centre, "cb-mau-03"),
-        (ADMINISTRATOR, "Võ Thị Quản Trị", Role.DEPARTMENT_ADMINISTRATOR, department, None),
-        (AUDITOR, "Đặng Văn Kiểm Tra", Role.AUDITOR, department, None),
+    for number, (login_name, full_name, role, unit_id, upstream_code) in enumerate(
+        (
+            (RECEPTION, "Nguyễn Thị Tiếp Nhận", Role.RECEPTION, commune, "cb-mau-01"),
+            (PROCESSING, "Trần Văn Xử Lý", Role.PROCESSING, commune, "cb-mau-02"),
+            (UNMAPPED, "Lê Thị Chưa Mã", Role.RECEPTION, commune, None),
+            (CENTRE_RECEPTION, "Phạm Văn Trung Tâm", Role.RECEPTION, centre, "cb-mau-03"),
+            (ADMINISTRATOR, "Võ Thị Quản Trị", Role.DEPARTMENT_ADMINISTRATOR, department, None),
+            (SECOND_ADMINISTRATOR, "Hồ Văn Quản Trị", Role.DEPARTMENT_ADMINISTRATOR, department, None),
+            (UNIT_ADMINISTRATOR, "Bùi Thị Quản Xã", Role.UNIT_ADMINISTRATOR, commune, None),
+            (AUDITOR, "Đặng Văn Kiểm Tra", Role.AUDITOR, department, None),
+        ),
+        start=1,
     ):
         passwords[login_name] = f"Mau-{secrets.token_urlsafe(9)}1"
         officer_id = await add_officer(
@@ -78,6 +85,7 @@ async def invent_province(connection: AsyncConnection, root: RootKey) -> Invente
             password_hash=hash_password(passwords[login_name]),
             posted_from=_SINCE,
             now=now,
+            person_code=f"NV-MAU-{number:02d}",
         )
         if role in PRIVILEGED:
             otp_secrets[login_name] = await give_second_factor(connection, root, officer_id, now)

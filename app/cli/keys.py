@@ -13,10 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.accounts import token_key_store
 from app.accounts.token_keys import Rotation
+from app.audit.changes import Change
 from app.audit.keyring import Keyring, MonthKeyMaker, load_month_secrets, months_from
+from app.audit.record import RecordKind
 from app.audit.sealing import RootKey, SealBrokenError
 from app.audit.table import AUDIT_MONTH_KEY
 from app.cli.console import done
+from app.cli.recording import make_recorded
 from app.cli.settings import administration_url, read_settings
 from app.clock import SystemClock
 from app.database.address import sqlalchemy_address
@@ -51,11 +54,60 @@ def months(
 ) -> None:
     """Make the month keys that are missing, and the first token key; without them no lookup is possible."""
     settings, _ = read_settings()
-    made = asyncio.run(make_month_keys(settings, ahead))
+    made = asyncio.run(_make_recorded(settings, ahead))
     done(f"made keys for: {', '.join(made)}" if made else "no month key was missing")
-    first = asyncio.run(make_first_token_key(settings))
+    first = asyncio.run(_first_token_key_recorded(settings))
     if first is not None:
         done(f"made the first token key: {first.kid}")
+
+
+async def _make_recorded(settings: Settings, ahead: int) -> list[str]:
+    """Make missing month keys and record it: this month's comes first, for nothing can be recorded before."""
+    first = await make_month_keys(settings, 1)
+    if first:
+        try:
+            await make_recorded(settings, lambda _: _made(first))
+        except ConfigurationError:
+            raise ConfigurationError(f"made the key for {first[0]}, but could not record it") from None
+    maker, more = _maker(settings), months_from(SystemClock().now().date(), ahead)
+
+    async def work(connection: AsyncConnection) -> Change[list[str]]:
+        await _check_root_keys(connection, maker)
+        return await _made(await maker.make(connection, more))
+
+    is_missing = await _missing(settings, more)
+    return first + (await make_recorded(settings, work) if is_missing else [])
+
+
+async def _first_token_key_recorded(settings: Settings) -> Rotation | None:
+    """Make a token key where there is none and record it; return None where there is one."""
+    root = serving_root(settings)
+    async with owners_connection(settings) as connection:
+        await check_serving_root(connection, root)
+        if await token_key_store.has_token_key(connection):
+            return None
+
+    async def work(connection: AsyncConnection) -> Change[Rotation]:
+        rotation = await token_key_store.make_first_token_key(connection, root, SystemClock().now())
+        if rotation is None:
+            raise ConfigurationError("another command has just made the first token key")
+        return Change(rotation, RecordKind.KEYS_MADE, rotation.facts)
+
+    return await make_recorded(settings, work)
+
+
+async def _made(made: list[str]) -> Change[list[str]]:
+    return Change(made, RecordKind.KEYS_MADE, {"months": " ".join(made)})
+
+
+async def _missing(settings: Settings, months: list[str]) -> bool:
+    engine = create_async_engine(sqlalchemy_address(administration_url(settings)), hide_parameters=True)
+    try:
+        async with engine.connect() as connection:
+            present = (await connection.execute(select(AUDIT_MONTH_KEY.c.month))).scalars().all()
+    finally:
+        await engine.dispose()
+    return not set(months) <= set(present)
 
 
 def create_key_files(directory: Path) -> list[Path]:
@@ -79,18 +131,9 @@ async def make_month_keys(settings: Settings, ahead: int) -> list[str]:
 
     Raises OtherRootKeyError where they are not the ones that made the months before.
     """
-    if settings.root_key is None or settings.audit_root_key is None:
-        raise ConfigurationError("month keys need DANCU_ROOT_KEY and DANCU_AUDIT_ROOT_KEY (or their _FILE)")
-    if not settings.authority_code:
-        raise ConfigurationError("DANCU_AUTHORITY_CODE is not set: the province's code, such as H19")
-    maker = MonthKeyMaker(
-        settings.authority_code,
-        root_key(settings.root_key.get_secret_value(), "DANCU_ROOT_KEY"),
-        root_key(settings.audit_root_key.get_secret_value(), "DANCU_AUDIT_ROOT_KEY"),
-    )
+    maker = _maker(settings)
     async with owners_connection(settings) as connection:
-        await check_serving_root(connection, maker.serving_root)
-        await _check_auditing_root(connection, maker.auditing_root)
+        await _check_root_keys(connection, maker)
         return await maker.make(connection, months_from(SystemClock().now().date(), ahead))
 
 
@@ -121,6 +164,24 @@ async def owners_connection(settings: Settings) -> AsyncIterator[AsyncConnection
             yield connection
     finally:
         await engine.dispose()
+
+
+def _maker(settings: Settings) -> MonthKeyMaker:
+    if settings.root_key is None or settings.audit_root_key is None:
+        raise ConfigurationError("month keys need DANCU_ROOT_KEY and DANCU_AUDIT_ROOT_KEY (or their _FILE)")
+    if not settings.authority_code:
+        raise ConfigurationError("DANCU_AUTHORITY_CODE is not set: the province's code, such as H19")
+    return MonthKeyMaker(
+        settings.authority_code,
+        root_key(settings.root_key.get_secret_value(), "DANCU_ROOT_KEY"),
+        root_key(settings.audit_root_key.get_secret_value(), "DANCU_AUDIT_ROOT_KEY"),
+    )
+
+
+async def _check_root_keys(connection: AsyncConnection, maker: MonthKeyMaker) -> None:
+    """Refuse to go on with other root keys: no process could then open all months."""
+    await check_serving_root(connection, maker.serving_root)
+    await _check_auditing_root(connection, maker.auditing_root)
 
 
 async def check_serving_root(connection: AsyncConnection, root: RootKey) -> None:

@@ -6,12 +6,16 @@ from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.token_key_store import load_token_keys, replace_token_keys, rotate_token_keys
 from app.accounts.token_keys import Rotation, TokenKey, TokenKeys
+from app.audit.changes import Change
+from app.audit.record import RecordKind
 from app.audit.sealing import RootKey
 from app.cli.console import done
 from app.cli.keys import check_serving_root, owners_connection, serving_root
+from app.cli.recording import make_recorded
 from app.cli.settings import read_settings
 from app.clock import VIETNAM, SystemClock
 from app.database.connect import open_engine
@@ -68,10 +72,15 @@ async def rotate(settings: Settings, ahead: timedelta | None) -> Rotation:
     root, now = serving_root(settings), SystemClock().now()
     async with owners_connection(settings) as connection:
         await check_serving_root(connection, root)
-        # What comes back is what the record of a rotation says.
+
+    async def work(connection: AsyncConnection) -> Change[Rotation]:
         if ahead is None:
-            return await replace_token_keys(connection, root, now)
-        return await rotate_token_keys(connection, root, now, ahead)
+            rotation = await replace_token_keys(connection, root, now)
+        else:
+            rotation = await rotate_token_keys(connection, root, now, ahead)
+        return Change(rotation, RecordKind.KEYS_ROTATED, rotation.facts)
+
+    return await make_recorded(settings, work)
 
 
 async def token_key_findings(url: str, root: RootKey) -> AsyncIterator[tuple[bool | None, str]]:

@@ -49,6 +49,11 @@ def explain_refusal(error: BaseException | None) -> str:  # noqa: PLR0911 - as a
             return "the database refused the user name or password"
         case asyncpg.InvalidCatalogNameError():
             return "the database named in the address does not exist"
+        case asyncpg.UniqueViolationError() if str(error.constraint_name).startswith("uq_officer_person"):
+            return (
+                "this person has another active account; one person holds at most a business account and a"
+                f" unit administrator's (rule {error.constraint_name})"
+            )
         case asyncpg.UniqueViolationError():
             return f"that is already registered (rule {error.constraint_name})"
         case asyncpg.CheckViolationError() | asyncpg.ForeignKeyViolationError():

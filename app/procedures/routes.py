@@ -5,14 +5,18 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
+from starlette.requests import Request
 from starlette.responses import Response
 
 from app.accounts.authentication import ASSURANCE_ASSERTED, AccessRules, Caller
+from app.accounts.notices import NoticeBook
 from app.accounts.password_policy import WARNING_DAYS, days_left
 from app.accounts.routes import GetCaller
+from app.accounts.trouble import database_trouble
 from app.clock import Clock, local_day, rfc3339
 from app.database.live import LiveView
 from app.procedures.store import Catalogue
+from app.web.problems import language_of
 
 
 class PermittedProcedure(BaseModel):
@@ -21,6 +25,15 @@ class PermittedProcedure(BaseModel):
     procedure_code: str
     name: str
     fields: list[str]
+
+
+class OwnNotice(BaseModel):
+    """What was done to the officer's account; without `notice_id` it is told until it is over."""
+
+    notice_id: str | None
+    code: str
+    text: str
+    at: str
 
 
 class Profile(BaseModel):
@@ -36,11 +49,16 @@ class Profile(BaseModel):
     password_warning: bool
     has_second_factor: bool
     must_first: str | None
+    notices: list[OwnNotice]
     procedures: list[PermittedProcedure]
 
 
 def me_router(
-    catalogue: LiveView[Catalogue], rules: AccessRules, get_caller: GetCaller, clock: Clock
+    catalogue: LiveView[Catalogue],
+    rules: AccessRules,
+    notices: NoticeBook,
+    get_caller: GetCaller,
+    clock: Clock,
 ) -> APIRouter:
     """Return `GET /v1/me` for any signed-in officer."""
     router = APIRouter(tags=["officer"])
@@ -51,8 +69,11 @@ def me_router(
         response_model=None,
         responses={200: {"model": Profile}},
     )
-    async def me(caller: Annotated[Caller, Depends(get_caller)]) -> Response:
+    async def me(request: Request, caller: Annotated[Caller, Depends(get_caller)]) -> Response:
         now = clock.now()
+        language = language_of(request.headers.get("accept-language"))
+        with database_trouble():
+            unread = await notices.unread(caller.officer.officer_id)
         permitted = catalogue.current.granted_to(caller.unit.unit_id, caller.officer.role, local_day(now))
         ends_at = rules.password_expires_at(caller.officer)
         days = days_left(now, ends_at)
@@ -67,6 +88,7 @@ def me_router(
             password_warning=days <= WARNING_DAYS and caller.assurance != ASSURANCE_ASSERTED,
             has_second_factor=caller.officer.has_second_factor,
             must_first=rules.restriction(caller.officer, now, caller.assurance),
+            notices=[OwnNotice.model_validate(notice.shown(language)) for notice in unread],
             procedures=[
                 PermittedProcedure(
                     procedure_code=procedure.procedure_code,

@@ -482,6 +482,186 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             _TRY_AGAIN_SOON[1],
         ),
     ),
+    ProblemCode.OFFICER_UNKNOWN: _both(
+        (
+            "Không có cán bộ này",
+            "Không có tài khoản cán bộ nào như đã nêu.",
+            "Kiểm tra lại tên đăng nhập hoặc mã tài khoản.",
+        ),
+        (
+            "No such officer",
+            "There is no such officer's account.",
+            "Check the login name or the id.",
+        ),
+    ),
+    ProblemCode.OWN_ACCOUNT: _both(
+        (
+            "Không được tự quản trị chính mình",
+            "Tài khoản này là của chính người đang thao tác.",
+            "Nhờ một quản trị viên khác thực hiện.",
+        ),
+        (
+            "Nobody administers themselves",
+            "This account is the caller's own, or the same person's.",
+            "Ask another administrator.",
+        ),
+    ),
+    ProblemCode.OUTSIDE_OWN_UNITS: _both(
+        (
+            "Ngoài phạm vi đơn vị quản lý",
+            "Cán bộ này không thuộc đơn vị của quản trị viên hoặc đơn vị trực thuộc.",
+            "Liên hệ Sở Khoa học và Công nghệ (đầu mối quản trị cổng tra cứu).",
+        ),
+        (
+            "Outside your units",
+            "The officer is neither in your unit nor in one below it.",
+            "Contact the Department of Science and Technology, which runs this gateway.",
+        ),
+    ),
+    ProblemCode.ROLE_OUT_OF_REACH: _both(
+        (
+            "Vai trò ngoài thẩm quyền",
+            "Quản trị viên không có quyền cấp vai trò này, nên cũng không được tác động đến tài khoản mang vai trò này.",
+            "Liên hệ Sở Khoa học và Công nghệ (đầu mối quản trị cổng tra cứu).",
+        ),
+        (
+            "Role beyond your authority",
+            "You may not give this role, nor act on an account that has it.",
+            "Contact the Department of Science and Technology, which runs this gateway.",
+        ),
+    ),
+    ProblemCode.SECOND_PERSON_NEEDED: _both(
+        (
+            "Cần hai người thực hiện",
+            "Việc này cần hai quản trị viên là hai người khác nhau: một người đề nghị, người kia quyết định.",
+            "Gửi đề nghị (POST /v1/approvals), hoặc nhờ quản trị viên khác quyết định.",
+        ),
+        (
+            "Two persons are needed",
+            "This takes two administrators who are two persons: one asks, the other decides.",
+            "Ask for it (POST /v1/approvals), or let another administrator decide.",
+        ),
+    ),
+    ProblemCode.PERSON_CODE_NEEDED: _both(
+        (
+            "Thiếu mã định danh nhân sự",
+            "Vai trò này cần mã nhân sự của người giữ tài khoản: 1 đến 32 ký tự gồm chữ cái không dấu, chữ số, dấu chấm, gạch chéo, gạch nối.",
+            "Bổ sung mã nhân sự (person_code) rồi gửi lại.",
+        ),
+        (
+            "Person's code is missing",
+            "This role needs its holder's staff number: 1 to 32 of A-Z, a-z, 0-9, dot, slash, hyphen.",
+            "Add person_code and send again.",
+        ),
+    ),
+    ProblemCode.PERSON_HAS_ANOTHER_ACCOUNT: _both(
+        (
+            "Người này đã có tài khoản khác",
+            "Một người chỉ được giữ đồng thời một tài khoản nghiệp vụ và một tài khoản quản trị đơn vị; người quản trị cấp Sở hoặc kiểm tra không được giữ tài khoản nào khác.",
+            "Khóa tài khoản kia trước, hoặc chọn người khác.",
+        ),
+        (
+            "This person has another account",
+            "One person holds at most one business account and one unit administrator's; who administers the department, or audits, holds no other.",
+            "Suspend the other account first, or choose somebody else.",
+        ),
+    ),
+    ProblemCode.NOTHING_TO_CHANGE: _both(
+        (
+            "Không có gì để thay đổi",
+            "Tài khoản đã ở trạng thái được yêu cầu.",
+            "Không cần làm gì thêm.",
+        ),
+        (
+            "Nothing to change",
+            "The account already is as asked for.",
+            "There is nothing left to do.",
+        ),
+    ),
+    ProblemCode.IF_MATCH_NEEDED: _both(
+        (
+            "Thiếu phiên bản",
+            "Mỗi thay đổi phải kèm phiên bản (ETag) của tài khoản vừa đọc, trong tiêu đề If-Match.",
+            "Báo đơn vị cung cấp phần mềm, gửi kèm mã yêu cầu (request_id).",
+        ),
+        (
+            "Version missing",
+            "Each change names the version (ETag) of the account it was decided on, in the header If-Match.",
+            "Tell the software's vendor and give the request_id.",
+        ),
+    ),
+    ProblemCode.VERSION_OUTDATED: _both(
+        (
+            "Tài khoản đã thay đổi",
+            "Tài khoản này vừa được thay đổi từ lúc đọc.",
+            "Đọc lại tài khoản, xem xét rồi thực hiện lại.",
+        ),
+        (
+            "The account has changed",
+            "Somebody changed this account since it was read.",
+            "Read it again, consider, and repeat.",
+        ),
+    ),
+    ProblemCode.APPROVAL_UNKNOWN: _both(
+        (
+            "Không có đề nghị này",
+            "Không có đề nghị nào như vậy dành cho quản trị viên này.",
+            "Xem danh sách đề nghị (GET /v1/approvals).",
+        ),
+        (
+            "No such request",
+            "There is no such request for this administrator.",
+            "See the list (GET /v1/approvals).",
+        ),
+    ),
+    ProblemCode.APPROVAL_CLOSED: _both(
+        (
+            "Đề nghị đã kết thúc",
+            "Đề nghị đã được quyết định hoặc đã quá 24 giờ.",
+            "Nếu vẫn cần, gửi đề nghị mới.",
+        ),
+        (
+            "The request is closed",
+            "It was decided already, or 24 hours have passed.",
+            "Ask again if it is still needed.",
+        ),
+    ),
+    ProblemCode.APPROVAL_OUTDATED: _both(
+        (
+            "Đề nghị không còn hiệu lực",
+            "Người đề nghị không còn quyền đề nghị việc này.",
+            "Từ chối đề nghị này; nếu vẫn cần, người có quyền gửi đề nghị mới.",
+        ),
+        (
+            "The request is out of date",
+            "Who asked may not ask for this any more.",
+            "Refuse it; somebody who may can ask again.",
+        ),
+    ),
+    ProblemCode.RESET_UNKNOWN: _both(
+        (
+            "Không có yêu cầu đặt lại nào đang chờ",
+            "Tài khoản này không có việc đặt lại xác thực hai lớp nào đang chờ.",
+            "Không cần làm gì thêm.",
+        ),
+        (
+            "No reset is pending",
+            "No reset of this account's second factor is waiting.",
+            "There is nothing left to do.",
+        ),
+    ),
+    ProblemCode.ACCOUNT_NOTICE_UNKNOWN: _both(
+        (
+            "Không có thông báo này",
+            "Không có thông báo chưa đọc nào như vậy.",
+            "Xem lại danh sách thông báo (GET /v1/me).",
+        ),
+        (
+            "No such notice",
+            "There is no such unread notice.",
+            "See the list (GET /v1/me).",
+        ),
+    ),
     ProblemCode.ROLE_NOT_PERMITTED: _both(
         (
             "Chức vụ không được tra cứu",

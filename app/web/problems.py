@@ -41,6 +41,9 @@ _UNPROCESSABLE: Final = ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, Origin.CALL
 _UNAUTHENTICATED: Final = ProblemKind(HTTPStatus.UNAUTHORIZED, Origin.CALLER, opens_paper=False)
 _FORBIDDEN: Final = ProblemKind(HTTPStatus.FORBIDDEN, Origin.GATEWAY, opens_paper=False)
 _REFUSED_UPSTREAM: Final = ProblemKind(HTTPStatus.FORBIDDEN, Origin.NATIONAL, opens_paper=False)
+_ABSENT: Final = ProblemKind(HTTPStatus.NOT_FOUND, Origin.CALLER)
+_CONFLICT: Final = ProblemKind(HTTPStatus.CONFLICT, Origin.CALLER)
+_NOT_YOURS: Final = ProblemKind(HTTPStatus.FORBIDDEN, Origin.GATEWAY)
 
 KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
     ProblemCode.MALFORMED_REQUEST: _UNPROCESSABLE,
@@ -87,6 +90,21 @@ KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
     ProblemCode.SECOND_FACTOR_PRESENT: ProblemKind(HTTPStatus.CONFLICT, Origin.CALLER),
     ProblemCode.SESSION_UNKNOWN: ProblemKind(HTTPStatus.NOT_FOUND, Origin.CALLER),
     ProblemCode.TOO_MANY_SIGN_INS: ProblemKind(HTTPStatus.TOO_MANY_REQUESTS, Origin.GATEWAY),
+    ProblemCode.OFFICER_UNKNOWN: _ABSENT,
+    ProblemCode.OWN_ACCOUNT: _NOT_YOURS,
+    ProblemCode.OUTSIDE_OWN_UNITS: _NOT_YOURS,
+    ProblemCode.ROLE_OUT_OF_REACH: _NOT_YOURS,
+    ProblemCode.SECOND_PERSON_NEEDED: _NOT_YOURS,
+    ProblemCode.PERSON_CODE_NEEDED: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, Origin.CALLER),
+    ProblemCode.PERSON_HAS_ANOTHER_ACCOUNT: _CONFLICT,
+    ProblemCode.NOTHING_TO_CHANGE: _CONFLICT,
+    ProblemCode.IF_MATCH_NEEDED: ProblemKind(HTTPStatus.PRECONDITION_REQUIRED, Origin.CALLER),
+    ProblemCode.VERSION_OUTDATED: ProblemKind(HTTPStatus.PRECONDITION_FAILED, Origin.CALLER),
+    ProblemCode.APPROVAL_UNKNOWN: _ABSENT,
+    ProblemCode.APPROVAL_CLOSED: _CONFLICT,
+    ProblemCode.APPROVAL_OUTDATED: _CONFLICT,
+    ProblemCode.RESET_UNKNOWN: _ABSENT,
+    ProblemCode.ACCOUNT_NOTICE_UNKNOWN: _ABSENT,
     ProblemCode.ROLE_NOT_PERMITTED: _FORBIDDEN,
     ProblemCode.PROCEDURE_UNKNOWN: _FORBIDDEN,
     ProblemCode.PROCEDURE_NOT_IN_FORCE: _FORBIDDEN,

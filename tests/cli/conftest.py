@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.database import migrate
 from app.database.address import sqlalchemy_address
 from tests.cluster import PostgresCluster
-from tests.world import AUDIT_ROOT_KEY, PASSWORD, ROOT_KEY, Database, make_login_roles
+from tests.world import AUDIT_ROOT_KEY, PASSWORD, ROOT_KEY, Database, make_login_roles, make_month_keys
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +55,19 @@ def migrated(postgres_cluster: PostgresCluster, monkeypatch: pytest.MonkeyPatch)
         auditing_url=postgres_cluster.url(name, "auditor", PASSWORD),
     )
     asyncio.run(postgres_cluster.drop_database(name))
+
+
+@pytest.fixture
+def recordable(migrated: Database) -> Database:
+    """The same, with the month keys without which no change can be recorded."""
+
+    async def make() -> None:
+        engine = create_async_engine(sqlalchemy_address(migrated.owner_url))
+        try:
+            async with engine.begin() as connection:
+                await make_month_keys(connection)
+        finally:
+            await engine.dispose()
+
+    asyncio.run(make())
+    return migrated

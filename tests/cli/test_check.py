@@ -73,8 +73,9 @@ def test_client_software_that_ends_soon_is_named(serving: Database) -> None:
 
 
 def test_checking_leaves_the_database_as_it_was(serving: Database) -> None:
+    before = ask(serving.owner_url, "select count(*) from audit_record")
     dancu("check")
-    assert ask(serving.owner_url, "select count(*) from audit_record") == 0
+    assert ask(serving.owner_url, "select count(*) from audit_record") == before
 
 
 @pytest.mark.parametrize("variable", ["DANCU_AUTHORITY_CODE", "DANCU_DATABASE_URL", "DANCU_ROOT_KEY"])

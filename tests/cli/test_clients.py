@@ -14,7 +14,7 @@ from tests.accounts.client_software import RSA_KEY, a_certificate, a_p256_key, p
 from tests.cli.commands import Answer, ask, dancu
 from tests.world import Database
 
-pytestmark = pytest.mark.usefixtures("migrated")
+pytestmark = pytest.mark.usefixtures("recordable")
 KEY = a_p256_key()
 
 
@@ -36,16 +36,16 @@ def credential_ids(kind: str) -> list[str]:
 
 
 def test_service_software_begins_with_passwords_and_technical_software_with_the_status(
-    migrated: Database,
+    recordable: Database,
 ) -> None:
     add()
     add("--kind", "technical", client_id="giam-sat")
     query = "select kind || ' ' || array_to_string(grants, ',') from client where client_id = $1"
-    assert one(migrated, query, "mot-cua") == "service password"
-    assert one(migrated, query, "giam-sat") == "technical client_credentials"
+    assert one(recordable, query, "mot-cua") == "service password"
+    assert one(recordable, query, "giam-sat") == "technical client_credentials"
 
 
-def test_what_is_chosen_is_switched_on_and_nothing_else(migrated: Database) -> None:
+def test_what_is_chosen_is_switched_on_and_nothing_else(recordable: Database) -> None:
     dancu("units", "add", "Xã Mẫu", "H19.34.12")
     chosen = (
         "--grant",
@@ -58,10 +58,10 @@ def test_what_is_chosen_is_switched_on_and_nothing_else(migrated: Database) -> N
         "2099-06-30",
     )
     assert add(*chosen).code == 0
-    row = one(migrated, "select array[grants::text, procedures::text, unit_id::text] from client")
+    row = one(recordable, "select array[grants::text, procedures::text, unit_id::text] from client")
     assert row[:2] == ["{jwt_bearer}", "{1.004194}"]
-    assert row[2] == str(one(migrated, "select unit_id from unit"))
-    assert one(migrated, "select expires_at from client") == datetime(2099, 6, 30, 17, tzinfo=UTC)
+    assert row[2] == str(one(recordable, "select unit_id from unit"))
+    assert one(recordable, "select expires_at from client") == datetime(2099, 6, 30, 17, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,9 @@ def test_what_is_chosen_is_switched_on_and_nothing_else(migrated: Database) -> N
         ("--kind", "technical", "--procedure", "1.004194"),
     ],
 )
-def test_the_kinds_are_kept_apart(migrated: Database, options: tuple[str, ...]) -> None:
+def test_the_kinds_are_kept_apart(recordable: Database, options: tuple[str, ...]) -> None:
     assert add(*options).refuses("may not have these")
-    assert one(migrated, "select count(*) from client") == 0
+    assert one(recordable, "select count(*) from client") == 0
 
 
 @pytest.mark.parametrize(
@@ -90,59 +90,62 @@ def test_a_wrong_bound_is_refused(options: tuple[str, str], word: str) -> None:
     assert add(*options).refuses(word)
 
 
-def test_a_client_may_have_no_secret(migrated: Database) -> None:
+def test_a_client_may_have_no_secret(recordable: Database) -> None:
     assert "secret:" not in add("--without-secret").out
-    assert one(migrated, "select count(*) from client_credential") == 0
+    assert one(recordable, "select count(*) from client_credential") == 0
 
 
-def test_a_rotation_shows_a_new_secret_and_lets_the_old_one_end_later(migrated: Database) -> None:
+def test_a_rotation_shows_a_new_secret_and_lets_the_old_one_end_later(recordable: Database) -> None:
     old = secret_of(add())
     new = secret_of(dancu("clients", "rotate", "mot-cua", "--overlap", "12h"))
     assert new != old
     ends = "select expires_at - clock_timestamp() from client_credential where digest = $1"
-    left = one(migrated, ends, secret_digest(old))
+    left = one(recordable, ends, secret_digest(old))
     assert timedelta(hours=11, minutes=59) < left <= timedelta(hours=12)
-    assert one(migrated, ends, secret_digest(new)) is None
-    assert new not in one(migrated, "select string_agg(c::text, '') from client_credential c")
+    assert one(recordable, ends, secret_digest(new)) is None
+    assert new not in one(recordable, "select string_agg(c::text, '') from client_credential c")
 
 
-def test_by_default_the_overlap_is_a_week(migrated: Database) -> None:
+def test_by_default_the_overlap_is_a_week(recordable: Database) -> None:
     old = secret_of(add())
     dancu("clients", "rotate", "mot-cua")
     query = "select expires_at - created_at > interval '167 hours' from client_credential where digest = $1"
-    assert one(migrated, query, secret_digest(old)) is True
+    assert one(recordable, query, secret_digest(old)) is True
 
 
-def test_a_third_secret_is_refused_while_two_are_valid(migrated: Database) -> None:
+def test_a_third_secret_is_refused_while_two_are_valid(recordable: Database) -> None:
     add()
     dancu("clients", "rotate", "mot-cua")
     assert dancu("clients", "rotate", "mot-cua").refuses("two valid secrets", "--now")
-    assert one(migrated, "select count(*) from client_credential") == 2
+    assert one(recordable, "select count(*) from client_credential") == 2
 
 
-def test_after_one_of_two_ended_there_may_be_another(migrated: Database) -> None:
+def test_after_one_of_two_ended_there_may_be_another(recordable: Database) -> None:
     add()
     dancu("clients", "rotate", "mot-cua")
     first, _ = credential_ids("secret")
     assert dancu("clients", "end-credential", "mot-cua", first).out == "client mot-cua secret ended\n"
     assert dancu("clients", "rotate", "mot-cua").code == 0
-    assert one(migrated, "select count(*) from client_credential where ended_at is null") == 2
+    assert one(recordable, "select count(*) from client_credential where ended_at is null") == 2
 
 
-def test_a_rotation_now_ends_every_older_secret(migrated: Database) -> None:
+def test_a_rotation_now_ends_every_older_secret(recordable: Database) -> None:
     add()
     dancu("clients", "rotate", "mot-cua")
     newest = secret_of(dancu("clients", "rotate", "mot-cua", "--now"))
-    rows = one(migrated, "select array_agg(digest) from client_credential where ended_at is null")
+    rows = one(recordable, "select array_agg(digest) from client_credential where ended_at is null")
     assert rows == [secret_digest(newest)]
 
 
-def test_an_overlap_never_lets_an_old_secret_live_longer(migrated: Database) -> None:
+def test_an_overlap_never_lets_an_old_secret_live_longer(recordable: Database) -> None:
     old = secret_of(add())
-    ask(migrated.owner_url, "update client_credential set expires_at = clock_timestamp() + interval '1 hour'")
+    ask(
+        recordable.owner_url,
+        "update client_credential set expires_at = clock_timestamp() + interval '1 hour'",
+    )
     dancu("clients", "rotate", "mot-cua")
     query = "select expires_at < now() + interval '61 minutes' from client_credential where digest = $1"
-    assert one(migrated, query, secret_digest(old)) is True
+    assert one(recordable, query, secret_digest(old)) is True
 
 
 @pytest.mark.parametrize("overlap", ["", "7", "0d", "7w", "-1d", "7d7d", "91d", "1000h"])
@@ -152,13 +155,14 @@ def test_what_is_no_overlap_is_refused(overlap: str) -> None:
 
 
 @pytest.mark.parametrize("text", [public_pem(KEY), registered(KEY).jwk], ids=["PEM", "JWK"])
-def test_a_public_key_is_registered_once(migrated: Database, tmp_path: Path, text: str) -> None:
+def test_a_public_key_is_registered_once(recordable: Database, tmp_path: Path, text: str) -> None:
     add()
     (tmp_path / "key").write_text(text)
     added = dancu("clients", "add-key", "mot-cua", "key")
     assert registered(KEY).kid in added.out
     assert (
-        one(migrated, "select digest from client_credential where kind = 'key'") == registered(KEY).thumbprint
+        one(recordable, "select digest from client_credential where kind = 'key'")
+        == registered(KEY).thumbprint
     )
     assert dancu("clients", "add-key", "mot-cua", "key").refuses("already registered")
     assert f"kid {registered(KEY).kid}" in dancu("clients", "show", "mot-cua").out
@@ -176,19 +180,19 @@ def test_a_private_key_is_refused_and_not_repeated(tmp_path: Path) -> None:
     assert dancu("clients", "add-key", "mot-cua", "no-such-file").refuses("no-such-file")
 
 
-def test_a_certificate_ends_with_its_own_dates_or_earlier(migrated: Database, tmp_path: Path) -> None:
+def test_a_certificate_ends_with_its_own_dates_or_earlier(recordable: Database, tmp_path: Path) -> None:
     add()
     certificate = a_certificate(KEY, SystemClock().now(), life=timedelta(days=400))
     (tmp_path / "c.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
     assert dancu("clients", "add-certificate", "mot-cua", "c.pem").code == 0
     query = "select expires_at from client_credential where kind = 'certificate' and ended_at is null"
-    assert one(migrated, query) == certificate.not_valid_after_utc
+    assert one(recordable, query) == certificate.not_valid_after_utc
     (credential_id,) = credential_ids("certificate")
     ended = dancu("clients", "end-credential", "mot-cua", credential_id)
     assert "needs no certificate any more" in ended.out
     day = (SystemClock().now() + timedelta(days=30)).date().isoformat()
     dancu("clients", "add-certificate", "mot-cua", "c.pem", "--expires-on", day)
-    assert one(migrated, query) < certificate.not_valid_after_utc
+    assert one(recordable, query) < certificate.not_valid_after_utc
 
 
 def test_what_is_no_certificate_or_is_over_is_refused(tmp_path: Path) -> None:
@@ -200,12 +204,12 @@ def test_what_is_no_certificate_or_is_over_is_refused(tmp_path: Path) -> None:
     assert dancu("clients", "add-certificate", "mot-cua", "c.pem").refuses("no PEM certificate")
 
 
-def test_only_credentials_of_the_client_named_end(migrated: Database) -> None:
+def test_only_credentials_of_the_client_named_end(recordable: Database) -> None:
     add()
     add(client_id="khac")
     (own,) = credential_ids("secret")
     assert dancu("clients", "end-credential", "khac", own).refuses("there is no credential")
-    assert one(migrated, "select count(*) from client_credential where ended_at is null") == 2
+    assert one(recordable, "select count(*) from client_credential where ended_at is null") == 2
 
 
 @pytest.mark.parametrize(
@@ -223,30 +227,36 @@ def test_a_client_nobody_registered_is_named(command: tuple[str, ...], tmp_path:
     assert dancu("clients", *command).refuses("there is no client khong-co")
 
 
-def test_list_and_show_say_what_there_is_and_no_secret(migrated: Database) -> None:
+def test_list_and_show_say_what_there_is_and_no_secret(recordable: Database) -> None:
     secret = secret_of(add("--procedure", "1.004194"))
     listed, shown = dancu("clients", "list").out, dancu("clients", "show", "mot-cua").out
-    assert "service, active, grants password, the whole province, 1 procedures, ends never" in listed
+    assert (
+        "service, active, grants password, the whole province, 1 procedures, from 10.1.2.0/24, ends never"
+        in listed
+    )
     assert "networks 10.1.2.0/24" in shown
     assert "procedures 1.004194" in shown
     digest = secret_digest(secret)
     assert not any(word in listed + shown for word in (secret, digest.hex(), str(digest)))
 
 
-def test_what_ends_within_thirty_days_is_named(migrated: Database) -> None:
+def test_what_ends_within_thirty_days_is_named(recordable: Database) -> None:
     add()
     add(client_id="khac")
     assert "attention" not in dancu("clients", "list").out
     ask(
-        migrated.owner_url,
+        recordable.owner_url,
         "update client set expires_at = clock_timestamp() + interval '29 days' where client_id = 'khac'",
     )
     ask(
-        migrated.owner_url, "update client_credential set expires_at = clock_timestamp() + interval '31 days'"
+        recordable.owner_url,
+        "update client_credential set expires_at = clock_timestamp() + interval '31 days'",
     )
     assert re.findall("attention: (.*) 20", dancu("clients", "list").out) == ["khac ends"]
-    ask(migrated.owner_url, "update client_credential set expires_at = clock_timestamp() + interval '1 day'")
-    ask(migrated.owner_url, "update client set expires_at = clock_timestamp() where client_id = 'khac'")
+    ask(
+        recordable.owner_url, "update client_credential set expires_at = clock_timestamp() + interval '1 day'"
+    )
+    ask(recordable.owner_url, "update client set expires_at = clock_timestamp() where client_id = 'khac'")
     said = dancu("clients", "list").out
     assert len(re.findall("attention: .* secret .* ends", said)) == 2
     assert "attention: khac ended" in said

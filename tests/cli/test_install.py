@@ -46,10 +46,14 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "grant": ("procedures", "grant", "H19.34.12", "1.004194", "1.000894"),
     "officer": ("officers", "add", "tiepnhan.mau", "Nguyễn Thị Mẫu", "--unit", "H19.34.12",
                 "--upstream-code", "cb-mau-01"),
-    "auditor": ("officers", "add", "kiemtra.mau", "Đặng Văn Kiểm", "--unit", "H19.10", "--role", "auditor"),
+    "administrator": ("officers", "bootstrap", "quantri.mau", "Võ Thị Quản", "--unit", "H19.10",
+                      "--person-code", "NV-0001"),
+    "auditor": ("officers", "add", "kiemtra.mau", "Đặng Văn Kiểm", "--unit", "H19.10", "--role", "auditor",
+                "--person-code", "NV-0002"),
     "client": ("clients", "add", "mot-cua", "Phần mềm một cửa", "--network", "127.0.0.0/24"),
     "suspend": ("officers", "suspend", "tiepnhan.mau"),
     "resume": ("officers", "resume", "tiepnhan.mau"),
+    "unlock": ("officers", "unlock", "tiepnhan.mau", "--reason", "Gõ nhầm mật khẩu"),
 }  # fmt: skip
 
 
@@ -60,6 +64,7 @@ class Installation:
     owner_url: str
     commands: dict[str, Answer] = field(default_factory=dict)
     lookup: dict[str, Any] = field(default_factory=dict)
+    decision: int = 0
     audit: dict[str, Any] = field(default_factory=dict)
     exit_code: int | None = None
     log: str = ""
@@ -158,6 +163,10 @@ def _look_up(installation: Installation, url: str) -> None:
         officer = _sign_in(installation, http, "tiepnhan.mau", "officer")
         http.post("/v1/me/confidentiality-notice", json={"version": "2026-1"}, headers=officer)
         installation.lookup = http.post("/v1/residence-lookups", json=LOOKUP, headers=officer).json()
+        administrator = _sign_in(installation, http, "quantri.mau", "administrator", needs_second_factor=True)
+        (asked,) = http.get("/v1/approvals", headers=administrator).json()["approvals"]
+        path = f"/v1/approvals/{asked['approval_id']}/decision"
+        installation.decision = http.post(path, json={"approve": True}, headers=administrator).status_code
         auditor = _sign_in(installation, http, "kiemtra.mau", "auditor", needs_second_factor=True)
         search = {"case_number": "TT-01", "officer_login": "tiepnhan.mau"}
         installation.audit = http.post("/v1/audit/searches", json=search, headers=auditor).json()
@@ -225,6 +234,10 @@ def test_the_first_password_and_the_clients_secret_lead_to_a_lookup(installed: I
     assert "permanent_residence" in installed.lookup["citizen"]
 
 
+def test_the_first_administrator_decides_what_the_operator_asked_for(installed: Installation) -> None:
+    assert installed.decision == 204
+
+
 def test_an_auditor_finds_that_lookup(installed: Installation) -> None:
     (found,) = installed.audit["lookups"]
     assert found["lookup_id"] == installed.lookup["lookup_id"]
@@ -244,11 +257,14 @@ def test_the_gateway_says_when_it_started_and_stopped(installed: Installation) -
 
 def test_every_line_of_the_gateways_log_is_json_and_holds_no_secret(installed: Installation) -> None:
     assert all(isinstance(json.loads(line), dict) for line in installed.log.splitlines())
-    shown = [installed.secret_of(command) for command in ("officer", "auditor", "client")]
+    shown = [installed.secret_of(command) for command in ("officer", "administrator", "auditor", "client")]
     assert not any(secret in installed.log for secret in (*shown, LOGIN_PASSWORD, "AK-TEST", "099190000017"))
 
 
 def test_nothing_a_command_showed_once_can_be_read_again(installed: Installation) -> None:
     stored = ask(installed.owner_url, "select string_agg(o::text, '') from officer o")
     stored += ask(installed.owner_url, "select string_agg(c::text, '') from client c")
-    assert not any(installed.secret_of(command) in stored for command in ("officer", "auditor", "client"))
+    assert not any(
+        installed.secret_of(command) in stored
+        for command in ("officer", "administrator", "auditor", "client")
+    )

@@ -7,7 +7,7 @@ from app.accounts.clients import secret_digest
 from tests.cli.commands import Answer, ask, dancu
 from tests.world import Database
 
-pytestmark = pytest.mark.usefixtures("migrated")
+pytestmark = pytest.mark.usefixtures("recordable")
 
 
 def add_unit(*more: str) -> Answer:

@@ -8,6 +8,7 @@ import httpx
 from app.cli import invented
 from mock_c06.personas import PERSONAS
 from tests.gateway import bearer
+from tests.logs.administration_drivers import ADMINISTRATION_DRIVERS
 from tests.logs.planting import FOUND, WRONG_PASSWORD
 from tests.logs.stage import Driver, Stage
 
@@ -164,7 +165,7 @@ async def _read_status(stage: Stage, token: str) -> None:
     _expect(401, await call(_STATUS, headers=bearer(f"{FOUND}.token.{FOUND}")))
 
 
-ACCOUNT_DRIVERS: dict[tuple[str, str], Driver] = {
+ACCOUNT_DRIVERS: dict[tuple[str, str], Driver] = ADMINISTRATION_DRIVERS | {
     ("POST", _TOKEN): _ask_for_tokens,
     ("POST", _REVOKE): _revoke,
     ("POST", _PASSWORD): _change_password,

@@ -1,0 +1,61 @@
+"""What administrators send about officers, and what they are shown."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from app.accounts.reasons import MAX_LENGTH, parse_reason
+from app.accounts.values import Role
+from app.web.bodies import Body
+
+Reason = Annotated[str, Field(max_length=MAX_LENGTH), AfterValidator(parse_reason)]
+PersonCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9./-]{1,32}$"), AfterValidator(str.upper)]
+
+
+class SuspensionRequest(Body):
+    """Why the account is suspended; no personal data of citizens."""
+
+    reason: Reason
+
+
+class RoleChangeRequest(Body):
+    """The new role; `person_code` where none is registered and the role needs one."""
+
+    role: Annotated[Role, Field(strict=False)]
+    person_code: PersonCode | None = None
+
+
+class OfficerAnswer(BaseModel):
+    """One officer's account; `version` is the number inside the ETag."""
+
+    officer_id: str
+    login_name: str
+    full_name: str
+    role: str
+    kind: str
+    unit_id: str | None
+    unit_code: str | None
+    unit_name: str | None
+    status: str
+    person_code: str | None
+    has_second_factor: bool
+    locked_until: str | None
+    last_sign_in_at: str | None
+    version: int
+
+
+class OfficerSession(BaseModel):
+    """One of an officer's sessions that lasts."""
+
+    session_id: str
+    client_id: str
+    address: str
+    assurance: str
+    started_at: str
+    last_active_at: str
+
+
+class OfficerSessions(BaseModel):
+    """An officer's sessions, newest first."""
+
+    sessions: list[OfficerSession]

@@ -1,0 +1,231 @@
+"""`dancu officers`: officers' accounts, for whoever runs the server."""
+
+import secrets
+from datetime import timedelta
+from typing import Annotated, Final
+from uuid import UUID
+
+import typer
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.accounts.administration import Action
+from app.accounts.administration_table import BOOTSTRAP
+from app.accounts.approvals import Approval, add_approval
+from app.accounts.passwords import hash_password
+from app.accounts.reasons import parse_reason
+from app.accounts.sign_in import login_name_of
+from app.accounts.store import add_officer, give_first_password, set_officer_active
+from app.accounts.table import OFFICER
+from app.accounts.values import PRIVILEGED, Role
+from app.audit.changes import Change
+from app.audit.record import RecordKind
+from app.cli.console import done
+from app.cli.inputs import person_code_of, today, unit_id_of, worded
+from app.cli.operator import operator_name
+from app.cli.recording import run_recorded
+from app.clock import SystemClock
+from app.errors import ConfigurationError
+
+officers = typer.Typer(help="Officers.", no_args_is_help=True)
+
+_FIRST_PASSWORD_LASTS: Final = timedelta(days=7)
+_ONE_TIME_CODE_LASTS: Final = timedelta(hours=24)
+PersonOption = Annotated[
+    str | None, typer.Option("--person-code", help="the person's own staff number; administrators need it")
+]
+
+
+@officers.command("bootstrap")
+def officers_bootstrap(
+    login_name: str,
+    full_name: str,
+    unit: Annotated[str, typer.Option(help="the department's agency code")],
+    person_code: Annotated[str, typer.Option(help="the person's own staff number")],
+) -> None:
+    """Register the first department administrator and print a one-time code; once per installation."""
+    code, name, person = secrets.token_urlsafe(12), login_name_of(login_name), person_code_of(person_code)
+
+    async def work(connection: AsyncConnection) -> Change[UUID]:
+        await _refuse_a_second_bootstrap(connection)
+        now = SystemClock().now()
+        officer_id = await add_officer(
+            connection,
+            login_name=name,
+            full_name=worded(full_name),
+            role=Role.DEPARTMENT_ADMINISTRATOR,
+            unit_id=await unit_id_of(connection, unit),
+            upstream_officer_code=None,
+            password_hash=hash_password(code),
+            posted_from=today(),
+            now=now,
+            first_password_until=now + _ONE_TIME_CODE_LASTS,
+            person_code=person,
+        )
+        done_by = operator_name()
+        await connection.execute(
+            insert(BOOTSTRAP).values(only_row=1, officer_id=officer_id, operator=done_by, done_at=now)
+        )
+        facts = {"changed_officer_id": str(officer_id), "change": "bootstrap"}
+        return Change(
+            officer_id, RecordKind.OFFICER_ADDED, facts | {"after": Role.DEPARTMENT_ADMINISTRATOR.value}
+        )
+
+    done(f"officer {run_recorded(work)} added; one-time code, to be changed within 24 hours: {code}")
+
+
+@officers.command("add")
+def officers_add(
+    login_name: str,
+    full_name: str,
+    unit: Annotated[str, typer.Option(help="the unit's agency code")],
+    role: Annotated[Role, typer.Option()] = Role.RECEPTION,
+    upstream_code: Annotated[
+        str | None, typer.Option(help="the officer's own code on the national side")
+    ] = None,
+    person_code: PersonOption = None,
+) -> None:
+    """Register an officer and print a first password, once."""
+    password = secrets.token_urlsafe(12)
+    person = person_code_of(person_code) if person_code is not None else None
+    if person is None and role in PRIVILEGED:
+        raise ConfigurationError(f"the role {role.value} needs --person-code, the person's own staff number")
+
+    async def work(connection: AsyncConnection) -> Change[UUID]:
+        now, unit_id = SystemClock().now(), await unit_id_of(connection, unit)
+        officer_id = await add_officer(
+            connection,
+            login_name=login_name_of(login_name),
+            full_name=worded(full_name),
+            role=role,
+            unit_id=unit_id,
+            upstream_officer_code=upstream_code,
+            password_hash=hash_password(password),
+            posted_from=today(),
+            now=now,
+            first_password_until=now + _FIRST_PASSWORD_LASTS,
+            person_code=person,
+        )
+        facts = {"changed_officer_id": str(officer_id), "changed_unit_id": str(unit_id)}
+        return Change(officer_id, RecordKind.OFFICER_ADDED, facts | {"after": role.value})
+
+    done(f"officer {run_recorded(work)} added; first password, to be changed within 7 days: {password}")
+
+
+@officers.command("new-password")
+def officers_new_password(login_name: str) -> None:
+    """Give an officer a first password again, and print it once; their sessions end."""
+    name, password = login_name_of(login_name), secrets.token_urlsafe(12)
+
+    async def work(connection: AsyncConnection) -> Change[None]:
+        officer_id, now = await _officer_id(connection, name), SystemClock().now()
+        until = now + _FIRST_PASSWORD_LASTS
+        await give_first_password(connection, name, hash_password(password), now=now, until=until)
+        return _changed(officer_id, change="first_password")
+
+    run_recorded(work)
+    done(f"officer {name}: first password, to be changed within 7 days: {password}")
+
+
+@officers.command("person")
+def officers_person(login_name: str, person_code: str) -> None:
+    """Say whose account it is, by the person's own staff number."""
+    name, person = login_name_of(login_name), person_code_of(person_code)
+
+    async def work(connection: AsyncConnection) -> Change[None]:
+        officer_id = await _officer_id(connection, name)
+        former = await connection.scalar(
+            select(OFFICER.c.person_code).where(OFFICER.c.officer_id == officer_id)
+        )
+        await connection.execute(
+            update(OFFICER).where(OFFICER.c.officer_id == officer_id).values(person_code=person)
+        )
+        return _changed(officer_id, change="person_code", before=former or "", after=person)
+
+    run_recorded(work)
+    done(f"officer {name} is the person {person}")
+
+
+@officers.command("suspend")
+def officers_suspend(login_name: str) -> None:
+    """Suspend an officer; every gateway process refuses them within a second."""
+    _switch_officer(login_name, is_active=False)
+
+
+@officers.command("resume")
+def officers_resume(login_name: str) -> None:
+    """Lift an officer's suspension."""
+    _switch_officer(login_name, is_active=True)
+
+
+@officers.command("unlock")
+def officers_unlock(
+    login_name: str, reason: Annotated[str, typer.Option(help="why; no citizens' data")]
+) -> None:
+    """Ask for an officer's lock to be taken off; it happens where one administrator approves."""
+    _ask_for(Action.UNLOCK, login_name, reason)
+
+
+@officers.command("reset-second-factor")
+def officers_reset_second_factor(
+    login_name: str, reason: Annotated[str, typer.Option(help="why; no citizens' data")]
+) -> None:
+    """Ask for an officer's second factor to be taken off; it happens where one administrator approves."""
+    _ask_for(Action.RESET_SECOND_FACTOR, login_name, reason)
+
+
+def _ask_for(action: Action, login_name: str, reason: str) -> None:
+    name = login_name_of(login_name)
+    try:
+        why = parse_reason(reason)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+
+    async def work(connection: AsyncConnection) -> Change[Approval]:
+        officer_id = await _officer_id(connection, name)
+        now = SystemClock().now()
+        approval = Approval.new(action, officer_id, why, now, operator=operator_name())
+        await add_approval(connection, approval)
+        return Change(approval, RecordKind.APPROVAL_REQUESTED, approval.requested_facts())
+
+    approval = run_recorded(work)
+    done(f"request {approval.approval_id}: an administrator decides within 24 hours (POST /v1/approvals/…)")
+
+
+def _switch_officer(login_name: str, *, is_active: bool) -> None:
+    name, after = login_name_of(login_name), "active" if is_active else "suspended"
+
+    async def work(connection: AsyncConnection) -> Change[None]:
+        officer_id = await _officer_id(connection, name)
+        former = await connection.scalar(select(OFFICER.c.status).where(OFFICER.c.officer_id == officer_id))
+        await set_officer_active(connection, name, is_active=is_active)
+        change = "resumed" if is_active else "suspended"
+        return _changed(officer_id, change=change, before=str(former), after=after)
+
+    run_recorded(work)
+    done(f"officer {name} is {after}")
+
+
+async def _refuse_a_second_bootstrap(connection: AsyncConnection) -> None:
+    was_done = await connection.scalar(select(func.count()).select_from(BOOTSTRAP))
+    has_one = await connection.scalar(
+        select(func.count()).where(OFFICER.c.role == Role.DEPARTMENT_ADMINISTRATOR.value)
+    )
+    if was_done or has_one:
+        raise ConfigurationError(
+            "this installation has had its first department administrator; further ones are appointed by two"
+            " administrators, or added here with: dancu officers add --role department_administrator"
+        )
+
+
+async def _officer_id(connection: AsyncConnection, login_name: str) -> UUID:
+    """Return whose login name it is, the account held until the transaction ends."""
+    query = select(OFFICER.c.officer_id).where(OFFICER.c.login_name == login_name).with_for_update()
+    officer_id: UUID | None = await connection.scalar(query)
+    if officer_id is None:
+        raise ConfigurationError(f"there is no officer {login_name}")
+    return officer_id
+
+
+def _changed(officer_id: UUID, **said: str) -> Change[None]:
+    return Change(None, RecordKind.OFFICER_CHANGED, {"changed_officer_id": str(officer_id), **said})
