@@ -50,6 +50,7 @@ class ProblemCode(StrEnum):
     SECOND_FACTOR_PRESENT = "second_factor_present"
     SESSION_UNKNOWN = "session_unknown"
     TOO_MANY_SIGN_INS = "too_many_sign_ins"
+    SIGN_INS_THROTTLED = "sign_ins_throttled"
 
     # Administering accounts
     OFFICER_UNKNOWN = "officer_unknown"

@@ -30,6 +30,8 @@ class LogEvent(StrEnum):
     INTENTS_CLOSED = "audit.intents_closed"
     RECONCILER_FAILED = "audit.reconciler_failed"
     RESETS_FAILED = "accounts.resets_failed"
+    SWEPT = "sweeper.swept"
+    SWEEPER_FAILED = "sweeper.failed"
     DIRECTORY_LOADED = "directory.loaded"
     DIRECTORY_UNREACHABLE = "directory.unreachable"
     SOURCE_FAILED = "source.failed"

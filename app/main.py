@@ -55,7 +55,9 @@ from app.accounts.sessions import SessionRules, SessionStore, load_ended_session
 from app.accounts.sign_in import SignInDesk
 from app.accounts.status_routes import StatusBoard, status_router
 from app.accounts.store import Accounts, load_accounts
+from app.accounts.sweeping import Sweeper, usual_purges
 from app.accounts.technical import ClientAuthenticator
+from app.accounts.throttling import SignInThrottle
 from app.accounts.token_desk import TokenDesk
 from app.accounts.token_key_store import TokenKeyring
 from app.accounts.token_keys import TokenKeys
@@ -236,6 +238,7 @@ class _Parts:
             )
         )
         activity = await self._stack.enter_async_context(ActivityBook(self._sessions))
+        await self._stack.enter_async_context(Sweeper(self._engine, clock, usual_purges()))
         refusals = Coalescer(log)
         authenticator = Authenticator(
             mint, self._accounts, self._units, self._ended_sessions, activity, self._rules, refusals, clock
@@ -309,8 +312,18 @@ class _Parts:
         sessions = SessionDesk(
             self._engine, self._sessions, self._accounts, self._mint, self._rules.sessions, log, clock
         )
+        throttle = SignInThrottle(clock, per_second=settings.sign_ins_per_second)
         desk = SignInDesk(
-            self._accounts, vault, guards, second_factors, credentials, sessions, log, clock, self._units
+            self._accounts,
+            vault,
+            guards,
+            second_factors,
+            credentials,
+            sessions,
+            log,
+            clock,
+            self._units,
+            throttle,
         )
         passwords = PasswordDesk(self._rules.profile, vault, credentials, guards, log, clock)
         return [

@@ -126,6 +126,7 @@ class Settings(_SettingsWithSecretFiles):
     session_hours: int = Field(default=12, ge=1, le=24)
     password_hash_workers: int = Field(default=2, ge=1, le=16)
     password_hash_queue: int = Field(default=64, ge=1)
+    sign_ins_per_second: float = Field(default=5.0, gt=0, le=10_000)
     lookup_budget_seconds: float = Field(default=10.0, gt=0, le=120)
     audit_wait_seconds: float = Field(default=5.0, gt=0, le=60)
     reconcile_margin_seconds: float = Field(default=20.0, ge=0)

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
@@ -185,15 +185,6 @@ async def end_credential(
     )
     kind = result.scalar_one_or_none()
     return CredentialKind(kind) if kind is not None else None
-
-
-async def purge_assertions(connection: AsyncConnection, before: datetime) -> int:
-    """Forget used assertions that ended before *before* and return how many.
-
-    *before* lies well in the past (an hour, say): a process whose clock is behind must not take one again.
-    """
-    result = await connection.execute(delete(USED_ASSERTION).where(USED_ASSERTION.c.expires_at < before))
-    return result.rowcount
 
 
 class AssertionStore:

@@ -2,12 +2,13 @@
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -19,6 +20,17 @@ from app.errors import ProblemCode, TooManyError
 # All officers of a one-stop software come from its one address: many failures there are nothing unusual.
 ADDRESS_RULES: Final = LockRules(
     max_failures=100, first_lock=timedelta(minutes=1), longest_lock=timedelta(minutes=15)
+)
+
+_STORE: Final = (
+    update(SIGN_IN_GUARD)
+    .where(SIGN_IN_GUARD.c.subject_digest == bindparam("digest"))
+    .values(
+        failures=bindparam("new_failures"),
+        lock_count=bindparam("new_lock_count"),
+        last_failure_at=bindparam("new_last_failure_at"),
+        locked_until=bindparam("new_locked_until"),
+    )
 )
 
 
@@ -78,13 +90,18 @@ class SignInGuards:
         Raises TooManySignInsError for a locked address; what is not looked at locks no account.
         """
         now = self._clock.now()
+        place = self._digest("address", f"{client_id}|{address}")
+        account = self._digest("account", login_name)
         async with self._engine.begin() as connection:
-            place = self._digest("address", f"{client_id}|{address}")
-            address_count = await _count(connection, place, now, self._address_rules)
-            if is_locked(address_count.before, now):
-                raise TooManySignInsError(_seconds_left(address_count.before, now))
-            account_count = await _count(
-                connection, self._digest("account", login_name), now, self._account_rules
+            held = await _held_guards(connection, (place, account), now)
+            if is_locked(held[place], now):
+                raise TooManySignInsError(_seconds_left(held[place], now))
+            address_count = Count(place, held[place], after_failure(held[place], now, self._address_rules))
+            account_count = Count(
+                account, held[account], after_failure(held[account], now, self._account_rules)
+            )
+            await connection.execute(
+                _STORE, [_stored(each, each.after) for each in (address_count, account_count)]
             )
         was_locked = is_locked(account_count.before, now)
         return Charge(
@@ -131,14 +148,18 @@ class SignInGuards:
         return hmac.digest(self._secret, f"{kind}|{subject}".encode(), hashlib.sha256)
 
 
-async def _count(connection: AsyncConnection, digest: bytes, now: datetime, rules: LockRules) -> Count:
-    """Count a failure; the guard's row is made where there is none, and held until the transaction ends."""
-    fresh = insert(SIGN_IN_GUARD).values(subject_digest=digest, failures=0, last_failure_at=now)
-    await connection.execute(fresh.on_conflict_do_nothing())
-    before = await _held_guard(connection, digest)
-    count = Count(digest, before, after_failure(before, now, rules))
-    await _store(connection, count, count.after)
-    return count
+async def _held_guards(
+    connection: AsyncConnection, digests: Sequence[bytes], now: datetime
+) -> dict[bytes, Guard]:
+    """Return guards, made where there are none and held in this order until the transaction ends."""
+    fresh = insert(SIGN_IN_GUARD).values(
+        [{"subject_digest": digest, "failures": 0, "last_failure_at": now} for digest in digests]
+    )
+    # "Update" to what it is: that holds the row, and returns it whether or not it was there.
+    held = fresh.on_conflict_do_update(
+        index_elements=[SIGN_IN_GUARD.c.subject_digest], set_={"failures": SIGN_IN_GUARD.c.failures}
+    ).returning(SIGN_IN_GUARD)
+    return {row.subject_digest: _guard(row) for row in await connection.execute(held)}
 
 
 async def _held_guard(connection: AsyncConnection, digest: bytes) -> Guard:
@@ -147,16 +168,17 @@ async def _held_guard(connection: AsyncConnection, digest: bytes) -> Guard:
 
 
 async def _store(connection: AsyncConnection, count: Count, guard: Guard) -> None:
-    await connection.execute(
-        update(SIGN_IN_GUARD)
-        .where(SIGN_IN_GUARD.c.subject_digest == count.digest)
-        .values(
-            failures=guard.failures,
-            lock_count=guard.lock_count,
-            last_failure_at=guard.last_failure_at,
-            locked_until=guard.locked_until,
-        )
-    )
+    await connection.execute(_STORE, _stored(count, guard))
+
+
+def _stored(count: Count, guard: Guard) -> dict[str, object]:
+    return {
+        "digest": count.digest,
+        "new_failures": guard.failures,
+        "new_lock_count": guard.lock_count,
+        "new_last_failure_at": guard.last_failure_at,
+        "new_locked_until": guard.locked_until,
+    }
 
 
 def _change(count: Count) -> tuple[Guard, Guard]:

@@ -121,7 +121,10 @@ def sign_in_router(desk: TokenDesk, mint: TokenMint, issuer: str) -> APIRouter:
             400: {"model": TokenFault, "description": "the request or the officer's sign-in was refused"},
             401: {"model": TokenFault, "description": "the client software is not known"},
             **problems(
-                ProblemCode.AUDIT_UNAVAILABLE, ProblemCode.SIGN_IN_BUSY, ProblemCode.TOO_MANY_SIGN_INS
+                ProblemCode.AUDIT_UNAVAILABLE,
+                ProblemCode.SIGN_IN_BUSY,
+                ProblemCode.TOO_MANY_SIGN_INS,
+                ProblemCode.SIGN_INS_THROTTLED,
             ),
         },
     )

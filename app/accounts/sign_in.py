@@ -24,8 +24,10 @@ from app.accounts.second_factor_desk import SecondFactorDesk
 from app.accounts.session_desk import IssuedTokens, SessionDesk
 from app.accounts.sessions import Session
 from app.accounts.store import Accounts
+from app.accounts.throttling import SignInsThrottledError, SignInThrottle
 from app.accounts.trouble import database_trouble
 from app.accounts.values import Officer
+from app.audit.coalescing import Coalescer
 from app.audit.log import AuditLog
 from app.audit.record import Draft, RecordKind, Value
 from app.clock import Clock
@@ -83,8 +85,9 @@ class SignInDesk:
         log: AuditLog,
         clock: Clock,
         units: LiveView[UnitRegister],
+        throttle: SignInThrottle,
     ) -> None:
-        """Check against *accounts*, record every officer's try in *log*."""
+        """Check against *accounts*, record every try in *log*; those that *throttle* stops once a minute."""
         self._units = units
         self._accounts = accounts
         self._vault = vault
@@ -94,15 +97,18 @@ class SignInDesk:
         self._sessions = sessions
         self._log = log
         self._clock = clock
+        self._throttle = throttle
+        self._throttled = Coalescer(log)
 
     async def sign_in(self, client: Client, credentials: Credentials, request: Request) -> IssuedTokens:
         """Return tokens for the officer, once their sign-in is on record.
 
         An unknown name, a wrong password, a wrong code, and a locked, suspended or never activated account
-        cost the same time and get the same answer. Raises SignInError, TooManySignInsError, SignInBusyError
-        and AuditUnavailableError.
+        cost the same time and get the same answer. Raises SignInError, SignInsThrottledError,
+        TooManySignInsError, SignInBusyError and AuditUnavailableError.
         """
         self._vault.check_room()  # a flood is turned away before it costs the database anything
+        await self._throttle_flood(client, request)
         login_name = login_name_of(credentials.username)
         officer = self._accounts.current.officers_by_login.get(login_name)
         with database_trouble():
@@ -117,9 +123,19 @@ class SignInDesk:
             if admitted is None:
                 await self._refuse(officer, charge, client, request)
                 raise SignInError(SignInFault.INVALID_GRANT)
+            self._throttle.remember(request.address)
             await self._guards.refund(charge)
             await self._raise_hash(admitted.officer, credentials.password)
             return await self._begin(admitted, client, request)
+
+    async def _throttle_flood(self, client: Client, request: Request) -> None:
+        """Raise SignInsThrottledError for a try too many; one record per client software and minute."""
+        try:
+            self._throttle.step(request.address)
+        except SignInsThrottledError:
+            draft = self._draft(RecordKind.SIGN_IN_THROTTLED, client, None, request, None)
+            await self._throttled.append((client.client_id,), draft)
+            raise
 
     async def _checked(
         self, officer: Officer | None, credentials: Credentials, client: Client, *, is_locked: bool

@@ -160,6 +160,7 @@ REFRESH_TOKEN = Table(
     Column("used_at", DateTime(timezone=True)),
     CheckConstraint("octet_length(token_digest) = 32", name="token_digest"),
     Index("ix_refresh_token_session", "session_id"),
+    Index("ix_refresh_token_expires_at", "expires_at"),
 )
 """256 random bits each, stored as SHA-256; using one twice ends its session."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,6 +13,7 @@ from app.audit.sealing import RootKey, SealBrokenError
 from app.logs import LogEvent, get_logger
 
 _log = get_logger(__name__)
+_OVER_KEPT: Final = timedelta(days=30)
 
 _Row = tuple[str, bytes, datetime, datetime | None]
 
@@ -61,9 +63,11 @@ async def rotate_token_keys(
 ) -> Rotation:
     """Add a key that signs after *ahead*, and set the end of the present one; return what changed.
 
+    Keys that are long over go.
     Raises TokenKeyComingError while a key is coming.
     """
     await _hold(connection)
+    await connection.execute(delete(TOKEN_KEY).where(TOKEN_KEY.c.verifies_until < now - _OVER_KEPT))
     key, rotation = plan_rotation(await load_token_keys(connection, root), now, ahead)
     await add_token_key(connection, root, key)
     await connection.execute(
@@ -98,15 +102,6 @@ async def add_token_key(connection: AsyncConnection, root: RootKey, key: TokenKe
             verifies_until=key.verifies_until,
         )
     )
-
-
-async def purge_token_keys(connection: AsyncConnection, before: datetime) -> int:
-    """Delete keys that stopped verifying before *before*, never one that still verifies; return how many.
-
-    The serving role may call this and delete nothing else.
-    """
-    removed = await connection.scalar(text("select purge_token_keys(:before)"), {"before": before})
-    return int(removed or 0)
 
 
 async def _hold(connection: AsyncConnection) -> None:

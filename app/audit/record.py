@@ -38,6 +38,7 @@ class RecordKind(StrEnum):
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_IN_FAILED = "sign_in.failed"
     CLIENT_SIGNED_IN = "client.signed_in"
+    SIGN_IN_THROTTLED = "sign_in.throttled"
     ACCOUNT_LOCKED = "account.locked"
     ACCOUNT_UNLOCKED = "account.unlocked"
     ADDRESS_LOCKED = "address.locked"

@@ -662,6 +662,18 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "See the list (GET /v1/me).",
         ),
     ),
+    ProblemCode.SIGN_INS_THROTTLED: _both(
+        (
+            "Quá nhiều lượt đăng nhập mỗi giây",
+            "Cổng nhận nhiều lượt đăng nhập hơn mức xử lý được; lượt này chưa được kiểm tra.",
+            _TRY_AGAIN_SOON[0],
+        ),
+        (
+            "Too many sign-ins a second",
+            "More sign-ins arrive than the gateway looks at; this one was not looked at.",
+            _TRY_AGAIN_SOON[1],
+        ),
+    ),
     ProblemCode.ROLE_NOT_PERMITTED: _both(
         (
             "Chức vụ không được tra cứu",

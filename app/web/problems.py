@@ -105,6 +105,7 @@ KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
     ProblemCode.APPROVAL_OUTDATED: _CONFLICT,
     ProblemCode.RESET_UNKNOWN: _ABSENT,
     ProblemCode.ACCOUNT_NOTICE_UNKNOWN: _ABSENT,
+    ProblemCode.SIGN_INS_THROTTLED: ProblemKind(HTTPStatus.TOO_MANY_REQUESTS, Origin.GATEWAY),
     ProblemCode.ROLE_NOT_PERMITTED: _FORBIDDEN,
     ProblemCode.PROCEDURE_UNKNOWN: _FORBIDDEN,
     ProblemCode.PROCEDURE_NOT_IN_FORCE: _FORBIDDEN,

@@ -32,27 +32,7 @@ def upgrade() -> None:
         "create trigger token_key_directory_changed after insert or update or delete on token_key"
         " for each statement execute function directory_changed()"
     )
-    # Looks first: a delete of nothing would still make every process load its directory anew.
-    op.execute(
-        """
-        create function purge_token_keys(before timestamptz) returns bigint language plpgsql security definer
-        set search_path = pg_catalog, public as $$
-        declare
-            oldest timestamptz := least(before, clock_timestamp());
-            removed bigint := 0;
-        begin
-            if exists (select from public.token_key where verifies_until < oldest) then
-                delete from public.token_key where verifies_until < oldest;
-                get diagnostics removed = row_count;
-            end if;
-            return removed;
-        end $$
-        """
-    )
-    op.execute("revoke execute on function purge_token_keys(timestamptz) from public")
-    op.execute("grant execute on function purge_token_keys(timestamptz) to dancu_serving")
 
 
 def downgrade() -> None:
-    op.execute("drop function purge_token_keys(timestamptz)")
     op.drop_table("token_key")

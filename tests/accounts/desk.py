@@ -30,6 +30,7 @@ from app.accounts.session_desk import IssuedTokens, SessionDesk
 from app.accounts.sessions import Session, SessionRules, SessionStore
 from app.accounts.sign_in import Credentials, SignInDesk, SignInError, SignInFault
 from app.accounts.store import Accounts
+from app.accounts.throttling import SignInThrottle
 from app.accounts.tokens import TokenMint
 from app.accounts.values import Officer, Role
 from app.audit.sealing import RootKey
@@ -193,7 +194,7 @@ async def _no_units(_: object) -> UnitRegister:
 
 @asynccontextmanager
 async def a_desk(
-    *officers: Officer, client: Client | None = None, max_waiting: int = 8
+    *officers: Officer, client: Client | None = None, max_waiting: int = 8, per_second: float = 1000.0
 ) -> AsyncIterator[Desk]:
     async def load(_: object) -> Accounts:
         software = client or a_client()
@@ -227,6 +228,7 @@ async def a_desk(
             log,
             clock,
             units,
+            SignInThrottle(clock, per_second=per_second),
         )
         clients = ClientDesk(accounts, AssertionStore(engine), "http://cong", clock)
         yield Desk(desk, clients, vault, log, clock, credentials, sessions, asked)

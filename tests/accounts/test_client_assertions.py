@@ -2,17 +2,14 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.accounts.client_desk import ASSERTION_TYPE
-from app.accounts.client_store import add_key, purge_assertions
+from app.accounts.client_store import add_key
 from app.cli import invented
-from app.database.address import sqlalchemy_address
 from tests.accounts.calls import fetch, turnable_gateway
 from tests.accounts.client_software import (
     ISSUER,
@@ -196,20 +193,6 @@ async def test_two_clients_may_use_the_same_jti(gateway: Gateway, software: Soft
     jti = uuid4().hex
     for at in (software, other):
         assert (await at.with_assertion(at.sign(at.own_claims(jti=jti)))).status_code == 200
-
-
-async def test_used_assertions_are_forgotten_only_after_their_end(software: Software) -> None:
-    await software.with_assertion(software.sign(software.own_claims()))
-    now = software.now
-
-    async def purge(connection: AsyncConnection) -> tuple[int, int]:
-        early = await purge_assertions(connection, now)
-        return early, await purge_assertions(connection, now + timedelta(minutes=2))
-
-    engine = create_async_engine(sqlalchemy_address(software.gateway.world.database.serving_url))
-    async with engine.begin() as connection:
-        assert await purge(connection) == (0, 1)
-    await engine.dispose()
 
 
 async def test_the_store_does_not_hold_the_jti(software: Software) -> None:

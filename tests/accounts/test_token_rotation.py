@@ -16,7 +16,6 @@ from app.accounts.token_key_store import (
     add_token_key,
     load_token_keys,
     make_first_token_key,
-    purge_token_keys,
     replace_token_keys,
     rotate_token_keys,
 )
@@ -226,37 +225,22 @@ async def test_a_planted_row_is_in_the_log_once_and_without_its_content(
     assert planted.kid not in line
 
 
-async def test_a_purge_takes_only_keys_that_are_long_over(connection: AsyncConnection) -> None:
+async def test_a_rotation_takes_away_keys_that_are_long_over(connection: AsyncConnection) -> None:
     old, recent = (
         replace(TokenKey.generate(NOW - 90 * DAY), verifies_until=NOW - days * DAY) for days in (40, 10)
     )
-    still = replace(TokenKey.generate(NOW - DAY), verifies_until=NOW + HOUR)
-    for key in (old, recent, still):
+    for key in (old, recent):
         await add_token_key(connection, ROOT, key)
-    assert await purge_token_keys(connection, NOW - 30 * DAY) == 1
-    assert await purge_token_keys(connection, NOW + 900 * DAY) == 1  # what still verifies stays
+    rotation = await rotate_token_keys(connection, ROOT, NOW, DAY)
     left = {key.kid for key in (await load_token_keys(connection, ROOT)).keys}
-    assert left == {still.kid, A_TOKEN_KEY.kid}
+    assert left == {recent.kid, A_TOKEN_KEY.kid, rotation.kid}
 
 
-async def test_a_purge_of_nothing_wakes_nobody(connection: AsyncConnection) -> None:
-    version = text("select version from directory_version")
-    before = await connection.scalar(version)
-    assert await purge_token_keys(connection, NOW) == 0
-    assert await connection.scalar(version) == before
-
-
-async def test_the_serving_role_reads_keys_purges_what_is_over_and_changes_nothing(
-    database: Database, owner: AsyncEngine
-) -> None:
-    old = replace(TokenKey.generate(NOW - 90 * DAY), verifies_until=NOW - 40 * DAY)
-    async with owner.begin() as connection:
-        await add_token_key(connection, ROOT, old)
+async def test_the_serving_role_reads_keys_and_changes_nothing(database: Database) -> None:
     engine = create_async_engine(sqlalchemy_address(database.serving_url))
     try:
         async with engine.begin() as connection:
-            assert len((await load_token_keys(connection, ROOT)).keys) == 2
-            assert await purge_token_keys(connection, NOW - 30 * DAY) == 1
+            assert len((await load_token_keys(connection, ROOT)).keys) == 1
         for statement in (
             text("delete from token_key"),
             update(TABLE).values(verifies_until=None),

@@ -1,0 +1,41 @@
+"""Pooled connections: one that the server closed is not handed out."""
+
+import asyncio
+
+import asyncpg
+from sqlalchemy import text
+
+from app.database.connect import open_engine
+from tests.world import Database
+
+
+async def test_a_connection_that_the_server_closed_is_replaced_unseen(database: Database) -> None:
+    engine = open_engine(database.serving_url, pool_size=1)
+    owner = await asyncpg.connect(database.owner_url)
+    try:
+        async with engine.connect() as connection:
+            first = await connection.scalar(text("select pg_backend_pid()"))
+            raw = (await connection.get_raw_connection()).driver_connection
+        gone = asyncio.Event()
+        assert raw is not None
+        raw.add_termination_listener(lambda _: gone.set())
+        await owner.execute("select pg_terminate_backend($1)", first)
+        async with asyncio.timeout(5):
+            await gone.wait()
+        async with engine.connect() as connection:
+            assert await connection.scalar(text("select pg_backend_pid()")) != first
+    finally:
+        await owner.close()
+        await engine.dispose()
+
+
+async def test_a_connection_in_order_is_used_again(database: Database) -> None:
+    engine = open_engine(database.serving_url, pool_size=1)
+    try:
+        pids = set()
+        for _ in range(3):
+            async with engine.connect() as connection:
+                pids.add(await connection.scalar(text("select pg_backend_pid()")))
+        assert len(pids) == 1
+    finally:
+        await engine.dispose()
