@@ -1,9 +1,10 @@
 """Changes of registers and accounts: none becomes durable before its record is."""
 
+import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -14,18 +15,45 @@ from app.clock import Clock
 from app.errors import AuditUnavailableError
 
 T = TypeVar("T")
+_AT_ONCE: Final = 100  # records of one change that wait for their commit together
 
 
 @dataclass(frozen=True, slots=True)
-class Change(Generic[T]):
-    """What a transaction did, as its record says it, and what comes of it for the caller."""
+class Event:
+    """One thing that a change did, as its record says it."""
 
-    result: T
     kind: RecordKind
     facts: Mapping[str, Value] = field(repr=False)
 
 
-Work = Callable[[AsyncConnection], Awaitable[Change[T]]]
+@dataclass(frozen=True, slots=True)
+class Change(Generic[T]):
+    """What a transaction did, as its records say it, and what comes of it for the caller.
+
+    Where it did many things, the records of the *further* ones say which record they are part of.
+    """
+
+    result: T
+    kind: RecordKind
+    facts: Mapping[str, Value] = field(repr=False)
+    further: Sequence[Event] = ()
+
+    @classmethod
+    def of_events(cls, result: T, events: Sequence[Event]) -> "Self | Unchanged[T]":
+        """Return the change that these make up; Unchanged where there are none."""
+        if not events:
+            return Unchanged(result)
+        return cls(result, events[0].kind, events[0].facts, events[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged(Generic[T]):
+    """A transaction that changed nothing, and has nothing to record."""
+
+    result: T
+
+
+Work = Callable[[AsyncConnection], Awaitable[Change[T] | Unchanged[T]]]
 
 
 class ChangeLog:
@@ -38,24 +66,35 @@ class ChangeLog:
         self._clock = clock
 
     async def make(self, work: Work[T]) -> T:
-        """Do *work* in one transaction, which is committed once its record is durable; return its result.
+        """Do *work* in one transaction, which is committed once its records are durable; return its result.
 
-        Where the commit then fails a record `change.failed` follows: it names the first one, and what that
-        said may not have happened. Raises what *work* raises and AuditUnavailableError; nothing has
-        changed then.
+        Where that then fails a record `change.failed` follows: it names the first one, and what that and
+        those that are part of it said may not have happened. Raises what *work* raises and
+        AuditUnavailableError; nothing has changed then.
         """
         recorded: Draft | None = None
         try:
             async with self._engine.begin() as connection:
                 change = await work(connection)
-                draft = Draft(change.kind, self._clock.now(), change.facts)
-                await self._log.append(draft)
-                recorded = draft
-        except (OSError, SQLAlchemyError):
+                if isinstance(change, Change):
+                    draft = Draft(change.kind, self._clock.now(), change.facts)
+                    await self._log.append(draft)
+                    recorded = draft
+                    await self._record_further(change.further, recorded)
+        except (OSError, SQLAlchemyError, AuditUnavailableError):
             if recorded is not None:
                 await self._say_it_failed(recorded)
             raise
         return change.result
+
+    async def _record_further(self, events: Sequence[Event], first: Draft) -> None:
+        part_of = str(first.record_id)
+        for start in range(0, len(events), _AT_ONCE):
+            drafts = (
+                Draft(event.kind, self._clock.now(), {**event.facts, "part_of": part_of})
+                for event in events[start : start + _AT_ONCE]
+            )
+            await asyncio.gather(*map(self._log.append, drafts))
 
     async def _say_it_failed(self, recorded: Draft) -> None:
         facts: dict[str, Value] = {"failed_record_id": str(recorded.record_id), "reason": "commit_failed"}

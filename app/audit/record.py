@@ -57,6 +57,7 @@ class RecordKind(StrEnum):
     APPROVAL_REFUSED = "approval.refused"
     ACCOUNT_NOTICE_READ = "account_notice.read"
     UNIT_ADDED = "unit.added"
+    UNIT_CHANGED = "unit.changed"
     CLIENT_ADDED = "client.added"
     CLIENT_CHANGED = "client.changed"
     PROCEDURE_ADDED = "procedure.added"
@@ -146,6 +147,9 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "expires_at": str,
     "months": str,
     "failed_record_id": str,
+    "part_of": str,
+    "document_number": str,
+    "effective_on": str,
     # The writer's own
     "sealed_key": str,
     "previous_writer_id": str,

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app.cli import clients, keys, officers, register, token_keys
+from app.cli import clients, keys, officers, register, token_keys, units
 from app.cli.check import check
 from app.cli.console import fail
 from app.cli.demo import demo
@@ -26,7 +26,7 @@ application.command("demo")(demo)
 keys.commands.command("rotate-token")(token_keys.rotate_token)
 keys.commands.command("list-token")(token_keys.list_token)
 application.add_typer(keys.commands, name="keys")
-application.add_typer(register.units, name="units")
+application.add_typer(units.commands, name="units")
 application.add_typer(officers.officers, name="officers")
 application.add_typer(clients.commands, name="clients")
 application.add_typer(register.procedures, name="procedures")

@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from app.audit.changes import Change, ChangeLog, Work
+from app.audit.changes import Change, ChangeLog, Unchanged, Work
 from app.audit.keyring import Keyring, month_of
 from app.audit.sealing import RootKey
 from app.audit.writer import AuditWriter
@@ -50,10 +50,10 @@ def run_recorded(work: Work[T]) -> T:
 async def make_recorded(settings: Settings, work: Work[T]) -> T:
     """Do the same where an event loop is already running."""
 
-    async def named(connection: AsyncConnection) -> Change[T]:
+    async def named(connection: AsyncConnection) -> Change[T] | Unchanged[T]:
         await _check_month_key(connection, keyring)
         change = await work(connection)
-        return replace(change, facts={**change.facts, "operator": operator_name()})
+        return _signed(change) if isinstance(change, Change) else change
 
     keyring = Keyring(_root(settings))
     async with _change_log(settings, keyring) as changes:
@@ -61,6 +61,12 @@ async def make_recorded(settings: Settings, work: Work[T]) -> T:
             return await changes.make(named)
         except AuditUnavailableError:
             raise ConfigurationError(f"{_NOT_RECORDED}: the database took no record") from None
+
+
+def _signed(change: Change[T]) -> Change[T]:
+    operator = operator_name()
+    further = [replace(event, facts={**event.facts, "operator": operator}) for event in change.further]
+    return replace(change, facts={**change.facts, "operator": operator}, further=further)
 
 
 @asynccontextmanager

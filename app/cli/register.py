@@ -1,8 +1,6 @@
-"""`dancu units|procedures`: the registers, for whoever runs the server."""
+"""`dancu procedures`: the catalogue, and which unit handles what."""
 
-import re
-from typing import Annotated, Final
-from uuid import UUID
+from typing import Annotated
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,50 +11,12 @@ from app.audit.record import RecordKind
 from app.cli.console import done
 from app.cli.inputs import today, unit_id_of, worded
 from app.cli.recording import run_recorded
-from app.errors import ConfigurationError
-from app.lookup.dossier import canonical_agency_code
 from app.lookup.parsing import parse_procedure_code
 from app.procedures.fields import DEFAULT_FIELDS, Field
 from app.procedures.store import add_grants, add_procedure
 from app.procedures.values import Procedure
-from app.units.store import add_unit
-from app.units.values import UnitKind, UnitLevel
 
-units = typer.Typer(help="Agencies.", no_args_is_help=True)
 procedures = typer.Typer(help="Procedures, and which unit handles them.", no_args_is_help=True)
-
-_AGENCY_CODE: Final = re.compile(r"[A-Z][0-9]{2}(?:\.[0-9A-Z]+)*")
-
-
-@units.command("add")
-def units_add(
-    name: str,
-    agency_code: Annotated[str, typer.Argument(help="electronic identification code, such as H19.34.12")],
-    kind: Annotated[UnitKind, typer.Option()] = UnitKind.COMMUNE,
-    level: Annotated[UnitLevel, typer.Option()] = UnitLevel.COMMUNE,
-    legacy_code: Annotated[str | None, typer.Option(help="old form, such as 000.12.34.H19")] = None,
-    serves: Annotated[
-        list[str] | None, typer.Option(help="other agency whose dossiers its desk takes")
-    ] = None,
-    parent: Annotated[str | None, typer.Option(help="agency code of the unit above")] = None,
-) -> None:
-    """Register an agency."""
-
-    async def work(connection: AsyncConnection) -> Change[UUID]:
-        unit_id = await add_unit(
-            connection,
-            parent_id=await unit_id_of(connection, parent) if parent is not None else None,
-            name=worded(name),
-            agency_code=_checked(agency_code),
-            legacy_agency_code=_checked(legacy_code) if legacy_code is not None else None,
-            kind=kind,
-            level=level,
-            valid_from=today(),
-            serves=[_checked(code) for code in serves or ()],
-        )
-        return Change(unit_id, RecordKind.UNIT_ADDED, {"changed_unit_id": str(unit_id), "after": agency_code})
-
-    done(f"unit {run_recorded(work)} added")
 
 
 @procedures.command("add")
@@ -108,10 +68,3 @@ def procedures_grant(
 
     run_recorded(work)
     done(f"{unit} handles {', '.join(procedure_codes)}")
-
-
-def _checked(agency_code: str) -> str:
-    """Return the code; no dossier would ever carry one of another form."""
-    if not _AGENCY_CODE.fullmatch(canonical_agency_code(agency_code)):
-        raise ConfigurationError(f"{agency_code!r} is no agency code such as H19.34.12 or 000.12.34.H19")
-    return agency_code

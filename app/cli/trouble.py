@@ -7,6 +7,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from app.audit.sealing import SealBrokenError
 from app.database.embedded import EmbeddedPostgresError
 from app.errors import ConfigurationError, GatewayError, InvalidRequestError
+from app.units.troubles import UnitRefusedError
 
 MENDABLE = (
     ConfigurationError,
@@ -18,6 +19,7 @@ MENDABLE = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     CommandError,
+    UnitRefusedError,
     OSError,
 )
 
@@ -54,7 +56,7 @@ def explain_refusal(error: BaseException | None) -> str:  # noqa: PLR0911 - as a
                 "this person has another active account; one person holds at most a business account and a"
                 f" unit administrator's (rule {error.constraint_name})"
             )
-        case asyncpg.UniqueViolationError():
+        case asyncpg.UniqueViolationError() | asyncpg.ExclusionViolationError():
             return f"that is already registered (rule {error.constraint_name})"
         case asyncpg.CheckViolationError() | asyncpg.ForeignKeyViolationError():
             return f"the database refused a value (rule {error.constraint_name})"

@@ -3,21 +3,32 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, insert, or_, select
+from sqlalchemy import Row, and_, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from app.units.table import UNIT, UNIT_SERVED_AGENCY, UNIT_VERSION
-from app.units.values import Unit, UnitKind, UnitLevel
+from app.units.history import History, predecessors, successors
+from app.units.table import UNIT, UNIT_SUCCESSION, UNIT_VERSION
+from app.units.values import (
+    Succession,
+    SuccessionKind,
+    Unit,
+    UnitDetails,
+    UnitKind,
+    UnitLevel,
+    UnitVersion,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class UnitRegister:
-    """The agencies in force on the day the register was loaded, by id."""
+    """The agencies in force on the day the register was loaded, by id, and who followed whom."""
 
     units: Mapping[UUID, Unit]
+    successions: tuple[Succession, ...] = ()
 
     def find(self, unit_id: UUID | None) -> Unit | None:
         """Return the unit, or None where there is none in force."""
@@ -34,35 +45,45 @@ class UnitRegister:
             unit = self.find(unit.parent_id)
         return False
 
+    def predecessors(self, unit_id: UUID) -> frozenset[UUID]:
+        """Return all whose place it took, planned successions included: under these old records stand."""
+        return predecessors(unit_id, self.successions)
+
+    def successors(self, unit_id: UUID) -> frozenset[UUID]:
+        """Return all that took its place, planned successions included."""
+        return successors(unit_id, self.successions)
+
 
 async def load_units(connection: AsyncConnection, today: date) -> UnitRegister:
     """Return the register of *today*."""
-    served: dict[UUID, set[str]] = {}
-    for row in await connection.execute(select(UNIT_SERVED_AGENCY)):
-        served.setdefault(row.unit_id, set()).add(row.agency_code)
-    versions = await connection.execute(
-        select(UNIT_VERSION)
-        .where(
-            and_(
-                UNIT_VERSION.c.valid_from <= today,
-                or_(UNIT_VERSION.c.valid_to.is_(None), UNIT_VERSION.c.valid_to > today),
-            )
-        )
-        .order_by(UNIT_VERSION.c.valid_from)  # of versions that overlap, the later one counts
+    history = await load_history(connection)
+    return UnitRegister(history.units(today), history.successions)
+
+
+async def load_history(connection: AsyncConnection) -> History:
+    """Return all agencies on all days."""
+    versions: dict[UUID, list[UnitVersion]] = {}
+    rows = await connection.execute(
+        select(UNIT_VERSION).order_by(UNIT_VERSION.c.unit_id, UNIT_VERSION.c.valid_from)
     )
-    units = {}
-    for row in versions:
-        own = {row.agency_code, row.legacy_agency_code} - {None}
-        units[row.unit_id] = Unit(
-            unit_id=row.unit_id,
-            name=row.name,
-            agency_code=row.agency_code,
-            level=UnitLevel(row.level),
-            kind=UnitKind(row.kind),
-            agency_codes=frozenset(own | served.get(row.unit_id, set())),
-            parent_id=row.parent_id,
-        )
-    return UnitRegister(units)
+    for row in rows:
+        versions.setdefault(row.unit_id, []).append(_version(row))
+    successions = await connection.execute(
+        select(UNIT_SUCCESSION).order_by(UNIT_SUCCESSION.c.on_date, UNIT_SUCCESSION.c.former_unit_id)
+    )
+    return History(
+        {unit_id: tuple(dated) for unit_id, dated in versions.items()},
+        tuple(
+            Succession(
+                row.former_unit_id,
+                row.successor_unit_id,
+                row.on_date,
+                SuccessionKind(row.kind),
+                row.deciding_document,
+            )
+            for row in successions
+        ),
+    )
 
 
 async def add_unit(
@@ -77,7 +98,10 @@ async def add_unit(
     parent_id: UUID | None = None,
     serves: Iterable[str] = (),
 ) -> UUID:
-    """Register an agency and return its id, which is never given to another one."""
+    """Register an agency as it is given and return its id, which is never given to another one.
+
+    For invented provinces and tests; `app.units.changing` is for decisions that must fit the tree.
+    """
     unit_id = uuid7()
     await connection.execute(insert(UNIT).values(unit_id=unit_id))
     await connection.execute(
@@ -90,19 +114,24 @@ async def add_unit(
             kind=kind.value,
             level=level.value,
             parent_id=parent_id,
+            serves=sorted(set(serves)),
         )
     )
-    for code in serves:
-        await connection.execute(insert(UNIT_SERVED_AGENCY).values(unit_id=unit_id, agency_code=code))
     return unit_id
 
 
-async def find_unit_id(connection: AsyncConnection, agency_code: str) -> UUID | None:
-    """Return the id of the agency that bears *agency_code* now, in its new or old form."""
+async def find_unit_id(connection: AsyncConnection, agency_code: str, day: date | None = None) -> UUID | None:
+    """Return the id of the agency that bears *agency_code*, in its new or old form, on *day*.
+
+    Without a day on the day it is in Vietnam by the database's clock. Raises MultipleResultsFound
+    where more than one agency bears the old form.
+    """
+    when = day if day is not None else func.date(func.timezone("Asia/Ho_Chi_Minh", func.now()))
     result = await connection.execute(
         select(UNIT_VERSION.c.unit_id).where(
             and_(
-                UNIT_VERSION.c.valid_to.is_(None),
+                UNIT_VERSION.c.valid_from <= when,
+                or_(UNIT_VERSION.c.valid_to.is_(None), UNIT_VERSION.c.valid_to > when),
                 or_(
                     UNIT_VERSION.c.agency_code == agency_code,
                     UNIT_VERSION.c.legacy_agency_code == agency_code,
@@ -111,3 +140,20 @@ async def find_unit_id(connection: AsyncConnection, agency_code: str) -> UUID | 
         )
     )
     return result.scalar_one_or_none()
+
+
+def _version(row: Row[Any]) -> UnitVersion:
+    details = UnitDetails(
+        name=row.name,
+        agency_code=row.agency_code,
+        kind=UnitKind(row.kind),
+        level=UnitLevel(row.level),
+        legacy_agency_code=row.legacy_agency_code,
+        parent_id=row.parent_id,
+        ward_code=row.ward_code,
+        legacy_ward_code=row.legacy_ward_code,
+        serves=frozenset(row.serves),
+    )
+    return UnitVersion(
+        row.unit_id, row.valid_from, row.valid_to, details, row.deciding_document, row.ending_document
+    )

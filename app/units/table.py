@@ -1,6 +1,7 @@
 """Tables of agencies: surrogate ids never reused, everything else dated."""
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Table, Text, Uuid, text
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Table, Text, Uuid, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 
 from app.database.metadata import METADATA
 
@@ -18,6 +19,11 @@ UNIT_VERSION = Table(
     Column("kind", Text, nullable=False),
     Column("level", Text, nullable=False),
     Column("parent_id", Uuid, ForeignKey("unit.unit_id")),
+    Column("ward_code", Text),
+    Column("legacy_ward_code", Text),
+    Column("deciding_document", Text),
+    Column("ending_document", Text),
+    Column("serves", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     CheckConstraint("valid_to is null or valid_to > valid_from", name="dates"),
     CheckConstraint("parent_id is null or parent_id <> unit_id", name="parent"),
     CheckConstraint("agency_code ~ '^([A-Y][0-9]{2}|Z[0-9]{2})([.][0-9A-Z]+)*$'", name="agency_code"),
@@ -27,14 +33,35 @@ UNIT_VERSION = Table(
         name="kind",
     ),
     CheckConstraint("level in ('province', 'district', 'commune')", name="level"),
-    Index("uq_unit_version_current", "unit_id", unique=True, postgresql_where=text("valid_to is null")),
-    Index("uq_unit_version_code", "agency_code", unique=True, postgresql_where=text("valid_to is null")),
+    CheckConstraint("ward_code ~ '^[0-9]{5}$'", name="ward_code"),
+    CheckConstraint("legacy_ward_code ~ '^[0-9]{5}$'", name="legacy_ward_code"),
+    ExcludeConstraint(
+        ("unit_id", "="),
+        (func.daterange(text("valid_from"), text("valid_to")), "&&"),
+        name="ex_unit_version_unit",
+        deferrable=True,
+        initially="deferred",
+    ),
+    ExcludeConstraint(
+        ("agency_code", "="),
+        (func.daterange(text("valid_from"), text("valid_to")), "&&"),
+        name="ex_unit_version_code",
+        deferrable=True,
+        initially="deferred",
+    ),
+    Index("ix_unit_version_parent", "parent_id", postgresql_where=text("parent_id is not null")),
 )
+"""Besides, a trigger sees to it at commit that no unit stands below itself on any day."""
 
-UNIT_SERVED_AGENCY = Table(
-    "unit_served_agency",
+UNIT_SUCCESSION = Table(
+    "unit_succession",
     METADATA,
-    Column("unit_id", Uuid, ForeignKey("unit.unit_id"), primary_key=True),
-    Column("agency_code", Text, primary_key=True),
+    Column("former_unit_id", Uuid, ForeignKey("unit.unit_id"), primary_key=True),
+    Column("successor_unit_id", Uuid, ForeignKey("unit.unit_id"), primary_key=True),
+    Column("on_date", Date, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("deciding_document", Text, nullable=False),
+    CheckConstraint("kind in ('merge', 'split')", name="kind"),
+    CheckConstraint("former_unit_id <> successor_unit_id", name="units"),
 )
-"""Agencies whose dossiers this unit's desk also takes, such as departments at the provincial centre."""
+"""Who took whose place; of a split nothing says which successor has what."""

@@ -7,8 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from app.audit.changes import Change, ChangeLog
-from app.audit.record import RecordKind
+from app.audit.changes import Change, ChangeLog, Event, Unchanged
+from app.audit.record import Draft, RecordKind
 from app.clock import SystemClock
 from app.database.address import sqlalchemy_address
 from app.errors import AuditUnavailableError
@@ -107,3 +107,43 @@ async def test_the_commits_own_error_is_heard_where_not_even_that_can_be_told(en
     with pytest.raises(DBAPIError, match="never"):
         await ChangeLog(engine, log, SystemClock()).make(_rename)
     assert [draft.kind for draft in log.drafts] == [RecordKind.CLIENT_CHANGED]
+
+
+async def _rename_many(connection: AsyncConnection) -> Change[str] | Unchanged[str]:
+    await connection.execute(text("update client set name = 'Tên mới'"))
+    events = [Event(RecordKind.CLIENT_CHANGED, FACTS | {"after": str(number)}) for number in range(250)]
+    return Change.of_events("renamed", events)
+
+
+async def test_each_thing_that_one_change_did_is_a_record_that_names_the_first(engine: AsyncEngine) -> None:
+    log = FakeAuditLog()
+    assert await ChangeLog(engine, log, SystemClock()).make(_rename_many) == "renamed"
+    first, *further = log.drafts
+    assert "part_of" not in first.facts
+    assert {draft.facts["part_of"] for draft in further} == {str(first.record_id)}
+    assert [draft.facts["after"] for draft in log.drafts] == [str(number) for number in range(250)]
+
+
+async def test_a_change_of_which_a_part_cannot_be_recorded_does_not_happen_and_says_so(
+    engine: AsyncEngine,
+) -> None:
+    class FailingOnce(FakeAuditLog):
+        async def append(self, draft: Draft) -> None:
+            if draft.facts.get("after") == "200":
+                raise AuditUnavailableError
+            await super().append(draft)
+
+    log, before = FailingOnce(), await _name(engine)
+    with pytest.raises(AuditUnavailableError):
+        await ChangeLog(engine, log, SystemClock()).make(_rename_many)
+    assert await _name(engine) == before
+    assert log.drafts[-1].facts["failed_record_id"] == str(log.drafts[0].record_id)
+
+
+async def test_a_change_of_nothing_is_no_record(engine: AsyncEngine) -> None:
+    async def nothing(_: AsyncConnection) -> Change[int] | Unchanged[int]:
+        return Change.of_events(7, [])
+
+    log = FakeAuditLog()
+    assert await ChangeLog(engine, log, SystemClock()).make(nothing) == 7
+    assert log.drafts == []

@@ -17,7 +17,14 @@ CLIENT = ("clients", "add", "mot-cua", "Phần mềm", "--network", "10.1.2.0/24
 PROCEDURE = ("procedures", "add", "1.004194", "Tạm trú", "--legal-basis", "Điều 14")
 GRANT = ("procedures", "grant", "H19.34.12", "1.004194")
 EVERY_CHANGE: tuple[tuple[tuple[str, ...], str, dict[str, str]], ...] = (
-    (UNIT, "unit.added", {"after": "H19.34.12"}),
+    (
+        UNIT,
+        "unit.added",
+        {
+            "change": "added",
+            "after": '{"agency_code": "H19.34.12", "kind": "commune", "level": "commune", "name": "Xã Mẫu"}',
+        },
+    ),
     (OFFICER, "officer.added", {"after": "reception"}),
     (("officers", "new-password", "tiepnhan.mau"), "officer.changed", {"change": "first_password"}),
     (

@@ -186,7 +186,6 @@ async def test_keeper_that_never_started_stops(desk: Desk, engine: AsyncEngine) 
     [
         "unit",
         "unit_version",
-        "unit_served_agency",
         "officer",
         "officer_posting",
         "client",

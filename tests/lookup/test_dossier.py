@@ -5,7 +5,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.errors import InvalidRequestError, ProblemCode
-from app.lookup.dossier import DossierCode, belongs_to, canonical_agency_code, parse_dossier_code
+from app.lookup.dossier import DossierCode, belongs_to, parse_dossier_code
+from app.units.codes import canonical_agency_code
 
 TODAY = date(2026, 11, 22)
 

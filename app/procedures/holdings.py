@@ -1,0 +1,84 @@
+"""What a unit holds, officers' postings and grants of procedures, and how it passes to another unit."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, and_, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
+
+from app.accounts.table import OFFICER_POSTING
+from app.procedures.table import PERMISSION_GRANT
+from app.units.changing import Held
+from app.units.values import Decision
+
+Period = tuple[date, date | None]
+
+
+class PostingsAndGrants:
+    """The keeper of both: what held before the day stays as it was, what follows is rows of its own."""
+
+    async def move(self, connection: AsyncConnection, former: UUID, successor: UUID, by: Decision) -> Held:
+        """Let all that *former* has from the day on be *successor*'s; return what that was."""
+        officers = await self.officers(connection, former, by.on)
+        for posting in await _take(connection, OFFICER_POSTING, former, by.on):
+            await connection.execute(insert(OFFICER_POSTING).values(posting | {"unit_id": successor}))
+        grants = await _take(connection, PERMISSION_GRANT, former, by.on)
+        held = await _rows(connection, PERMISSION_GRANT, successor, by.on)
+        for grant in grants:
+            same = [one for one in held if one["procedure_code"] == grant["procedure_code"]]
+            periods = [(one["valid_from"], one["valid_to"]) for one in same]
+            for start, end in uncovered((grant["valid_from"], grant["valid_to"]), periods):
+                gap = grant | {"unit_id": successor, "valid_from": start, "valid_to": end}
+                await connection.execute(insert(PERMISSION_GRANT).values(gap))
+        return Held(officers, len(grants))
+
+    async def officers(self, connection: AsyncConnection, unit_id: UUID, since: date) -> int:
+        """Return how many officers are posted to the unit on that day or later."""
+        count = select(func.count(OFFICER_POSTING.c.officer_id.distinct()))
+        result = await connection.execute(count.where(_from(OFFICER_POSTING, unit_id, since)))
+        return int(result.scalar_one())
+
+    async def end_grants(self, connection: AsyncConnection, unit_id: UUID, by: Decision) -> int:
+        """End all grants of the unit with that day; return how many there were."""
+        return len(await _take(connection, PERMISSION_GRANT, unit_id, by.on))
+
+
+def uncovered(wanted: Period, held: Iterable[Period]) -> Iterator[Period]:
+    """Yield the parts of *wanted* that no period of *held* covers, in their order; None is for ever."""
+    start, end = wanted
+    for held_from, held_to in sorted(held, key=lambda period: period[0]):
+        if held_to is not None and held_to <= start:
+            continue
+        if end is not None and held_from >= end:
+            break
+        if held_from > start:
+            yield start, held_from
+        if held_to is None:
+            return
+        start = held_to
+    if end is None or start < end:
+        yield start, end
+
+
+async def _take(connection: AsyncConnection, table: Table, unit_id: UUID, day: date) -> list[dict[str, Any]]:
+    """End the unit's rows with *day* and return what they would have said from then on."""
+    rows = await _rows(connection, table, unit_id, day)
+    # Rows that had not begun by then say nothing of the days before.
+    await connection.execute(delete(table).where(table.c.unit_id == unit_id, table.c.valid_from >= day))
+    await connection.execute(update(table).where(_from(table, unit_id, day)).values(valid_to=day))
+    return [row | {"valid_from": max(row["valid_from"], day)} for row in rows]
+
+
+async def _rows(
+    connection: AsyncConnection, table: Table, unit_id: UUID, day: date
+) -> Sequence[dict[str, Any]]:
+    result = await connection.execute(select(table).where(_from(table, unit_id, day)))
+    return [dict(row) for row in result.mappings()]
+
+
+def _from(table: Table, unit_id: UUID, day: date) -> ColumnElement[bool]:
+    """Match the unit's rows that hold on *day* or later."""
+    return and_(table.c.unit_id == unit_id, or_(table.c.valid_to.is_(None), table.c.valid_to > day))
