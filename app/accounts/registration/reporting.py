@@ -1,0 +1,151 @@
+"""Shows a plan to people and programs: as rows, as JSON, and in the list itself, coloured."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from app.accounts.registration.fault_texts import Language, what_is_wrong, what_mends_it
+from app.accounts.registration.faults import Fault
+from app.accounts.registration.form import TITLES, Column
+from app.accounts.registration.unit_names import UnitNames
+from app.accounts.registration.values import Action, Change, Plan, PlannedRow
+from app.sheets.tables import Table
+from app.sheets.values import column_letters
+from app.sheets.writing import Cell, Colour, Heading, write_xlsx
+
+ACTION_TEXTS: Final[Mapping[Action, Mapping[Language, str]]] = {
+    Action.ADD: {"vi": "Thêm mới", "en": "Add"},
+    Action.UPDATE: {"vi": "Cập nhật", "en": "Update"},
+    Action.TRANSFER: {"vi": "Điều chuyển", "en": "Transfer"},
+    Action.UNCHANGED: {"vi": "Không thay đổi", "en": "Unchanged"},
+    Action.REFUSED: {"vi": "Có lỗi", "en": "Refused"},
+}
+REPORT_HEADINGS: Final = (
+    Heading("Dòng", 8),
+    Heading("Ô", 8),
+    Heading("Tên tài khoản đăng nhập", 26),
+    Heading("Kết quả", 16),
+    Heading("Mức độ", 12),
+    Heading("Lỗi", 60),
+    Heading("Cách sửa", 60),
+)
+_ADDED: Final = (Heading("Kết quả", 16), Heading("Lỗi", 60), Heading("Cách sửa", 60))
+_WIDTH: Final = 24
+_COLOURS: Final = {
+    Action.REFUSED: Colour.WRONG,
+    Action.UNCHANGED: Colour.PLAIN,
+    Action.ADD: Colour.RIGHT,
+    Action.UPDATE: Colour.RIGHT,
+    Action.TRANSFER: Colour.RIGHT,
+}
+
+
+def report_rows(plan: Plan, table: Table[Column], language: Language = "vi") -> Iterator[tuple[str, ...]]:
+    """Yield a row under REPORT_HEADINGS for each fault, and one for each row without."""
+    for row in plan.rows:
+        action = ACTION_TEXTS[row.action][language]
+        if not row.faults:
+            yield (str(row.number), "", row.login_name, action, "", "", "")
+        for fault in row.faults:
+            yield (
+                str(row.number),
+                place(row, fault, table),
+                row.login_name,
+                action,
+                _severity(fault, language),
+                what_is_wrong(fault, language),
+                what_mends_it(fault, language),
+            )
+
+
+def report_json(plan: Plan, table: Table[Column]) -> dict[str, object]:
+    """Return the plan for programs; texts in both languages, unchanged rows counted only."""
+    return {
+        "sheet": table.sheet,
+        "may_be_applied": plan.may_be_applied,
+        "counts": {action.value: count for action, count in plan.counts.items()},
+        "ignored_columns": [table.header.cells[index] for index in table.unknown],
+        "rows": [
+            _row_json(row, table) for row in plan.rows if row.faults or row.action is not Action.UNCHANGED
+        ],
+    }
+
+
+def annotated_workbook(plan: Plan, table: Table[Column], language: Language = "vi") -> bytes:
+    """Return the list as it was sent, with result, faults and advice beside each row, wrong cells coloured.
+
+    It can be corrected and sent again: the added columns are passed over.
+    """
+    width = max([len(table.header.cells), *(len(row.cells) for row in table.rows)])
+    titles = list(table.header.cells) + [""] * (width - len(table.header.cells))
+    headings = [Heading(title, _WIDTH) for title in titles] + list(_ADDED)
+    planned = {row.number: row for row in plan.rows}
+    rows = (
+        _annotated(planned[row.number], row.cells, width, table, language)
+        for row in table.rows
+        if row.number in planned
+    )
+    return write_xlsx(headings, rows, title=table.sheet or "Danh sách")
+
+
+def changes_text(changes: Iterable[Change], units: UnitNames) -> str:
+    """Return changes for people, such as `Đơn vị: xã Mẫu → phường Thử`."""
+    titles = {"unit_id": TITLES[Column.UNIT], "role": TITLES[Column.POSITION]}
+    names = {str(unit_id): unit.name for unit_id, unit in units.by_id.items()}
+
+    def shown(value: str | None) -> str:
+        return "—" if value is None else names.get(value, value)
+
+    return "; ".join(
+        f"{titles.get(each.field) or TITLES[Column(each.field)]}: {shown(each.before)} → {shown(each.after)}"
+        for each in changes
+    )
+
+
+def place(row: PlannedRow, fault: Fault, table: Table[Column]) -> str:
+    """Return the faulty cell, such as `C12`; only the row where the list has no such column."""
+    index = table.columns.get(fault.column)
+    return f"{column_letters(index + 1)}{row.number}" if index is not None else str(row.number)
+
+
+def _annotated(
+    row: PlannedRow, cells: Sequence[str], width: int, table: Table[Column], language: Language
+) -> list[Cell]:
+    colours: dict[int, Colour] = {}
+    for fault in reversed(row.faults):  # errors stand first, so they are painted last
+        index = table.columns.get(fault.column)
+        if index is not None:
+            colours[index] = Colour.DOUBTFUL if fault.is_warning else Colour.WRONG
+    filled = [*cells, *[""] * (width - len(cells))]
+    listed = [Cell(text, colours.get(index, Colour.PLAIN)) for index, text in enumerate(filled)]
+    wrong = "\n".join(what_is_wrong(fault, language) for fault in row.faults)
+    advice = "\n".join(what_mends_it(fault, language) for fault in row.faults)
+    result = Cell(ACTION_TEXTS[row.action][language], _COLOURS[row.action])
+    return [*listed, result, Cell(wrong), Cell(advice)]
+
+
+def _row_json(row: PlannedRow, table: Table[Column]) -> dict[str, object]:
+    return {
+        "row": row.number,
+        "login_name": row.login_name,
+        "action": row.action.value,
+        "changes": [
+            {"field": change.field, "before": change.before, "after": change.after} for change in row.changes
+        ],
+        "faults": [
+            {
+                "code": fault.code.value,
+                "column": fault.column.value,
+                "place": place(row, fault, table),
+                "is_warning": fault.is_warning,
+                "what": {"vi": what_is_wrong(fault, "vi"), "en": what_is_wrong(fault, "en")},
+                "fix": {"vi": what_mends_it(fault, "vi"), "en": what_mends_it(fault, "en")},
+            }
+            for fault in row.faults
+        ],
+    }
+
+
+def _severity(fault: Fault, language: Language) -> str:
+    if language == "en":
+        return "warning" if fault.is_warning else "error"
+    return "Lưu ý" if fault.is_warning else "Lỗi"

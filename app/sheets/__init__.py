@@ -1,0 +1,1 @@
+"""Spreadsheets: reading those that strangers made, writing those that strangers open."""
