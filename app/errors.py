@@ -46,6 +46,7 @@ class ProblemCode(StrEnum):
     SECOND_FACTOR_NEEDED = "second_factor_needed"
     CURRENT_PASSWORD_WRONG = "current_password_wrong"  # noqa: S105 - as above
     PASSWORD_REFUSED = "password_refused"  # noqa: S105 - as above
+    ACTIVATION_REFUSED = "activation_refused"
     OTP_WRONG = "otp_wrong"
     SECOND_FACTOR_PRESENT = "second_factor_present"
     SESSION_UNKNOWN = "session_unknown"

@@ -34,6 +34,8 @@ class LogEvent(StrEnum):
     SWEEPER_FAILED = "sweeper.failed"
     DIRECTORY_LOADED = "directory.loaded"
     DIRECTORY_UNREACHABLE = "directory.unreachable"
+    ACCOUNTS_SUSPENDED = "accounts.suspended"
+    LIFECYCLE_FAILED = "accounts.lifecycle_failed"
     SOURCE_FAILED = "source.failed"
     TOKEN_KEY_UNUSABLE = "token_key.unusable"  # noqa: S105 - an event's name
     LIBRARY = "library.message"

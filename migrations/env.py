@@ -4,6 +4,7 @@ from alembic import context
 
 import app.accounts.administration_table
 import app.accounts.client_table
+import app.accounts.life_table
 import app.accounts.table
 import app.audit.table
 import app.database.table

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.accounts.table import OFFICER, PASSWORD_HISTORY, RECOVERY_CODE, SECOND_FACTOR
 from app.accounts.values import Officer
@@ -52,29 +52,8 @@ class CredentialStore:
 
         Changes nothing and returns False where *officer* is out of date: somebody else changed it meanwhile.
         """
-        present = and_(
-            OFFICER.c.officer_id == officer.officer_id,
-            OFFICER.c.password_changed_at.is_not_distinct_from(officer.password_changed_at),
-        )
-        former = {
-            "officer_id": officer.officer_id,
-            "changed_at": officer.password_changed_at or now,
-            "password_hash": officer.password_hash,
-        }
         async with self._engine.begin() as connection:
-            changed = await connection.execute(
-                update(OFFICER)
-                .where(present)
-                .values(
-                    password_hash=password_hash,
-                    password_changed_at=now,
-                    must_change_password=False,
-                    first_password_until=None,
-                )
-            )
-            if changed.rowcount == 1:
-                await connection.execute(upsert(PASSWORD_HISTORY).values(former).on_conflict_do_nothing())
-            return changed.rowcount == 1
+            return await set_own_password(connection, officer, password_hash, now)
 
     async def raise_hash(self, officer_id: UUID, old_hash: str, new_hash: str) -> None:
         """Replace a hash by one of the same password under today's parameters."""
@@ -160,3 +139,35 @@ class CredentialStore:
         )
         async with self._single.connect() as connection:
             return (await connection.execute(query)).rowcount == 1
+
+
+async def set_own_password(
+    connection: AsyncConnection, officer: Officer, password_hash: str, now: datetime
+) -> bool:
+    """Give the officer a password of their own choice inside *connection*'s transaction.
+
+    Their account is activated by the first one, and every session ends (by trigger). Changes nothing and
+    returns False where *officer* is out of date.
+    """
+    changed = await connection.execute(
+        update(OFFICER)
+        .where(
+            OFFICER.c.officer_id == officer.officer_id,
+            OFFICER.c.password_changed_at.is_not_distinct_from(officer.password_changed_at),
+        )
+        .values(
+            password_hash=password_hash,
+            password_changed_at=now,
+            must_change_password=False,
+            first_password_until=None,
+            activated_at=func.coalesce(OFFICER.c.activated_at, now),
+        )
+    )
+    if changed.rowcount == 1 and officer.password_hash is not None:
+        former = {
+            "officer_id": officer.officer_id,
+            "changed_at": officer.password_changed_at or now,
+            "password_hash": officer.password_hash,
+        }
+        await connection.execute(upsert(PASSWORD_HISTORY).values(former).on_conflict_do_nothing())
+    return changed.rowcount == 1

@@ -79,23 +79,27 @@ class PasswordDesk:
         """
         officer = caller.officer
         await self._check_present(caller, change.current)
-        faults = find_faults(
-            change.new,
-            self._profile,
-            has_second_factor=officer.has_second_factor,
-            login_name=officer.login_name,
-            full_name=officer.full_name,
-            unit_name=caller.unit.name,
-        )
-        if not faults and await self._was_used_before(officer, change.new):
-            faults = (PasswordFault.USED_BEFORE,)
-        if faults:
-            raise PasswordRefusedError(faults, self._profile, has_second_factor=officer.has_second_factor)
+        await self.refuse_unfit(officer, caller.unit.name, change.new)
         password_hash = await self._vault.hash(change.new)
         now = self._clock.now()
         await self._log.append(Draft(RecordKind.PASSWORD_CHANGED, now, caller.facts()))
         if not await self._store.set_password(officer, password_hash, now):
             raise NotAllowedError(ProblemCode.CURRENT_PASSWORD_WRONG)
+
+    async def refuse_unfit(self, officer: Officer, unit_name: str, password: str) -> None:
+        """Raise PasswordRefusedError where the officer may not take *password*; SignInBusyError too."""
+        faults = find_faults(
+            password,
+            self._profile,
+            has_second_factor=officer.has_second_factor,
+            login_name=officer.login_name,
+            full_name=officer.full_name,
+            unit_name=unit_name,
+        )
+        if not faults and await self._was_used_before(officer, password):
+            faults = (PasswordFault.USED_BEFORE,)
+        if faults:
+            raise PasswordRefusedError(faults, self._profile, has_second_factor=officer.has_second_factor)
 
     async def _check_present(self, caller: Caller, password: str) -> None:
         officer, client, address = caller.officer, caller.client.client_id, caller.request.address

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import and_, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.accounts.active_days import note_active_days
 from app.accounts.table import REFRESH_TOKEN, SESSION
 
 _TOKEN_BYTES: Final = 32
@@ -91,6 +92,7 @@ class SessionStore:
                     last_active_at=session.last_active_at,
                 )
             )
+            await note_active_days(connection, {session.session_id: session.last_active_at})
             return await _new_token(connection, session.session_id, session.last_active_at, refresh_until)
 
     async def find(self, token: str) -> Presented | None:
@@ -157,6 +159,7 @@ class SessionStore:
                     .where(and_(SESSION.c.session_id == session_id, SESSION.c.last_active_at < at))
                     .values(last_active_at=at)
                 )
+            await note_active_days(connection, seen)
 
 
 async def end_session(

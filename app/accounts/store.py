@@ -52,7 +52,7 @@ async def load_accounts(connection: AsyncConnection, today: date) -> Accounts:
             role=Role(row.role),
             unit_id=row.unit_id,
             upstream_officer_code=row.upstream_officer_code,
-            is_active=row.status == _ACTIVE,
+            is_active=row.status == _ACTIVE and is_within_term(row.active_from, row.active_until, today),
             password_hash=row.password_hash,
             password_changed_at=row.password_changed_at,
             must_change_password=row.must_change_password,
@@ -102,6 +102,7 @@ async def add_officer(
             must_change_password=first_password_until is not None,
             first_password_until=first_password_until,
             person_code=person_code,
+            activated_at=now if first_password_until is None else None,
         )
     )
     await connection.execute(
@@ -132,8 +133,14 @@ async def give_first_password(
 
 async def set_officer_active(connection: AsyncConnection, login_name: str, *, is_active: bool) -> bool:
     """Suspend an officer or lift the suspension; return whether there is such an officer."""
-    status = _ACTIVE if is_active else _SUSPENDED
+    status = _ACTIVE if is_active else _SUSPENDED  # a trigger adds reason and time
     result = await connection.execute(
         update(OFFICER).where(OFFICER.c.login_name == login_name).values(status=status)
     )
     return result.rowcount == 1
+
+
+def is_within_term(active_from: date | None, active_until: date | None, day: date) -> bool:
+    """Whether an account with these dates, each may be None, is in use on *day*; not on `active_until`."""
+    has_begun = active_from is None or active_from <= day
+    return has_begun and (active_until is None or day < active_until)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from app.database.metadata import METADATA
 
@@ -39,6 +40,15 @@ OFFICER = Table(
     Column("person_code", Text),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("position", Text),
+    Column("status_reason", Text),
+    Column(
+        "status_changed_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()
+    ),
+    Column("activated_at", DateTime(timezone=True)),
+    Column("deactivated_at", DateTime(timezone=True)),
+    Column("active_from", Date),
+    Column("active_until", Date),
     CheckConstraint(
         "login_name = lower(login_name) and login_name ~ '^[a-z0-9][a-z0-9._@-]{1,63}$'", name="login_name"
     ),
@@ -64,6 +74,13 @@ OFFICER = Table(
         unique=True,
         postgresql_where=text("status = 'active' and role not in ('reception', 'processing')"),
     ),
+    CheckConstraint("length(position) between 1 and 200", name="position"),
+    CheckConstraint(
+        "status_reason in ('administrator', 'unused', 'not_attested', 'review_removed', 'left')",
+        name="status_reason",
+    ),
+    CheckConstraint("(status = 'suspended') = (status_reason is not null)", name="suspension"),
+    CheckConstraint("active_until > active_from", name="term"),
     Index(
         "uq_officer_upstream_officer_code",
         "upstream_officer_code",
@@ -74,7 +91,9 @@ OFFICER = Table(
 """One upstream code belongs to one person, or the national side's own log could not name anybody (R22).
 
 `session_epoch` rises, by trigger, with a change of role, status, password, posting or second factor: sessions
-of earlier epochs are over, whatever any clock says. `version` rises, by trigger, with any change.
+of earlier epochs are over, whatever any clock says. `version` rises, by trigger, with any change, and one
+gives every suspension a reason and a time. On a day before `active_from`, or on `active_until` and after, an
+active account is not in use.
 
 The two indexes over `person_code` leave one person at most a business account and a unit administrator's:
 whoever administers the department, or audits, holds no other account that is active.
@@ -87,9 +106,21 @@ OFFICER_POSTING = Table(
     Column("valid_from", Date, primary_key=True),
     Column("valid_to", Date),
     Column("unit_id", Uuid, ForeignKey("unit.unit_id"), nullable=False),
+    Column("kind", Text, nullable=False, server_default=text("'appointment'")),
+    Column("document_number", Text),
+    Column("document_date", Date),
     CheckConstraint("valid_to is null or valid_to > valid_from", name="dates"),
+    CheckConstraint("kind in ('appointment', 'transfer', 'secondment', 'return')", name="kind"),
+    CheckConstraint("length(document_number) between 1 and 200", name="document_number"),
+    CheckConstraint("document_date is null or document_number is not null", name="document_date"),
+    ExcludeConstraint(
+        ("officer_id", "="),
+        (text("daterange(valid_from, valid_to)"), "&&"),
+        name="ex_officer_posting_overlap",
+    ),
     Index("uq_officer_posting_current", "officer_id", unique=True, postgresql_where=text("valid_to is null")),
 )
+"""Where an officer works, by the day; nobody stands in two units at once, and unwritten days are none."""
 
 PASSWORD_HISTORY = Table(
     "password_history",

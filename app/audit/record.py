@@ -65,6 +65,20 @@ class RecordKind(StrEnum):
     KEYS_MADE = "keys.made"
     KEYS_ROTATED = "keys.rotated"
     CHANGE_FAILED = "change.failed"
+    OFFICER_POSTED = "officer.posted"
+    OFFICER_LEFT = "officer.left"
+    OFFICER_TERM_SET = "officer.term_set"
+    OFFICER_SUSPENDED = "officer.suspended"
+    OFFICER_RESUMED = "officer.resumed"
+    CODE_ISSUED = "activation_code.issued"
+    HANDOVER_MADE = "handover.made"
+    HANDOVER_RECEIVED = "handover.received"
+    ACCOUNT_ACTIVATED = "account.activated"
+    ACTIVATION_FAILED = "account.activation_failed"
+    REVIEW_OPENED = "review.opened"
+    REVIEW_ANSWERED = "review.answered"
+    REVIEW_CLOSED = "review.closed"
+    UNIT_DECLARED = "unit.declared"
 
 
 class Outcome(StrEnum):
@@ -149,6 +163,7 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "failed_record_id": str,
     "part_of": str,
     "document_number": str,
+    "document_date": str,
     "effective_on": str,
     # The writer's own
     "sealed_key": str,

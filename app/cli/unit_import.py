@@ -54,7 +54,7 @@ def import_units(
         if report.plan is not None and not dry_run:
             _check_document(report, decision)
             with _progress("writing", len(report.plan.versions)) as written:
-                await carry_out(connection, report.plan, PostingsAndGrants(), written)
+                await carry_out(connection, report.plan, PostingsAndGrants(today()), written)
             return Change.of_events(report, [unit_event(fact) for fact in report.plan.facts])
         return Unchanged(report)
 

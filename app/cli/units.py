@@ -226,11 +226,12 @@ def _change(planned: Callable[[History], Plan], *, dry_run: bool) -> None:
     async def work(
         connection: AsyncConnection,
     ) -> Change[_Made] | Unchanged[_Made]:
-        made = await change_units(connection, planned, PostingsAndGrants())
+        made = await change_units(connection, planned, PostingsAndGrants(today()))
         if dry_run:
             await connection.rollback()
             return Unchanged((made.plan.facts, made.moved))
         events = [unit_event(fact) for fact in made.plan.facts]
+        events += [event for held in made.moved.values() for event in held.events]
         return Change.of_events((made.plan.facts, made.moved), events)
 
     facts, moved = run(work).result if dry_run else run_recorded(work)

@@ -9,7 +9,10 @@ from sqlalchemy import Table, and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 
+from app.accounts.posting_plan import Document, Notice
+from app.accounts.postings import move_unit_officers
 from app.accounts.table import OFFICER_POSTING
+from app.audit.changes import Event
 from app.procedures.table import PERMISSION_GRANT
 from app.units.changing import Held
 from app.units.values import Decision
@@ -20,11 +23,16 @@ Period = tuple[date, date | None]
 class PostingsAndGrants:
     """The keeper of both: what held before the day stays as it was, what follows is rows of its own."""
 
+    def __init__(self, today: date) -> None:
+        """Tell by *today* what has begun from what is planned."""
+        self._today = today
+
     async def move(self, connection: AsyncConnection, former: UUID, successor: UUID, by: Decision) -> Held:
         """Let all that *former* has from the day on be *successor*'s; return what that was."""
-        officers = await self.officers(connection, former, by.on)
-        for posting in await _take(connection, OFFICER_POSTING, former, by.on):
-            await connection.execute(insert(OFFICER_POSTING).values(posting | {"unit_id": successor}))
+        document = Document(by.document) if by.document is not None else None
+        moved = await move_unit_officers(
+            connection, {former: successor}, Notice(by.on, self._today, document)
+        )
         grants = await _take(connection, PERMISSION_GRANT, former, by.on)
         held = await _rows(connection, PERMISSION_GRANT, successor, by.on)
         for grant in grants:
@@ -33,7 +41,7 @@ class PostingsAndGrants:
             for start, end in uncovered((grant["valid_from"], grant["valid_to"]), periods):
                 gap = grant | {"unit_id": successor, "valid_from": start, "valid_to": end}
                 await connection.execute(insert(PERMISSION_GRANT).values(gap))
-        return Held(officers, len(grants))
+        return Held(len(moved), len(grants), tuple(Event(facts.kind, facts.leaf()) for facts in moved))
 
     async def officers(self, connection: AsyncConnection, unit_id: UUID, since: date) -> int:
         """Return how many officers are posted to the unit on that day or later."""

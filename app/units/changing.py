@@ -10,6 +10,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.audit.changes import Event
 from app.units.history import History
 from app.units.plans import Plan
 from app.units.store import load_history
@@ -29,6 +30,8 @@ class Held:
 
     officers: int
     grants: int
+    events: tuple[Event, ...] = ()
+    """What records say of the officers that moved."""
 
 
 class Holdings(Protocol):

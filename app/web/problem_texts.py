@@ -422,6 +422,18 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "Enter the present password again. After several wrong tries the account is locked for a while.",
         ),
     ),
+    ProblemCode.ACTIVATION_REFUSED: _both(
+        (
+            "Chưa kích hoạt được tài khoản",
+            "Tên đăng nhập hoặc mã kích hoạt không đúng, hoặc mã đã dùng, đã bị thay thế hay đã hết hạn.",
+            "Nhập lại đúng như trên phiếu. Nếu vẫn không được, đề nghị quản trị viên của đơn vị cấp mã mới. Nhập sai nhiều lần, tài khoản bị khóa tạm thời.",
+        ),
+        (
+            "Account not activated",
+            "The login name or the activation code is wrong, or the code was used, replaced or has expired.",
+            "Enter both again as on the slip. If that fails, ask your unit's administrator for a new code. After several wrong tries the account is locked for a while.",
+        ),
+    ),
     ProblemCode.PASSWORD_REFUSED: _both(
         (
             "Mật khẩu mới chưa đạt",

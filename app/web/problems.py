@@ -86,6 +86,7 @@ KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
     ProblemCode.SECOND_FACTOR_NEEDED: _FORBIDDEN,
     ProblemCode.CURRENT_PASSWORD_WRONG: ProblemKind(HTTPStatus.FORBIDDEN, Origin.CALLER),
     ProblemCode.PASSWORD_REFUSED: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, Origin.CALLER),
+    ProblemCode.ACTIVATION_REFUSED: ProblemKind(HTTPStatus.FORBIDDEN, Origin.CALLER),
     ProblemCode.OTP_WRONG: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, Origin.CALLER),
     ProblemCode.SECOND_FACTOR_PRESENT: ProblemKind(HTTPStatus.CONFLICT, Origin.CALLER),
     ProblemCode.SESSION_UNKNOWN: ProblemKind(HTTPStatus.NOT_FOUND, Origin.CALLER),

@@ -27,7 +27,7 @@ from tests.units.deeds import Deed, mostly_forward
 from tests.units.trees import START, a_day, a_decision, details_of
 from tests.world import Database
 
-HOLDINGS = PostingsAndGrants()
+HOLDINGS = PostingsAndGrants(START)
 TENTH = a_day(10)
 COMMUNE, CENTRE, DEPARTMENT = invented.COMMUNE_CODE, invented.CENTRE_CODE, invented.DEPARTMENT_CODE
 
