@@ -64,7 +64,19 @@ def test_a_coming_key_counts_a_minute_ahead_for_clocks_that_are_ahead() -> None:
     assert ALL.verifying(COMING.kid, begins - SECOND) is None
 
 
-@pytest.mark.parametrize("kid", [None, "", 1, ["a"], {}, CURRENT.kid.upper(), f"{CURRENT.kid} ", "../x"])
+@pytest.mark.parametrize(
+    "kid",
+    [
+        None,
+        "",
+        1,
+        ["a"],
+        {},
+        pytest.param(CURRENT.kid.upper(), id="capitals"),
+        pytest.param(f"{CURRENT.kid} ", id="a space after it"),
+        "../x",
+    ],
+)
 def test_an_id_that_is_no_key_of_ours_finds_none(kid: object) -> None:
     assert ALL.verifying(kid, NOW) is None
 

@@ -13,6 +13,8 @@ from app.errors import InvalidRequestError, ProblemCode
 
 SEARCH = Search("TTr-1", "099190000017", None, date(2026, 11, 1), date(2026, 11, 30), 50)
 
+SOMEBODY = "01981c5e-0000-7000-8000-000000000000"
+
 
 def a_cursor(*parts: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
@@ -61,10 +63,10 @@ def test_a_position_survives_its_journey(at: datetime, record_id: object) -> Non
         "\ud800",
         a_cursor(),
         a_cursor("2026-11-22T00:00:00+00:00"),
-        a_cursor("2026-11-22T00:00:00", str(uuid7())),
-        a_cursor("0001-01-01T00:00:00+14:00", str(uuid7())),
-        a_cursor("9999-12-31T23:59:59-12:00", str(uuid7())),
-        a_cursor(1, str(uuid7())),
+        a_cursor("2026-11-22T00:00:00", SOMEBODY),
+        a_cursor("0001-01-01T00:00:00+14:00", SOMEBODY),
+        a_cursor("9999-12-31T23:59:59-12:00", SOMEBODY),
+        a_cursor(1, SOMEBODY),
         a_cursor("2026-11-22T00:00:00+00:00", 1),
         a_cursor("2026-11-22T00:00:00+00:00", "x"),
         base64.urlsafe_b64encode(b"[" * 150).decode(),
