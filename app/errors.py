@@ -69,6 +69,9 @@ class ProblemCode(StrEnum):
     APPROVAL_OUTDATED = "approval_outdated"
     RESET_UNKNOWN = "reset_unknown"
     ACCOUNT_NOTICE_UNKNOWN = "account_notice_unknown"
+    LIST_UNREADABLE = "list_unreadable"
+    LIST_REFUSED = "list_refused"
+    LIST_BUSY = "list_busy"
 
     # What they may do
     ROLE_NOT_PERMITTED = "role_not_permitted"

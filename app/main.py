@@ -33,10 +33,13 @@ from app.accounts.guarding import ADDRESS_RULES, SignInGuards
 from app.accounts.lockout import LockRules
 from app.accounts.me_routes import PasswordChangeRequest, SecondFactorCode, own_account_router
 from app.accounts.notices import NoticeBook
+from app.accounts.officer_list_routes import officer_list_router
 from app.accounts.password_desk import PasswordDesk
 from app.accounts.password_policy import PROFILES
 from app.accounts.passwords import PasswordVault
 from app.accounts.refusals import Refusals
+from app.accounts.registration_desk import RegistrationDesk
+from app.accounts.registration_routes import MAX_FILE_BYTES, registration_router
 from app.accounts.rejections import Rejections
 from app.accounts.reset_desk import ResetDesk
 from app.accounts.resets import ResetKeeper
@@ -89,6 +92,7 @@ from app.lookup.store import LookupStore
 from app.procedures.routes import me_router
 from app.procedures.store import Catalogue, load_catalogue
 from app.settings import Settings, UpstreamSettings
+from app.sheets.values import Limits
 from app.units.store import UnitRegister, load_units
 from app.web.context import RequestContext, respond
 from app.web.health import health_router
@@ -366,7 +370,10 @@ class _Parts:
             return officer_with(permission, get_caller, refused, clock)
 
         get_approver = allowed(Permission.APPROVE)
+        lists = RegistrationDesk(engine, changes, clock, Limits(max_file_bytes=MAX_FILE_BYTES))
         return [
+            registration_router(lists, rejections, allowed(Permission.REGISTER_OFFICERS)),
+            officer_list_router(engine, directory, desk, refusals, clock, allowed(Permission.VIEW_OFFICERS)),
             administration_router(
                 desk,
                 resets,

@@ -1,13 +1,15 @@
-"""`python -m bench.registration`: reads, plans and reports a list of 20,000 officers with planted faults."""
+"""`python -m bench.registration`: 20,000 officers with planted faults, from a file to the database."""
 
 import argparse
 import resource
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import timedelta
+from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -17,24 +19,31 @@ from app.accounts.registration.planning import plan_list
 from app.accounts.registration.reporting import annotated_workbook
 from app.accounts.registration.template import COLUMNS
 from app.accounts.registration.unit_names import KnownUnit, UnitNames
-from app.accounts.registration.values import KnownOfficer, Plan, Terms, list_rows
+from app.accounts.registration.values import Action, KnownOfficer, Plan, Terms, list_rows
 from app.accounts.values import Role
+from app.clock import SystemClock, local_day
 from app.sheets.reading import DEFAULT_LIMITS, read_measured
 from app.sheets.tables import Table, find_table
 from app.sheets.writing import Heading, write_xlsx
 from bench.failure import BenchError
+from bench.registration_ground import Ground, open_ground
 
 T = TypeVar("T")
 Line = dict[Column, str]
 
 _UNITS: Final = 5_000
 _EVERY: Final = 100  # one row in a hundred is wrong
-_TODAY: Final = date(2026, 11, 22)
+_TODAY: Final = local_day(SystemClock().now())
+_BEGUN: Final = f"{_TODAY - timedelta(days=20):%d/%m/%Y}"
 _SYLLABLES: Final = ("Tân", "Hà", "Bình", "Thạnh", "Phú", "Lộc", "Mỹ", "An", "Hòa", "Đông", "Khánh", "Lâm")
+_PROVINCE: Final = KnownUnit(UUID(int=900_000), "Ủy ban nhân dân tỉnh Đo", frozenset({"H99"}))
 _OUTSIDE: Final = KnownUnit(UUID(int=900_001), "Ủy ban nhân dân xã Ngoài", frozenset({"H98.1"}))
-_CLOSED: Final = KnownUnit(UUID(int=900_002), "Ủy ban nhân dân xã Cũ", frozenset({"H99.C"}), is_open=False)
+_CLOSED: Final = KnownUnit(
+    UUID(int=900_002), "Ủy ban nhân dân xã Cũ", frozenset({"H99.C"}), _PROVINCE.unit_id, is_open=False
+)
 _TWINS: Final = tuple(
-    KnownUnit(UUID(int=900_010 + n), "Phòng Tư pháp", frozenset({f"H99.T{n}"})) for n in range(2)
+    KnownUnit(UUID(int=900_010 + n), "Phòng Tư pháp", frozenset({f"H99.T{n}"}), _PROVINCE.unit_id)
+    for n in range(2)
 )
 _PLANTED: Final[tuple[tuple[FaultCode, Line], ...]] = (
     (FaultCode.LOGIN_MISSING, {Column.LOGIN_NAME: ""}),
@@ -59,8 +68,8 @@ _PLANTED: Final[tuple[tuple[FaultCode, Line], ...]] = (
     (FaultCode.UPSTREAM_CODE_TAKEN, {Column.UPSTREAM_OFFICER_CODE: "NGOAI"}),
     (FaultCode.PERSON_CODE_MALFORMED, {Column.PERSON_CODE: "số ?"}),
     (FaultCode.DATE_MALFORMED, {Column.EFFECTIVE_DATE: "31/02/2026"}),
-    (FaultCode.DATE_IN_FUTURE, {Column.EFFECTIVE_DATE: "01/01/2027"}),
-    (FaultCode.DATE_TOO_OLD, {Column.EFFECTIVE_DATE: "01/01/2020"}),
+    (FaultCode.DATE_IN_FUTURE, {Column.EFFECTIVE_DATE: f"{_TODAY + timedelta(days=40):%d/%m/%Y}"}),
+    (FaultCode.DATE_TOO_OLD, {Column.EFFECTIVE_DATE: f"{_TODAY - timedelta(days=2000):%d/%m/%Y}"}),
 )
 
 
@@ -98,6 +107,26 @@ def _measure(rows: int) -> None:
     if not again.changes_nothing:
         raise BenchError("the same list changes something the second time")
     print(f"second import: 0 changes in {len(again.rows)} rows")
+    with tempfile.TemporaryDirectory(prefix="dancu-bench-") as folder:
+        Path(folder).chmod(0o711)  # the account that runs PostgreSQL passes through
+        present = [_PROVINCE, *units, _OUTSIDE, _CLOSED, *_TWINS]
+        with open_ground(Path(folder), present, known, _PROVINCE) as ground:
+            _measure_database(ground, table, right, rows)
+
+
+def _measure_database(ground: Ground, wrong: Table[Column], right: Table[Column], rows: int) -> None:
+    print("on PostgreSQL with fsync, as the serving role, every change on record")
+    _check_faults(_timed("dry run with faults", lambda: ground.check(wrong)).plan, rows)
+    if _timed("apply with faults", lambda: ground.apply(wrong)).plan.may_be_applied:
+        raise BenchError("the list with faults is not refused")
+    first = _timed("apply the corrected list", lambda: ground.apply(right)).plan
+    print(f"  {first.counts[Action.ADD]} officers added")
+    if first.counts[Action.ADD] != rows:
+        raise BenchError("the corrected list did not land")
+    again = _timed("apply the same list again", lambda: ground.apply(right)).plan
+    if not again.changes_nothing:
+        raise BenchError("the same list changes something the second time")
+    print(f"  0 changes in {len(again.rows)} rows")
 
 
 def _read(content: bytes) -> Table[Column]:
@@ -147,7 +176,7 @@ def _line(number: int, units: list[KnownUnit], *, with_faults: bool) -> Line:
         Column.UPSTREAM_OFFICER_CODE: f"C{number:06}",
         Column.PERSON_CODE: f"P{number:06}",
         Column.DOCUMENT_NUMBER: "12/UBND-VP",
-        Column.EFFECTIVE_DATE: "01/11/2026",
+        Column.EFFECTIVE_DATE: _BEGUN,
         Column.NOTE: "",
     }
     if with_faults and number % _EVERY == _EVERY // 2:
@@ -158,12 +187,17 @@ def _line(number: int, units: list[KnownUnit], *, with_faults: bool) -> Line:
 def _unit(number: int) -> KnownUnit:
     a, b = _SYLLABLES[number % 12], _SYLLABLES[number // 12 % 12]
     name = f"Ủy ban nhân dân xã {a} {b} {number // 144}"
-    return KnownUnit(UUID(int=number + 1), name, frozenset({f"H99.{number}"}))
+    return KnownUnit(UUID(int=number + 1), name, frozenset({f"H99.{number}"}), _PROVINCE.unit_id)
 
 
 def _strangers() -> list[KnownOfficer]:
     outside = KnownOfficer(UUID(int=1), "ngoai", "Lê Ngoài", Role.RECEPTION, _OUTSIDE.unit_id, "NGOAI")
-    return [outside, replace(outside, login_name="da.nghi", unit_id=None, upstream_officer_code=None)]
+    return [
+        outside,
+        replace(
+            outside, officer_id=UUID(int=2), login_name="da.nghi", unit_id=None, upstream_officer_code=None
+        ),
+    ]
 
 
 def _officers(plan: Plan) -> Iterator[KnownOfficer]:

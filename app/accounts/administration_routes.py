@@ -21,7 +21,6 @@ from app.accounts.rejections import Rejections
 from app.accounts.reset_desk import ResetDesk
 from app.accounts.routes import GetCaller
 from app.accounts.sessions import Session
-from app.accounts.sign_in import login_name_of
 from app.accounts.trouble import database_trouble
 from app.clock import rfc3339
 from app.errors import NotFoundError, ProblemCode
@@ -59,16 +58,6 @@ def administration_router(
     router = APIRouter(tags=["administration"])
 
     @router.get(
-        "/v1/officers",
-        summary="One officer by login name",
-        response_model=None,
-        responses={200: {"model": OfficerAnswer}, **problems(*_ON_OFFICER)},
-    )
-    async def find(caller: Annotated[Caller, Depends(get_viewer)], login_name: str = "") -> Response:
-        with database_trouble():
-            return _shown(await desk.view(caller, desk.officer_id_of(login_name_of(login_name))))
-
-    @router.get(
         "/v1/officers/{officer_id}",
         summary="One officer",
         response_model=None,
@@ -76,7 +65,7 @@ def administration_router(
     )
     async def show(officer_id: str, caller: Annotated[Caller, Depends(get_viewer)]) -> Response:
         with database_trouble():
-            return _shown(await desk.view(caller, officer_id_in(officer_id)))
+            return officer_answer(await desk.view(caller, officer_id_in(officer_id)))
 
     @router.post(
         "/v1/officers/{officer_id}/suspension",
@@ -189,7 +178,8 @@ def _changed(version: int) -> Response:
     return Response(status_code=204, headers={"ETag": etag(version)})
 
 
-def _shown(view: OfficerView) -> Response:
+def officer_answer(view: OfficerView) -> Response:
+    """Return one account as an answer, with its version as ETag."""
     officer, unit = view.account.officer, view.unit
     answer = OfficerAnswer(
         officer_id=str(officer.officer_id),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, delete, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts import posting_plan
@@ -68,9 +68,10 @@ async def move_unit_officers(
         for officer_id, postings in timelines.items()
     }
     changes = {officer_id: change for officer_id, change in changes.items() if change != PostingChange()}
-    await _write(connection, changes)
+    await write_changes(connection, changes)
     return tuple(
-        _facts(officer_id, timelines[officer_id], change, notice) for officer_id, change in changes.items()
+        posting_change_facts(officer_id, timelines[officer_id], change, notice)
+        for officer_id, change in changes.items()
     )
 
 
@@ -93,8 +94,8 @@ async def apply_change(
     notice: Notice,
 ) -> ChangeFacts:
     """Write a change to postings that are held, and return its facts."""
-    await _write(connection, {officer_id: change})
-    return _facts(officer_id, postings, change, notice)
+    await write_changes(connection, {officer_id: change})
+    return posting_change_facts(officer_id, postings, change, notice)
 
 
 async def _hold_timelines(
@@ -107,10 +108,17 @@ async def _hold_timelines(
         .order_by(OFFICER.c.officer_id)
         .with_for_update(key_share=True)
     )
-    timelines: dict[UUID, list[Posting]] = {officer_id: [] for officer_id in held.scalars()}
+    return await read_timelines(connection, held.scalars().all())
+
+
+async def read_timelines(
+    connection: AsyncConnection, officer_ids: Sequence[UUID]
+) -> dict[UUID, tuple[Posting, ...]]:
+    """Return postings by officer, each officer's in the order of their days."""
+    timelines: dict[UUID, list[Posting]] = {officer_id: [] for officer_id in officer_ids}
     rows = await connection.execute(
         select(OFFICER_POSTING)
-        .where(OFFICER_POSTING.c.officer_id.in_(officer_ids))
+        .where(OFFICER_POSTING.c.officer_id == any_(literal(list(officer_ids), ARRAY(Uuid))))
         .order_by(OFFICER_POSTING.c.valid_from)
     )
     for row in rows:
@@ -120,7 +128,7 @@ async def _hold_timelines(
     return {officer_id: tuple(postings) for officer_id, postings in timelines.items()}
 
 
-async def _write(connection: AsyncConnection, changes: Mapping[UUID, PostingChange]) -> None:
+async def write_changes(connection: AsyncConnection, changes: Mapping[UUID, PostingChange]) -> None:
     """Take back, end and add: in this order no two postings of an officer ever overlap."""
     row = and_(
         OFFICER_POSTING.c.officer_id == bindparam("officer"), OFFICER_POSTING.c.valid_from == bindparam("day")
@@ -157,9 +165,10 @@ def _row(officer_id: UUID, posting: Posting) -> dict[str, object]:
     }
 
 
-def _facts(
+def posting_change_facts(
     officer_id: UUID, postings: Sequence[Posting], change: PostingChange, notice: Notice
 ) -> ChangeFacts:
+    """Return what the record of a change says."""
     before, after = posting_facts(postings, change)
     return ChangeFacts(
         RecordKind.OFFICER_POSTED,

@@ -1,7 +1,9 @@
 """Registering officers without a password: nobody but the officer ever knows one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -10,8 +12,8 @@ from uuid_utils.compat import uuid7
 
 from app.accounts import posting_plan
 from app.accounts.life_facts import ChangeFacts, Fact, day_text, posting_fact
-from app.accounts.posting_plan import Notice
-from app.accounts.postings import apply_change
+from app.accounts.posting_plan import Notice, PostingChange
+from app.accounts.postings import write_changes
 from app.accounts.table import OFFICER
 from app.accounts.values import Role
 from app.audit.record import RecordKind
@@ -39,25 +41,43 @@ async def register_officer(
 
     Raises SQLAlchemy's IntegrityError for a login name, upstream code or person that has an account already.
     """
-    officer_id = uuid7()
-    await connection.execute(
-        insert(OFFICER).values(
-            officer_id=officer_id,
-            login_name=new.login_name,
-            full_name=new.full_name,
-            role=new.role.value,
-            position=new.position,
-            upstream_officer_code=new.upstream_officer_code,
-            person_code=new.person_code,
-            status="active",
-            status_changed_at=now,
-            created_at=now,
-            active_from=new.active_from,
-            active_until=new.active_until,
-        )
-    )
-    change = posting_plan.appoint((), new.unit_id, notice)
-    await apply_change(connection, officer_id, (), change, notice)
+    (facts,) = await register_officers(connection, [(new, notice)], now)
+    return facts
+
+
+async def register_officers(
+    connection: AsyncConnection, registrations: Sequence[tuple[NewOfficer, Notice]], now: datetime
+) -> list[ChangeFacts]:
+    """Register many at once, each by their own notice; raises as `register_officer` does."""
+    rows = [_row(uuid7(), new, now) for new, _ in registrations]
+    await connection.execute(insert(OFFICER), rows)
+    changes = [posting_plan.appoint((), new.unit_id, notice) for new, notice in registrations]
+    ids: list[UUID] = [row["officer_id"] for row in rows]
+    await write_changes(connection, dict(zip(ids, changes, strict=True)))
+    return [
+        _facts(officer_id, new, change, notice)
+        for officer_id, (new, notice), change in zip(ids, registrations, changes, strict=True)
+    ]
+
+
+def _row(officer_id: UUID, new: NewOfficer, now: datetime) -> dict[str, Any]:
+    return {
+        "officer_id": officer_id,
+        "login_name": new.login_name,
+        "full_name": new.full_name,
+        "role": new.role.value,
+        "position": new.position,
+        "upstream_officer_code": new.upstream_officer_code,
+        "person_code": new.person_code,
+        "status": "active",
+        "status_changed_at": now,
+        "created_at": now,
+        "active_from": new.active_from,
+        "active_until": new.active_until,
+    }
+
+
+def _facts(officer_id: UUID, new: NewOfficer, change: PostingChange, notice: Notice) -> ChangeFacts:
     after: dict[str, Fact] = {
         "login_name": new.login_name,
         "role": new.role.value,

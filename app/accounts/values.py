@@ -56,6 +56,8 @@ class Permission(StrEnum):
     CHANGE_ROLES = "change_roles"
     """Give another role, where one person may do so alone."""
     END_SESSIONS = "end_sessions"
+    REGISTER_OFFICERS = "register_officers"
+    """Register and change officers by list, within one's units."""
     APPROVE = "approve"
     """Ask for what two administrators do together, and decide what the other one asked for."""
 
@@ -66,6 +68,7 @@ _ADMINISTERS: Final = frozenset(
         Permission.SUSPEND_OFFICERS,
         Permission.CHANGE_ROLES,
         Permission.END_SESSIONS,
+        Permission.REGISTER_OFFICERS,
         Permission.APPROVE,
     }
 )

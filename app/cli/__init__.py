@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app.cli import clients, keys, officers, register, token_keys, units
+from app.cli import clients, keys, officer_lists, officers, register, token_keys, units
 from app.cli.check import check
 from app.cli.console import fail
 from app.cli.demo import demo
@@ -27,6 +27,10 @@ keys.commands.command("rotate-token")(token_keys.rotate_token)
 keys.commands.command("list-token")(token_keys.list_token)
 application.add_typer(keys.commands, name="keys")
 application.add_typer(units.commands, name="units")
+officers.officers.command("template")(officer_lists.write_template)
+officers.officers.command("import")(officer_lists.import_officers)
+officers.officers.command("export")(officer_lists.export_officers)
+officers.officers.command("list")(officer_lists.show_officers)
 application.add_typer(officers.officers, name="officers")
 application.add_typer(clients.commands, name="clients")
 application.add_typer(register.procedures, name="procedures")

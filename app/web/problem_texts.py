@@ -881,6 +881,42 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             _CALL_DEPARTMENT[1],
         ),
     ),
+    ProblemCode.LIST_UNREADABLE: _both(
+        (
+            "Không đọc được danh sách",
+            "Tệp không phải danh sách cán bộ mà cổng đọc được.",
+            "Sửa tệp theo lý do nêu trong câu trả lời, hoặc dùng tệp mẫu, rồi gửi lại.",
+        ),
+        (
+            "The list cannot be read",
+            "The file is no list of officers that the gateway can read.",
+            "Mend the file as the answer says, or use the template, and send it again.",
+        ),
+    ),
+    ProblemCode.LIST_REFUSED: _both(
+        (
+            "Danh sách có lỗi",
+            "Danh sách có dòng lỗi nên không dòng nào được đăng ký.",
+            "Sửa các dòng nêu trong báo cáo rồi gửi lại toàn bộ danh sách.",
+        ),
+        (
+            "The list has faults",
+            "Some rows of the list are wrong, so none was registered.",
+            "Mend the rows that the report names and send the whole list again.",
+        ),
+    ),
+    ProblemCode.LIST_BUSY: _both(
+        (
+            "Đang xử lý danh sách khác",
+            "Cổng đang xử lý danh sách khác; chưa có gì thay đổi.",
+            _TRY_AGAIN_SOON[0],
+        ),
+        (
+            "Other lists are being handled",
+            "The gateway is handling other lists; nothing has changed.",
+            _TRY_AGAIN_SOON[1],
+        ),
+    ),
     ProblemCode.SIGN_IN_BUSY: _both(
         (
             "Quá nhiều người đăng nhập cùng lúc",

@@ -17,10 +17,12 @@ from tests.accounts.people import an_account
 MATRIX = {
     "look_up": {"reception", "processing"},
     "search_audit": {"auditor"},
+    "read_status": {"department_administrator"},
     "view_officers": {"unit_administrator", "department_administrator"},
     "suspend_officers": {"unit_administrator", "department_administrator"},
     "change_roles": {"unit_administrator", "department_administrator"},
     "end_sessions": {"unit_administrator", "department_administrator"},
+    "register_officers": {"unit_administrator", "department_administrator"},
     "approve": {"unit_administrator", "department_administrator"},
 }
 KINDS = {

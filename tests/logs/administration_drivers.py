@@ -43,6 +43,9 @@ async def _find(stage: Stage, _: str) -> None:
     call = await _administrator(stage)
     for name in (FOUND, quote(NAME), ""):
         _expect(404, await call("GET", f"/v1/officers?login_name={name}"))
+    _expect(200, await call("GET", f"/v1/officers?text={quote(NAME)}&incomplete=true"))
+    for wrong in ("unit", "role", "cursor", "page_size"):
+        _expect(422, await call("GET", f"/v1/officers?{wrong}={quote(NAME)}"))
 
 
 async def _show(stage: Stage, _: str) -> None:
@@ -143,8 +146,45 @@ async def _acknowledge(stage: Stage, token: str) -> None:
         _expect(404, await stage.gateway.http.post(path, json={NAME: FOUND}, headers=bearer(token)))
 
 
+async def _import_list(stage: Stage, _: str) -> None:
+    token = await stage.sign_in(invented.ADMINISTRATOR)
+
+    async def send(content: bytes, kind: str = "text/csv", **query: str) -> httpx.Response:
+        headers = bearer(token) | {"Content-Type": kind}
+        return await stage.gateway.http.post(
+            "/v1/officers/import", params=query, content=content, headers=headers
+        )
+
+    title = "Tên tài khoản đăng nhập,Họ và tên,Đơn vị,Chức vụ,Số hiệu công chức\n"
+    wrong = f"{title}{FOUND},{NAME},{NAME},{NAME},{NAME}\n".encode()
+    _expect(200, await send(wrong), await send(wrong, ten=NAME))
+    _expect(422, await send(wrong, dry_run="false"), await send(wrong, effective_on=NAME))
+    _expect(422, await send(NAME.encode()), await send(f"{NAME};{FOUND}\x00".encode()))
+    _expect(422, await send(wrong, document_number=f"{NAME}\n{FOUND}"), await send(wrong, sheet=NAME))
+    _expect(415, await send(wrong, f"text/{FOUND}"))
+    right = f"{title}danh.sach.mot,{NAME},UBND xã Mẫu,công chức TN-TKQ,{FOUND}\n".encode()
+    _expect(200, await send(right, dry_run="false"))
+    twice = f"{title}danh.sach.hai,{NAME},UBND xã Mẫu,công chức TN-TKQ,{FOUND}\n".encode()
+    _expect(422, await send(twice, dry_run="false"))
+
+
+async def _template(stage: Stage, _: str) -> None:
+    call = await _administrator(stage)
+    _expect(200, await call("GET", f"/v1/officers/import/template?ten={quote(NAME)}"))
+
+
+async def _export(stage: Stage, _: str) -> None:
+    call = await _administrator(stage)
+    for kind in ("csv", "xlsx"):
+        _expect(200, await call("GET", f"/v1/officers/export?format={kind}&text={quote(NAME)}"))
+    _expect(422, await call("GET", f"/v1/officers/export?format={quote(NAME)}"))
+
+
 ADMINISTRATION_DRIVERS: dict[tuple[str, str], Driver] = {
     ("GET", "/v1/officers"): _find,
+    ("GET", "/v1/officers/export"): _export,
+    ("GET", "/v1/officers/import/template"): _template,
+    ("POST", "/v1/officers/import"): _import_list,
     ("GET", _OFFICER): _show,
     ("POST", f"{_OFFICER}/suspension"): _suspend,
     ("DELETE", f"{_OFFICER}/suspension"): _resume,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.accounts.registration.faults import Fault, FaultCode
 from app.accounts.registration.folding import words
 from app.accounts.registration.form import Column
+from app.accounts.registration.positions import POSITIONS
 from app.accounts.registration.values import Action, Change, KnownOfficer, Wish
 
 
@@ -33,7 +34,11 @@ def compare(wish: Wish, officer: KnownOfficer) -> Comparison:
         faults.append(Fault(FaultCode.ROLE_KEPT, Column.POSITION))
     elif wish.role is not officer.role:
         changes.append(Change("role", officer.role.value, wish.role.value))
+    elif officer.lacks_position:
+        changes.append(Change("position", None, POSITIONS[wish.role]))
     changes += _codes(wish, officer)
+    if wish.person_code is not None and officer.person_code not in {None, wish.person_code}:
+        faults.append(Fault(FaultCode.PERSON_CODE_KEPT, Column.PERSON_CODE))
     if officer.is_privileged and changes:
         faults.append(Fault(FaultCode.PRIVILEGED_ACCOUNT, Column.LOGIN_NAME))
     if not officer.is_active:

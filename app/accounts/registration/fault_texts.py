@@ -167,6 +167,20 @@ FAULT_TEXTS: Final[Mapping[FaultCode, Mapping[Language, tuple[str, str]]]] = {
         ),
         "en": ("The person code belongs to another account", "Use that account, or correct the code"),
     },
+    _F.PERSON_CODE_KEPT: {
+        "vi": (
+            "Tài khoản đã đăng ký với số hiệu khác",
+            "Kiểm tra có đúng người không; số hiệu đã đăng ký chỉ người vận hành cổng được sửa",
+        ),
+        "en": (
+            "The account is registered with another person code",
+            "Make sure it is the right person; only the gateway's operator changes a registered code",
+        ),
+    },
+    _F.OWN_ACCOUNT: {
+        "vi": ("Đây là tài khoản của chính người gửi danh sách", "Nhờ một quản trị viên khác gửi dòng này"),
+        "en": ("This is an account of whoever sends the list", "Let another administrator send this row"),
+    },
     _F.DOCUMENT_MISSING: {
         "vi": ("Điều chuyển từ “{known}” mà thiếu số văn bản", "Ghi số văn bản thông báo điều chuyển"),
         "en": ("A transfer from “{known}” without a document", "Give the number of the written notice"),
@@ -189,6 +203,16 @@ FAULT_TEXTS: Final[Mapping[FaultCode, Mapping[Language, tuple[str, str]]]] = {
     _F.DATE_TOO_OLD: {
         "vi": ("Ngày hiệu lực {typed} quá xa", "Ghi ngày từ {earliest} trở đi; việc cũ hơn do Sở nhập riêng"),
         "en": ("The effective date {typed} is too long ago", "Give a day from {earliest} on"),
+    },
+    _F.DATE_BEFORE_POSTING: {
+        "vi": (
+            "Vào ngày hiệu lực, hồ sơ điều động của cán bộ không cho phép việc này",
+            "Ghi ngày sau lần điều động gần nhất đã ghi nhận, hoặc để trống (hôm nay)",
+        ),
+        "en": (
+            "On the effective date the officer's recorded postings do not allow this",
+            "Give a day after the last recorded posting, or leave it empty (today)",
+        ),
     },
     _F.NUMBER_ODD: {
         "vi": ("STT trùng hoặc không phải số", "Không bắt buộc sửa: STT không được dùng"),

@@ -21,6 +21,7 @@ from app.accounts.registration.values import (
     Terms,
     Wish,
 )
+from app.accounts.values import Role
 
 _OLDEST: Final = timedelta(days=366)
 _CODES: Final = (Column.AGENCY_CODE, Column.UPSTREAM_OFFICER_CODE, Column.PERSON_CODE)
@@ -50,7 +51,12 @@ class _Planner:
         known = tuple(officers)
         self._by_login: Mapping[str, KnownOfficer] = {officer.login_name: officer for officer in known}
         self._by_upstream = {each.upstream_officer_code: each for each in known if each.upstream_officer_code}
-        self._by_person = {each.person_code: each for each in known if each.person_code}
+        # A person may hold a business account beside a unit administrator's; suspended ones do not count.
+        self._by_person = {
+            each.person_code: each
+            for each in known
+            if each.person_code and each.is_active and each.role is not Role.UNIT_ADMINISTRATOR
+        }
         self._suggested: dict[str, int] = {}
         self._same_login = _rows_by(rows, Column.LOGIN_NAME)
         self._same_upstream = _rows_by(rows, Column.UPSTREAM_OFFICER_CODE)
@@ -80,6 +86,8 @@ class _Planner:
             faults += self._dates(wish)
         if comparison.action is Action.TRANSFER and officer is not None:
             faults += self._papers(wish, officer)
+        if comparison.action is not Action.UNCHANGED and self._is_own(wish, officer):
+            faults.append(Fault(FaultCode.OWN_ACCOUNT, Column.LOGIN_NAME))
         if any(not fault.is_warning for fault in faults):
             return PlannedRow(row.number, Action.REFUSED, wish.login_name, faults=_in_order(faults))
         officer_id: UUID | None = officer.officer_id if officer is not None else None
@@ -92,6 +100,12 @@ class _Planner:
             wish,
             _in_order(faults),
         )
+
+    def _is_own(self, wish: Wish, officer: KnownOfficer | None) -> bool:
+        """Whether it is an account of the person who sends the list."""
+        own = self._terms.own_person_code
+        known = officer.person_code if officer is not None else None
+        return own is not None and own in {wish.person_code, known}
 
     def _read(self, row: ListRow) -> tuple[Wish | None, list[Fault]]:
         """Return what the row asks for, or None with all that is wrong in its cells."""
@@ -156,7 +170,8 @@ class _Planner:
         if upstream is not None and upstream is not officer:
             faults.append(Fault(FaultCode.UPSTREAM_CODE_TAKEN, Column.UPSTREAM_OFFICER_CODE))
         person = self._by_person.get(row.text(Column.PERSON_CODE))
-        if person is not None and person is not officer:
+        is_new = officer is None or officer.person_code is None
+        if person is not None and person is not officer and is_new:
             faults.append(Fault(FaultCode.PERSON_CODE_TAKEN, Column.PERSON_CODE))
         return faults
 

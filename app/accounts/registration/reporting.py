@@ -1,6 +1,6 @@
 """Shows a plan to people and programs: as rows, as JSON, and in the list itself, coloured."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from app.accounts.registration.fault_texts import Language, what_is_wrong, what_mends_it
@@ -57,16 +57,24 @@ def report_rows(plan: Plan, table: Table[Column], language: Language = "vi") -> 
             )
 
 
-def report_json(plan: Plan, table: Table[Column]) -> dict[str, object]:
-    """Return the plan for programs; texts in both languages, unchanged rows counted only."""
+def report_json(
+    plan: Plan, table: Table[Column], language: Language | None = None, most_rows: int | None = None
+) -> dict[str, object]:
+    """Return the plan for programs, unchanged rows counted only; texts in *language* or in both.
+
+    Of more than *most_rows* rows those with errors come first, and the rest is counted in `left_off`.
+    """
+    told = [row for row in plan.rows if row.faults or row.action is not Action.UNCHANGED]
+    if most_rows is not None and len(told) > most_rows:
+        told.sort(key=lambda row: row.action is not Action.REFUSED)
+    shown = told if most_rows is None else told[:most_rows]
     return {
         "sheet": table.sheet,
         "may_be_applied": plan.may_be_applied,
         "counts": {action.value: count for action, count in plan.counts.items()},
         "ignored_columns": [table.header.cells[index] for index in table.unknown],
-        "rows": [
-            _row_json(row, table) for row in plan.rows if row.faults or row.action is not Action.UNCHANGED
-        ],
+        "rows": [_row_json(row, table, language) for row in shown],
+        "left_off": len(told) - len(shown),
     }
 
 
@@ -123,7 +131,7 @@ def _annotated(
     return [*listed, result, Cell(wrong), Cell(advice)]
 
 
-def _row_json(row: PlannedRow, table: Table[Column]) -> dict[str, object]:
+def _row_json(row: PlannedRow, table: Table[Column], language: Language | None) -> dict[str, object]:
     return {
         "row": row.number,
         "login_name": row.login_name,
@@ -137,12 +145,18 @@ def _row_json(row: PlannedRow, table: Table[Column]) -> dict[str, object]:
                 "column": fault.column.value,
                 "place": place(row, fault, table),
                 "is_warning": fault.is_warning,
-                "what": {"vi": what_is_wrong(fault, "vi"), "en": what_is_wrong(fault, "en")},
-                "fix": {"vi": what_mends_it(fault, "vi"), "en": what_mends_it(fault, "en")},
+                "what": _told(what_is_wrong, fault, language),
+                "fix": _told(what_mends_it, fault, language),
             }
             for fault in row.faults
         ],
     }
+
+
+def _told(
+    text: Callable[[Fault, Language], str], fault: Fault, language: Language | None
+) -> str | dict[str, str]:
+    return {"vi": text(fault, "vi"), "en": text(fault, "en")} if language is None else text(fault, language)
 
 
 def _severity(fault: Fault, language: Language) -> str:

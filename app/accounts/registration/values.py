@@ -59,6 +59,7 @@ class KnownOfficer:
     upstream_officer_code: str | None = None
     person_code: str | None = None
     is_active: bool = True
+    lacks_position: bool = False
 
     @property
     def is_privileged(self) -> bool:
@@ -70,12 +71,14 @@ class KnownOfficer:
 class Terms:
     """Under which an import runs.
 
-    `scope` are the units the importer may touch; `document_number` stands for rows that name none.
+    `scope` are the units the importer may touch; `document_number` stands for rows that name none;
+    `own_person_code` is the importer's, who administers no account of their own.
     """
 
     scope: frozenset[UUID]
     today: date
     document_number: str = ""
+    own_person_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

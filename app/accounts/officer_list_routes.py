@@ -1,0 +1,237 @@
+"""Officers listed and exported over HTTP, each administrator's own units only."""
+
+import asyncio
+import unicodedata
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Final
+
+import orjson
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.responses import Response, StreamingResponse
+
+from app.accounts.administration_desk import AdministrationDesk, Directory
+from app.accounts.administration_routes import officer_answer
+from app.accounts.administration_schemas import OfficerAnswer
+from app.accounts.authentication import Caller
+from app.accounts.officer_list import (
+    EXPORT_HEADINGS,
+    Filter,
+    ListedOfficer,
+    Status,
+    every_officer,
+    export_row,
+    export_rows,
+    list_officers,
+    narrowed,
+    within,
+)
+from app.accounts.refusals import Refusals
+from app.accounts.routes import GetCaller
+from app.accounts.sign_in import login_name_of
+from app.accounts.trouble import database_trouble
+from app.accounts.values import Role
+from app.clock import Clock, local_day
+from app.errors import InvalidRequestError, NotAllowedError, ProblemCode
+from app.sheets.writing import write_csv, write_xlsx
+from app.units.store import UnitRegister
+from app.web.openapi import problems
+
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV: Final = "text/csv"
+_USUAL_PAGE: Final = 50
+_LARGEST_PAGE: Final = 200
+_LONGEST_TEXT: Final = 100
+
+
+class Format(StrEnum):
+    """Kinds of file."""
+
+    XLSX = "xlsx"
+    CSV = "csv"
+
+
+class ListedOfficerAnswer(BaseModel):
+    """One officer of a list; `missing` where incomplete accounts were asked for."""
+
+    officer_id: str
+    login_name: str
+    full_name: str
+    role: str
+    unit_id: str | None
+    unit_code: str | None
+    unit_name: str | None
+    status: str
+    upstream_officer_code: str | None
+    person_code: str | None
+    missing: list[str]
+
+
+class OfficerPage(BaseModel):
+    """Some officers by login name; `next_cursor` leads to those that follow."""
+
+    officers: list[ListedOfficerAnswer]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query's conditions, as they were typed."""
+
+    unit: Annotated[str | None, Query(description="a unit's agency code; units below it included")] = None
+    role: Role | None = None
+    status: Status | None = None
+    text: Annotated[str | None, Query(max_length=_LONGEST_TEXT)] = None
+    incomplete: bool = False
+
+    def filter_for(self, caller: Caller, units: UnitRegister) -> Filter:
+        """Return which officers the caller gets to see.
+
+        Raises InvalidRequestError for a code that no unit bears, NotAllowedError for units of others.
+        """
+        text = unicodedata.normalize("NFC", self.text.strip()) if self.text else None
+        if text and "\x00" in text:
+            raise InvalidRequestError(ProblemCode.INVALID_VALUE)
+        wanted = Filter(None, self.role, self.status, text, self.incomplete)
+        own = None if caller.officer.role is Role.DEPARTMENT_ADMINISTRATOR else caller.unit.unit_id
+        if own is not None:
+            wanted = narrowed(wanted, within(units, own))
+        if self.unit is None:
+            return wanted
+        code = self.unit.strip().upper()
+        unit = next((one for one in units.units.values() if one.agency_code.upper() == code), None)
+        if unit is None:
+            raise InvalidRequestError(ProblemCode.INVALID_VALUE)
+        if own is not None and not units.is_within(unit.unit_id, own):
+            raise NotAllowedError(ProblemCode.OUTSIDE_OWN_UNITS)
+        return narrowed(wanted, within(units, unit.unit_id))
+
+
+def officer_list_router(
+    engine: AsyncEngine,
+    directory: Directory,
+    desk: AdministrationDesk,
+    refusals: Refusals,
+    clock: Clock,
+    get_viewer: GetCaller,
+) -> APIRouter:
+    """Return the routes about many officers; they stand before those about one."""
+    router = APIRouter(tags=["administration"])
+    wrong = (ProblemCode.ROLE_NOT_PERMITTED, ProblemCode.OUTSIDE_OWN_UNITS, ProblemCode.INVALID_VALUE)
+
+    @router.get(
+        "/v1/officers",
+        summary="Officers, filtered, by login name; with `login_name` the one who bears it",
+        response_model=None,
+        responses={
+            200: {"model": OfficerPage | OfficerAnswer},
+            **problems(*wrong, ProblemCode.OFFICER_UNKNOWN),
+        },
+    )
+    async def find(
+        caller: Annotated[Caller, Depends(get_viewer)],
+        asked: Annotated[Asked, Depends()],
+        login_name: str | None = None,
+        cursor: str | None = None,
+        page_size: Annotated[int, Query(ge=1, le=_LARGEST_PAGE)] = _USUAL_PAGE,
+    ) -> Response:
+        if login_name is not None:
+            with database_trouble():
+                return officer_answer(await desk.view(caller, desk.officer_id_of(login_name_of(login_name))))
+        units, after = directory.units.current, _after(cursor)
+        async with refusals(caller):
+            wanted = asked.filter_for(caller, units)
+        with database_trouble():
+            async with engine.connect() as connection:
+                today = local_day(clock.now())
+                found = await list_officers(connection, wanted, today, after=after, most=page_size + 1)
+        page = OfficerPage(
+            officers=[_shown(one, units) for one in found[:page_size]],
+            next_cursor=_cursor(found[page_size - 1].login_name) if len(found) > page_size else None,
+        )
+        return Response(orjson.dumps(page.model_dump()), media_type="application/json")
+
+    @router.get(
+        "/v1/officers/export",
+        summary="Officers, filtered, as a file in the order of the official list form",
+        response_model=None,
+        responses={200: {"content": {XLSX: {}, CSV: {}}}, **problems(*wrong)},
+    )
+    async def export(
+        caller: Annotated[Caller, Depends(get_viewer)],
+        asked: Annotated[Asked, Depends()],
+        format: Format = Format.XLSX,  # noqa: A002 - the parameter's name in the contract
+    ) -> Response:
+        units, today = directory.units.current, local_day(clock.now())
+        async with refusals(caller):
+            wanted = asked.filter_for(caller, units)
+        if format is Format.CSV:
+            lines = _csv(engine, wanted, units, clock)
+            return StreamingResponse(lines, headers=attachment("can-bo.csv"), media_type=CSV)
+        with database_trouble():
+            async with engine.connect() as connection:
+                officers = [one async for one in every_officer(connection, wanted, today)]
+        content = await asyncio.to_thread(write_xlsx, EXPORT_HEADINGS, export_rows(officers, units))
+        return Response(content, headers=attachment("can-bo.xlsx"), media_type=XLSX)
+
+    return router
+
+
+def attachment(name: str) -> dict[str, str]:
+    """Return the header that names a file."""
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+async def _csv(
+    engine: AsyncEngine, wanted: Filter, units: UnitRegister, clock: Clock
+) -> AsyncIterator[bytes]:
+    number, after, today = 0, "", local_day(clock.now())
+    for line in write_csv(EXPORT_HEADINGS, ()):
+        yield line
+    while True:
+        # A connection for each page: a reader who is slow must not keep one.
+        async with engine.connect() as connection:
+            page = await list_officers(connection, wanted, today, after=after, most=500)
+        if not page:
+            return
+        rows = [export_row(number + place, one, units) for place, one in enumerate(page, start=1)]
+        yield b"".join(list(write_csv((), rows))[2:])
+        number, after = number + len(page), page[-1].login_name
+
+
+def _shown(officer: ListedOfficer, units: UnitRegister) -> ListedOfficerAnswer:
+    unit = units.find(officer.unit_id)
+    return ListedOfficerAnswer(
+        officer_id=str(officer.officer_id),
+        login_name=officer.login_name,
+        full_name=officer.full_name,
+        role=officer.role.value,
+        unit_id=str(officer.unit_id) if officer.unit_id else None,
+        unit_code=unit.agency_code if unit else None,
+        unit_name=unit.name if unit else None,
+        status=officer.status.value,
+        upstream_officer_code=officer.upstream_officer_code,
+        person_code=officer.person_code,
+        missing=[one.value for one in officer.missing],
+    )
+
+
+def _cursor(login_name: str) -> str:
+    return urlsafe_b64encode(login_name.encode()).decode()
+
+
+def _after(cursor: str | None) -> str:
+    """Return the login name a page begins after; InvalidRequestError for a cursor that is none of ours."""
+    if not cursor:
+        return ""
+    try:
+        name = b64decode(cursor.encode(), altchars=b"-_", validate=True).decode("ascii")
+    except ValueError:
+        name = "\x00"
+    if not name.isprintable():
+        raise InvalidRequestError(ProblemCode.INVALID_VALUE)
+    return name

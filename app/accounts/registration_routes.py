@@ -1,0 +1,180 @@
+"""Lists of officers over HTTP: the template, a dry run with its report, and carrying one out."""
+
+import asyncio
+from datetime import date
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.accounts.authentication import Caller
+from app.accounts.officer_list_routes import CSV, XLSX, attachment
+from app.accounts.registering_lists import Importer, OfficerList, Report
+from app.accounts.registration.fault_texts import Language
+from app.accounts.registration.reporting import annotated_workbook, report_json
+from app.accounts.registration.template import template_workbook
+from app.accounts.registration_desk import RegistrationDesk
+from app.accounts.rejections import Rejections
+from app.accounts.routes import GetCaller
+from app.accounts.trouble import database_trouble
+from app.accounts.values import Role
+from app.errors import InvalidRequestError, ProblemCode
+from app.sheets.errors import SheetError
+from app.sheets.texts import sheet_text
+from app.sheets.values import MEBIBYTE
+from app.web.bodies import read_bytes
+from app.web.openapi import problems
+from app.web.problems import language_of
+
+MAX_FILE_BYTES: Final = 5 * MEBIBYTE
+_MOST_ROWS: Final = 2_000  # a report in JSON; the workbook has all
+_NAMES: Final = {XLSX: "list.xlsx", CSV: "list.csv"}
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _NAMES},
+    }
+}
+
+
+class ImportedRow(BaseModel):
+    """One row with faults, or one that changes something."""
+
+    row: int
+    login_name: str
+    action: str
+    changes: list[dict[str, str | None]]
+    faults: list[dict[str, str | bool]]
+
+
+class ImportReport(BaseModel):
+    """What a list comes to; beyond 2000 rows those with errors come first and `left_off` counts the rest."""
+
+    applied: bool
+    sheet: str
+    may_be_applied: bool
+    counts: dict[str, int]
+    ignored_columns: list[str]
+    rows: list[ImportedRow]
+    left_off: int
+
+
+class ListUnreadableError(InvalidRequestError):
+    """The file is no list that can be read: why and where, for its sender."""
+
+    def __init__(self, error: SheetError) -> None:
+        """Keep what is wrong; it may repeat names of sheets, never a cell."""
+        super().__init__(ProblemCode.LIST_UNREADABLE)
+        self._error = error
+
+    def members(self, language: str) -> dict[str, object]:
+        """Return the reason's code, its place, and what would mend it."""
+        detail = sheet_text(self._error, "en" if language == "en" else "vi")
+        return {"detail": detail, "reason": self._error.reason.value, "place": self._error.place or None}
+
+
+class ListRefusedError(InvalidRequestError):
+    """Rows of the list are wrong, so nothing of it was carried out."""
+
+    def __init__(self, report: Report) -> None:
+        """Keep the report for the answer."""
+        super().__init__(ProblemCode.LIST_REFUSED)
+        self._report = report
+
+    def members(self, language: str) -> dict[str, object]:
+        """Return the report."""
+        return {"report": _json(self._report, "en" if language == "en" else "vi", is_applied=False)}
+
+
+def registration_router(
+    desk: RegistrationDesk, rejections: Rejections, get_registrar: GetCaller
+) -> APIRouter:
+    """Return the routes for who may register officers by list; they stand before those about one officer."""
+    router = APIRouter(tags=["administration"])
+
+    @router.get(
+        "/v1/officers/import/template",
+        summary="The official list form, to be filled in",
+        response_model=None,
+        responses={200: {"content": {XLSX: {}}}, **problems(ProblemCode.ROLE_NOT_PERMITTED)},
+    )
+    async def template(_: Annotated[Caller, Depends(get_registrar)]) -> Response:
+        content = await asyncio.to_thread(template_workbook)
+        return Response(content, headers=attachment("danh-sach-can-bo.xlsx"), media_type=XLSX)
+
+    @router.post(
+        "/v1/officers/import",
+        summary="Check a list of officers, or register it: all rows or none",
+        openapi_extra=_BODY,
+        response_model=None,
+        responses={
+            200: {"model": ImportReport, "content": {XLSX: {}}},
+            **problems(
+                ProblemCode.ROLE_NOT_PERMITTED,
+                ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+                ProblemCode.REQUEST_TOO_LARGE,
+                ProblemCode.MALFORMED_REQUEST,
+                ProblemCode.INVALID_VALUE,
+                ProblemCode.LIST_UNREADABLE,
+                ProblemCode.LIST_REFUSED,
+                ProblemCode.LIST_BUSY,
+            ),
+        },
+    )
+    async def import_officers(
+        request: Request,
+        caller: Annotated[Caller, Depends(get_registrar)],
+        dry_run: bool = True,  # noqa: FBT001, FBT002 - a query parameter
+        sheet: str | None = None,
+        document_number: Annotated[str, Query(description="for rows that name none")] = "",
+        effective_on: Annotated[date | None, Query(description="for rows that name none")] = None,
+    ) -> Response:
+        async with rejections(caller):
+            name = _NAMES.get(_media_type(request))
+            if name is None:
+                raise InvalidRequestError(ProblemCode.UNSUPPORTED_MEDIA_TYPE)
+            content = await read_bytes(request, max_bytes=MAX_FILE_BYTES)
+            try:
+                asked = await desk.read(content, name, sheet, document_number.strip(), effective_on)
+            except SheetError as error:
+                refusal = ListUnreadableError(error)
+            else:
+                return await _answer(request, desk, asked, caller, is_dry_run=dry_run)
+            raise refusal
+
+    return router
+
+
+async def _answer(
+    request: Request, desk: RegistrationDesk, asked: OfficerList, caller: Caller, *, is_dry_run: bool
+) -> Response:
+    importer = importer_of(caller)
+    with database_trouble():
+        report = await (desk.check(asked, importer) if is_dry_run else desk.apply(asked, importer))
+    if not is_dry_run and not report.plan.may_be_applied:
+        raise ListRefusedError(report)
+    language = language_of(request.headers.get("accept-language"))
+    if XLSX in request.headers.get("accept", ""):
+        content = await asyncio.to_thread(annotated_workbook, report.plan, report.table, language)
+        return Response(content, headers=attachment("ket-qua.xlsx"), media_type=XLSX)
+    body = await asyncio.to_thread(_json, report, language, is_applied=not is_dry_run)
+    headers = {"Content-Language": language}
+    return Response(orjson.dumps(body), headers=headers, media_type="application/json")
+
+
+def importer_of(caller: Caller) -> Importer:
+    """Return how far an administrator's lists reach: the department's everywhere, others' in their units."""
+    is_everywhere = caller.officer.role is Role.DEPARTMENT_ADMINISTRATOR
+    root_id = None if is_everywhere else caller.unit.unit_id
+    return Importer(root_id, caller.officer.person_code, caller.facts())
+
+
+def _json(report: Report, language: Language, *, is_applied: bool) -> dict[str, object]:
+    return {"applied": is_applied} | report_json(report.plan, report.table, language, _MOST_ROWS)
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").split(";", maxsplit=1)[0].strip().lower()
