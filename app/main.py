@@ -18,6 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import adapters.choose
+from app.accounts.activation_desk import ActivationDesk
+from app.accounts.activation_routes import ActivationDoor, ActivationRequest, activation_router
 from app.accounts.activity import ActivityBook
 from app.accounts.administration_desk import AdministrationDesk, Directory
 from app.accounts.administration_routes import administration_router
@@ -30,6 +32,13 @@ from app.accounts.client_desk import ClientDesk
 from app.accounts.client_store import AssertionStore
 from app.accounts.credential_store import CredentialStore
 from app.accounts.guarding import ADDRESS_RULES, SignInGuards
+from app.accounts.handover_desk import HandoverDesk, HandoverRules
+from app.accounts.handover_routes import handover_router
+from app.accounts.lapse import LapseRules
+from app.accounts.life_desk import LifeDesk
+from app.accounts.life_routes import life_router
+from app.accounts.life_schemas import LIFE_BODIES
+from app.accounts.lifecycle import LifecycleKeeper
 from app.accounts.lockout import LockRules
 from app.accounts.me_routes import PasswordChangeRequest, SecondFactorCode, own_account_router
 from app.accounts.notices import NoticeBook
@@ -43,6 +52,8 @@ from app.accounts.registration_routes import MAX_FILE_BYTES, registration_router
 from app.accounts.rejections import Rejections
 from app.accounts.reset_desk import ResetDesk
 from app.accounts.resets import ResetKeeper
+from app.accounts.review_desk import ReviewDesk
+from app.accounts.review_routes import review_router
 from app.accounts.routes import (
     GetCaller,
     RevocationRequest,
@@ -65,6 +76,8 @@ from app.accounts.token_desk import TokenDesk
 from app.accounts.token_key_store import TokenKeyring
 from app.accounts.token_keys import TokenKeys
 from app.accounts.tokens import TokenMint
+from app.accounts.unit_desk import UnitDesk
+from app.accounts.unit_routes import unit_life_router
 from app.accounts.values import Permission
 from app.audit.changes import ChangeLog
 from app.audit.coalescing import Coalescer
@@ -89,6 +102,7 @@ from app.lookup.schemas import LookupRequest, NoticeAcceptance
 from app.lookup.service import LookupPolicy, LookupService
 from app.lookup.source import PopulationSource
 from app.lookup.store import LookupStore
+from app.papers.press import PaperPress
 from app.procedures.routes import me_router
 from app.procedures.store import Catalogue, load_catalogue
 from app.settings import Settings, UpstreamSettings
@@ -116,7 +130,10 @@ _BODIES: Final = (
     RoleChangeRequest,
     ApprovalRequest,
     Decision,
+    ActivationRequest,
+    *LIFE_BODIES,
 )
+_PAPERS_AT_ONCE: Final = 8
 _SECOND_BUDGETS: Final = 2  # a repeated request waits for the first one's call and its two commits
 
 
@@ -243,6 +260,15 @@ class _Parts:
         )
         activity = await self._stack.enter_async_context(ActivityBook(self._sessions))
         await self._stack.enter_async_context(Sweeper(self._engine, clock, usual_purges()))
+        await self._stack.enter_async_context(
+            LifecycleKeeper(
+                self._engine,
+                log,
+                clock,
+                LapseRules(settings.lapse_days),
+                every_seconds=settings.lifecycle_every_seconds,
+            )
+        )
         refusals = Coalescer(log)
         authenticator = Authenticator(
             mint, self._accounts, self._units, self._ended_sessions, activity, self._rules, refusals, clock
@@ -330,8 +356,13 @@ class _Parts:
             throttle,
         )
         passwords = PasswordDesk(self._rules.profile, vault, credentials, guards, log, clock)
+        tokens = self._token_desk(desk, sessions, log)
+        activations = ActivationDesk(
+            self._engine, self._accounts, self._units, vault, passwords, credentials, guards, log, clock
+        )
         return [
-            sign_in_router(self._token_desk(desk, sessions, log), self._mint, settings.public_url),
+            sign_in_router(tokens, self._mint, settings.public_url),
+            activation_router(ActivationDoor(tokens, activations, throttle, Coalescer(log), clock)),
             own_account_router(passwords, second_factors, sessions, rejections, get_restricted, get_self),
         ]
 
@@ -385,7 +416,36 @@ class _Parts:
                 get_approver,
             ),
             approval_router(approvals, rejections, get_approver),
+            *self._life_routes(desk, directory, changes, refusals, rejections, allowed),
             own_notices_router(resets, get_caller, get_restricted),
+        ]
+
+    def _life_routes(
+        self,
+        accounts: AdministrationDesk,
+        directory: Directory,
+        changes: ChangeLog,
+        refusals: Refusals,
+        rejections: Rejections,
+        allowed: Callable[[Permission], GetCaller],
+    ) -> list[APIRouter]:
+        engine, clock, settings = self._engine, self._clock, self._settings
+        press = self._stack.enter_context(PaperPress(max_waiting=_PAPERS_AT_ONCE))
+        rules = HandoverRules(
+            timedelta(days=settings.activation_code_days), settings.activation_url or settings.public_url
+        )
+        handovers = HandoverDesk(engine, directory, changes, refusals, press, rules, clock)
+        units = UnitDesk(engine, directory, changes, refusals, clock)
+        reviews = ReviewDesk(engine, directory, changes, refusals, clock, usual_days=settings.review_days)
+        get_viewer, get_poster = allowed(Permission.VIEW_OFFICERS), allowed(Permission.POST_OFFICERS)
+        get_answerer = allowed(Permission.ANSWER_REVIEWS)
+        return [
+            life_router(LifeDesk(engine, directory, accounts, clock), rejections, get_viewer, get_poster),
+            handover_router(handovers, rejections, allowed(Permission.ISSUE_CODES)),
+            unit_life_router(
+                units, rejections, allowed(Permission.READ_UNIT_NOTICES), get_poster, get_viewer
+            ),
+            review_router(reviews, rejections, allowed(Permission.OPEN_REVIEWS), get_answerer),
         ]
 
     def _lookup_desk(self, source: PopulationSource, log: AuditLog, rejections: Rejections) -> LookupDesk:

@@ -127,6 +127,13 @@ class Settings(_SettingsWithSecretFiles):
     password_hash_workers: int = Field(default=2, ge=1, le=16)
     password_hash_queue: int = Field(default=64, ge=1)
     sign_ins_per_second: float = Field(default=5.0, gt=0, le=10_000)
+    lapse_days: int = Field(default=45, ge=1, le=366)
+    lifecycle_every_seconds: float = Field(default=3600.0, ge=1, le=86_400)
+    review_days: int = Field(default=30, ge=1, le=180)
+    activation_code_days: int = Field(default=7, ge=1, le=30)
+    activation_url: str = Field(
+        default="", description="the page officers open with their slip; public_url where empty"
+    )
     lookup_budget_seconds: float = Field(default=10.0, gt=0, le=120)
     audit_wait_seconds: float = Field(default=5.0, gt=0, le=60)
     reconcile_margin_seconds: float = Field(default=20.0, ge=0)

@@ -1,6 +1,6 @@
 """Where an officer turns a one-time code into a password of their own, without being signed in."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.accounts.activation import code_digest
 from app.accounts.authentication import Request
+from app.accounts.clients import Client
 from app.accounts.credential_store import CredentialStore, set_own_password
 from app.accounts.guarding import Charge, SignInGuards
 from app.accounts.life_facts import ChangeFacts, time_text
@@ -46,7 +47,7 @@ class _Claim:
 
     officer: Officer | None
     request: Request
-    client_id: str | None
+    client: Client | None
     charge: Charge
     code_digest: bytes = field(repr=False)
 
@@ -84,9 +85,10 @@ class ActivationDesk:
         self._log = log
         self._clock = clock
 
-    async def activate(self, activation: Activation, request: Request, client_id: str | None = None) -> None:
+    async def activate(self, activation: Activation, request: Request, client: Client | None = None) -> None:
         """Give the officer the password they chose; the code is used up, and every session they had ends.
 
+        Software of one unit gives no access to officers of another, and must not find out about them.
         A code whose password is refused still works. A wrong name and a wrong code get the same answer after
         the same work. Raises ActivationRefusedError and PasswordRefusedError, TooManySignInsError,
         SignInBusyError and AuditUnavailableError.
@@ -95,8 +97,9 @@ class ActivationDesk:
         login_name = login_name_of(activation.username)
         officer = self._accounts.current.officers_by_login.get(login_name)
         with database_trouble():
-            charge = await self._guards.charge(login_name, client_id or "", request.address)
-            claim = _Claim(officer, request, client_id, charge, code_digest(activation.code))
+            client_id = client.client_id if client else ""
+            charge = await self._guards.charge(login_name, client_id, request.address)
+            claim = _Claim(officer, request, client, charge, code_digest(activation.code))
             try:
                 await self._take(claim, activation.new_password)
             except ActivationRefusedError:
@@ -113,6 +116,8 @@ class ActivationDesk:
         if officer is not None:
             unit = self._units.current.find(officer.unit_id)
         if not is_right or officer is None or unit is None or claim.charge.is_account_locked:
+            raise ActivationRefusedError
+        if claim.client is not None and not claim.client.serves(unit.unit_id, self._units.current):
             raise ActivationRefusedError
         await self._passwords.refuse_unfit(officer, unit.name, new_password)
         password_hash = await self._vault.hash(new_password)
@@ -158,6 +163,9 @@ class ActivationDesk:
             # For a name nobody bears too: the lock must not take longer where there is somebody.
             await self._credentials.end_sessions(claim.officer.officer_id if claim.officer else _NOBODY)
             await self._log.append(Draft(RecordKind.ACCOUNT_LOCKED, now, _facts(claim)))
+        if claim.charge.locks_address:
+            place = _facts(replace(claim, officer=None))
+            await self._log.append(Draft(RecordKind.ADDRESS_LOCKED, now, place))
 
 
 def _works(claim: _Claim, now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -173,8 +181,8 @@ def _works(claim: _Claim, now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _facts(claim: _Claim) -> dict[str, Value]:
     facts: dict[str, Value] = {"address": claim.request.address, "request_id": claim.request.request_id}
-    if claim.client_id is not None:
-        facts["client_id"] = claim.client_id
+    if claim.client is not None:
+        facts["client_id"] = claim.client.client_id
     # A name nobody bears is not written down: it may be a code typed into the wrong box.
     if claim.officer is not None:
         facts["officer_id"] = str(claim.officer.officer_id)

@@ -20,6 +20,9 @@ class Action(StrEnum):
     UNLOCK = "unlock"
     RESET_SECOND_FACTOR = "reset_second_factor"
     APPOINT = "appoint"
+    POST = "post"
+    ISSUE_CODE = "issue_code"
+    ANSWER_REVIEW = "answer_review"
 
 
 PERMISSION_FOR: Final[Mapping[Action, Permission]] = {
@@ -32,6 +35,9 @@ PERMISSION_FOR: Final[Mapping[Action, Permission]] = {
     Action.UNLOCK: Permission.APPROVE,
     Action.RESET_SECOND_FACTOR: Permission.APPROVE,
     Action.APPOINT: Permission.APPROVE,
+    Action.POST: Permission.POST_OFFICERS,
+    Action.ISSUE_CODE: Permission.ISSUE_CODES,
+    Action.ANSWER_REVIEW: Permission.ANSWER_REVIEWS,
 }
 
 TWO_PERSON_ACTIONS: Final = frozenset({Action.UNLOCK, Action.RESET_SECOND_FACTOR, Action.APPOINT})
@@ -75,7 +81,7 @@ def refusal(
         return ProblemCode.OWN_ACCOUNT
     if subject.role not in GRANTABLE_ROLES[actor.role]:
         return ProblemCode.ROLE_OUT_OF_REACH
-    return _role_refusal(actor, subject, action, role) if role is not None else None
+    return _role_refusal(actor, subject, action, role)
 
 
 def second_refusal(
@@ -101,7 +107,12 @@ def needs_two_persons(present: Role, wanted: Role) -> bool:
     return bool({present, wanted} & TWO_PERSON_ROLES)
 
 
-def _role_refusal(actor: Officer, subject: Officer, action: Action, role: Role) -> ProblemCode | None:
+def _role_refusal(actor: Officer, subject: Officer, action: Action, role: Role | None) -> ProblemCode | None:
+    if action is Action.ISSUE_CODE and subject.role in TWO_PERSON_ROLES:
+        # Who holds the code of such an account could become it alone; the operator prints these slips.
+        return ProblemCode.SECOND_PERSON_NEEDED
+    if role is None:
+        return None
     if role not in GRANTABLE_ROLES[actor.role]:
         return ProblemCode.ROLE_OUT_OF_REACH
     if action is Action.CHANGE_ROLE and needs_two_persons(subject.role, role):

@@ -10,22 +10,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.accounts.administration import Action, refusal
 from app.accounts.authentication import Caller
 from app.accounts.guarding import SignInGuards
+from app.accounts.life_problems import life_problems
 from app.accounts.notices import NoticeCode, leave_notice
 from app.accounts.officer_changes import (
     Account,
     end_all_sessions,
     find_account,
     last_sign_in,
+    person_rules,
     set_role,
-    set_status,
 )
+from app.accounts.posting_plan import Notice
 from app.accounts.refusals import Refusals
 from app.accounts.sessions import Session, SessionRules, SessionStore
+from app.accounts.standing import StatusReason, read_standing, resume_officer, suspend_officer
 from app.accounts.store import Accounts
 from app.accounts.values import PRIVILEGED, Officer, Role
 from app.audit.changes import Change, ChangeLog
 from app.audit.record import RecordKind, Value
-from app.clock import Clock
+from app.clock import Clock, local_day
 from app.database.live import LiveView
 from app.errors import ConflictError, InvalidRequestError, NotAllowedError, NotFoundError, ProblemCode
 from app.units.store import UnitRegister
@@ -60,6 +63,7 @@ class OfficerView:
     unit: Unit | None
     locked_until: datetime | None
     last_sign_in_at: datetime | None
+    status_reason: StatusReason | None = None
 
 
 class AdministrationDesk:
@@ -100,6 +104,7 @@ class AdministrationDesk:
                 self._directory.units.current.find(officer.unit_id),
                 await self._guards.locked_until(connection, officer.login_name),
                 await last_sign_in(connection, officer_id),
+                (await read_standing(connection, officer_id)).reason,
             )
 
     def officer_id_of(self, login_name: str) -> UUID:
@@ -110,39 +115,48 @@ class AdministrationDesk:
         return officer.officer_id
 
     async def suspend(self, caller: Caller, officer_id: UUID, version: int, reason: str) -> int:
-        """Suspend the account and return its next version; raises as `_change` does."""
+        """Suspend the account and return its next version; *reason* is the administrator's words.
+
+        Raises as `change` does, ConflictError(LAST_ADMINISTRATOR) too.
+        """
 
         async def work(connection: AsyncConnection, _: Account) -> dict[str, Value]:
-            await set_status(connection, officer_id, is_active=False)
-            return {"change": "suspended", "reason": reason, "before": "active", "after": "suspended"}
+            now = self._clock.now()
+            facts = await suspend_officer(connection, officer_id, StatusReason.ADMINISTRATOR, now)
+            return facts.leaf() | {"change": "suspended", "reason": reason}
 
-        return await self._change(caller, officer_id, version, Action.SUSPEND, work, wants=_is_active)
+        kind = RecordKind.OFFICER_SUSPENDED
+        return await self.change(caller, officer_id, version, Action.SUSPEND, work, kind=kind)
 
     async def resume(self, caller: Caller, officer_id: UUID, version: int) -> int:
         """Lift a suspension and return the next version.
 
-        Raises as `_change` does, and ConflictError(PERSON_HAS_ANOTHER_ACCOUNT).
+        Raises as `change` does, and ConflictError: NOT_POSTED, PERSON_HAS_ANOTHER_ACCOUNT.
         """
 
         async def work(connection: AsyncConnection, _: Account) -> dict[str, Value]:
-            await set_status(connection, officer_id, is_active=True)
-            return {"change": "resumed", "before": "suspended", "after": "active"}
+            now = self._clock.now()
+            today = local_day(now)
+            with person_rules():
+                facts = await resume_officer(connection, officer_id, Notice(today, today), now)
+            return facts.leaf() | {"change": "resumed"}
 
-        return await self._change(caller, officer_id, version, Action.RESUME, work, wants=_is_suspended)
+        kind = RecordKind.OFFICER_RESUMED
+        return await self.change(caller, officer_id, version, Action.RESUME, work, kind=kind)
 
     async def change_role(
         self, caller: Caller, officer_id: UUID, version: int, role: Role, person_code: str | None
     ) -> int:
         """Give the officer a role that one administrator may give and return the next version.
 
-        Raises as `_change` does, InvalidRequestError for a person's code that is missing or another one,
+        Raises as `change` does, InvalidRequestError for a person's code that is missing or another one,
         and ConflictError(PERSON_HAS_ANOTHER_ACCOUNT).
         """
 
         async def work(connection: AsyncConnection, account: Account) -> dict[str, Value]:
             return await give_role(connection, account.officer, role, person_code, self._clock.now())
 
-        return await self._change(
+        return await self.change(
             caller,
             officer_id,
             version,
@@ -171,9 +185,9 @@ class AdministrationDesk:
             await end_all_sessions(connection, officer_id)
             return {"change": "sessions_ended"}
 
-        return await self._change(caller, officer_id, version, Action.END_SESSIONS, work)
+        return await self.change(caller, officer_id, version, Action.END_SESSIONS, work)
 
-    async def _change(
+    async def change(
         self,
         caller: Caller,
         officer_id: UUID,
@@ -181,6 +195,7 @@ class AdministrationDesk:
         action: Action,
         work: Callable[[AsyncConnection, Account], Awaitable[dict[str, Value]]],
         *,
+        kind: RecordKind = RecordKind.OFFICER_CHANGED,
         wants: Callable[[Account], bool] = lambda _: True,
         role: Role | None = None,
         person_code: str | None = None,
@@ -188,7 +203,7 @@ class AdministrationDesk:
         """Do *work* on the held account, where the rules, the version and its present state allow it.
 
         Raises NotFoundError, NotAllowedError (on record), ConflictError (VERSION_OUTDATED,
-        NOTHING_TO_CHANGE) and AuditUnavailableError.
+        NOTHING_TO_CHANGE, and what life_problems names) and AuditUnavailableError.
         """
 
         async def on_record(connection: AsyncConnection) -> Change[int]:
@@ -199,10 +214,11 @@ class AdministrationDesk:
                 raise ConflictError(ProblemCode.VERSION_OUTDATED)
             if not wants(account):
                 raise ConflictError(ProblemCode.NOTHING_TO_CHANGE)
-            said = await work(connection, account)
+            with life_problems():
+                said = await work(connection, account)
             after = await find_account(connection, accounts, officer_id)
             facts = caller.facts() | {"changed_officer_id": str(officer_id)} | said
-            return Change(after.version, RecordKind.OFFICER_CHANGED, facts)
+            return Change(after.version, kind, facts)
 
         async with self._refusals(caller, changed_officer_id=officer_id):
             return await self._changes.make(on_record)
@@ -237,11 +253,3 @@ def person_for(officer: Officer, role: Role, person_code: str | None) -> str | N
     if known is None and role in PRIVILEGED:
         raise InvalidRequestError(ProblemCode.PERSON_CODE_NEEDED, fields=("/person_code",))
     return known
-
-
-def _is_active(account: Account) -> bool:
-    return account.officer.is_active
-
-
-def _is_suspended(account: Account) -> bool:
-    return not account.officer.is_active

@@ -22,11 +22,14 @@ from app.accounts.reset_desk import ResetDesk
 from app.accounts.routes import GetCaller
 from app.accounts.sessions import Session
 from app.accounts.trouble import database_trouble
+from app.accounts.unit_notice_texts import REASONS
 from app.clock import rfc3339
 from app.errors import NotFoundError, ProblemCode
 from app.web.bodies import read_json
 from app.web.conditions import etag, expected_version
 from app.web.openapi import body_of, problems
+from app.web.problem_texts import Language
+from app.web.problems import language_of
 
 MAX_BODY_BYTES: Final = 8192
 _ON_OFFICER: Final = (
@@ -63,9 +66,12 @@ def administration_router(
         response_model=None,
         responses={200: {"model": OfficerAnswer}, **problems(*_ON_OFFICER)},
     )
-    async def show(officer_id: str, caller: Annotated[Caller, Depends(get_viewer)]) -> Response:
+    async def show(
+        officer_id: str, request: Request, caller: Annotated[Caller, Depends(get_viewer)]
+    ) -> Response:
         with database_trouble():
-            return officer_answer(await desk.view(caller, officer_id_in(officer_id)))
+            found = await desk.view(caller, officer_id_in(officer_id))
+        return officer_answer(found, language_of(request.headers.get("accept-language")))
 
     @router.post(
         "/v1/officers/{officer_id}/suspension",
@@ -178,7 +184,7 @@ def _changed(version: int) -> Response:
     return Response(status_code=204, headers={"ETag": etag(version)})
 
 
-def officer_answer(view: OfficerView) -> Response:
+def officer_answer(view: OfficerView, language: Language) -> Response:
     """Return one account as an answer, with its version as ETag."""
     officer, unit = view.account.officer, view.unit
     answer = OfficerAnswer(
@@ -191,6 +197,8 @@ def officer_answer(view: OfficerView) -> Response:
         unit_code=unit.agency_code if unit else None,
         unit_name=unit.name if unit else None,
         status=view.account.status,
+        status_reason=view.status_reason.value if view.status_reason else None,
+        status_text=REASONS[view.status_reason][language] if view.status_reason else None,
         person_code=officer.person_code,
         has_second_factor=officer.has_second_factor,
         locked_until=rfc3339(view.locked_until) if view.locked_until else None,

@@ -37,6 +37,9 @@ class OfficerAnswer(BaseModel):
     unit_code: str | None
     unit_name: str | None
     status: str
+    status_reason: str | None
+    status_text: str | None
+    """Why the account is suspended, in the caller's language."""
     person_code: str | None
     has_second_factor: bool
     locked_until: str | None

@@ -1,5 +1,7 @@
 """Reading and changing one officer's account inside a transaction, the row held against others."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, NoReturn
@@ -61,12 +63,13 @@ async def last_sign_in(connection: AsyncConnection, officer_id: UUID) -> datetim
     return found
 
 
-async def set_status(connection: AsyncConnection, officer_id: UUID, *, is_active: bool) -> None:
-    """Suspend the officer or lift the suspension.
-
-    Raises ConflictError(PERSON_HAS_ANOTHER_ACCOUNT) where the person got another account meanwhile.
-    """
-    await _update(connection, officer_id, status=_ACTIVE if is_active else _SUSPENDED)
+@contextmanager
+def person_rules() -> Iterator[None]:
+    """Say ConflictError(PERSON_HAS_ANOTHER_ACCOUNT) where the person may not hold this account too."""
+    try:
+        yield
+    except IntegrityError as error:
+        _explain(error)
 
 
 async def set_role(
@@ -93,10 +96,8 @@ async def remove_second_factor(connection: AsyncConnection, officer_id: UUID) ->
 
 
 async def _update(connection: AsyncConnection, officer_id: UUID, **values: str | None) -> None:
-    try:
+    with person_rules():
         await connection.execute(update(OFFICER).where(OFFICER.c.officer_id == officer_id).values(**values))
-    except IntegrityError as error:
-        _explain(error)
 
 
 def _explain(error: IntegrityError) -> NoReturn:

@@ -12,6 +12,7 @@ import orjson
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from app.accounts.administration_desk import AdministrationDesk, Directory
@@ -40,6 +41,7 @@ from app.errors import InvalidRequestError, NotAllowedError, ProblemCode
 from app.sheets.writing import write_csv, write_xlsx
 from app.units.store import UnitRegister
 from app.web.openapi import problems
+from app.web.problems import language_of
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV: Final = "text/csv"
@@ -133,6 +135,7 @@ def officer_list_router(
         },
     )
     async def find(
+        request: Request,
         caller: Annotated[Caller, Depends(get_viewer)],
         asked: Annotated[Asked, Depends()],
         login_name: str | None = None,
@@ -141,7 +144,8 @@ def officer_list_router(
     ) -> Response:
         if login_name is not None:
             with database_trouble():
-                return officer_answer(await desk.view(caller, desk.officer_id_of(login_name_of(login_name))))
+                view = await desk.view(caller, desk.officer_id_of(login_name_of(login_name)))
+            return officer_answer(view, language_of(request.headers.get("accept-language")))
         units, after = directory.units.current, _after(cursor)
         async with refusals(caller):
             wanted = asked.filter_for(caller, units)

@@ -79,7 +79,7 @@ async def answer_for(
 
     Raises ReviewRefusedError, and StandingRefusedError for the last administrator of the department.
     """
-    review = await _find_round(connection, round_id)
+    review = await find_round(connection, round_id)
     place = and_(REVIEW_ANSWER.c.round_id == round_id, REVIEW_ANSWER.c.officer_id == officer_id)
     held = (await connection.execute(select(REVIEW_ANSWER).where(place).with_for_update())).one_or_none()
     if held is None:
@@ -120,12 +120,15 @@ async def latest_opening(connection: AsyncConnection) -> date | None:
 
 
 async def reviewed_officers(
-    connection: AsyncConnection, round_id: UUID, unit_ids: Sequence[UUID]
+    connection: AsyncConnection, round_id: UUID, unit_ids: Sequence[UUID] | None = None
 ) -> list[ReviewedOfficer]:
-    """Return whom a round asks these units about."""
+    """Return whom a round asks these units about, or every unit."""
     query = (
         select(REVIEW_ANSWER)
-        .where(REVIEW_ANSWER.c.round_id == round_id, REVIEW_ANSWER.c.unit_id.in_(unit_ids))
+        .where(
+            REVIEW_ANSWER.c.round_id == round_id,
+            true() if unit_ids is None else REVIEW_ANSWER.c.unit_id.in_(unit_ids),
+        )
         .order_by(REVIEW_ANSWER.c.unit_id, REVIEW_ANSWER.c.officer_id)
     )
     return [
@@ -198,7 +201,8 @@ async def close_round(connection: AsyncConnection, review: ReviewRound, today: d
     return ChangeFacts(RecordKind.REVIEW_CLOSED, after={"round_id": str(review.round_id)})
 
 
-async def _find_round(connection: AsyncConnection, round_id: UUID) -> ReviewRound:
+async def find_round(connection: AsyncConnection, round_id: UUID) -> ReviewRound:
+    """Return a round; ReviewRefusedError(ROUND_UNKNOWN)."""
     row = (
         await connection.execute(select(REVIEW_ROUND).where(REVIEW_ROUND.c.round_id == round_id))
     ).one_or_none()

@@ -133,7 +133,7 @@ def sign_in_router(desk: TokenDesk, mint: TokenMint, issuer: str) -> APIRouter:
             form = await _form(request)
             tokens = await desk.grant(form, authorization_of(request), request_of(request))
         except SignInError as error:
-            return _fault(error.fault, language_of(request.headers.get("accept-language")))
+            return fault_answer(error.fault, language_of(request.headers.get("accept-language")))
         answer = {
             "access_token": tokens.access_token,
             "token_type": "Bearer",
@@ -163,7 +163,7 @@ def sign_in_router(desk: TokenDesk, mint: TokenMint, issuer: str) -> APIRouter:
             with database_trouble():
                 await desk.sessions.revoke(client, form["token"], request_of(request))
         except SignInError as error:
-            return _fault(error.fault, language_of(request.headers.get("accept-language")))
+            return fault_answer(error.fault, language_of(request.headers.get("accept-language")))
         return Response(status_code=200)
 
     @router.get(
@@ -270,7 +270,8 @@ async def _form(request: HttpRequest) -> dict[str, str]:
         raise SignInError(SignInFault.INVALID_REQUEST) from None
 
 
-def _fault(fault: SignInFault, language: Language) -> Response:
+def fault_answer(fault: SignInFault, language: Language) -> Response:
+    """Return the answer to client software that is not let through (RFC 6749 section 5.2)."""
     english, vietnamese = _DESCRIPTIONS[fault]
     body = {
         "error": fault.value,

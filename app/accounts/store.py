@@ -16,7 +16,6 @@ from app.accounts.table import OFFICER, OFFICER_POSTING, SECOND_FACTOR
 from app.accounts.values import Officer, Role
 
 _ACTIVE: Final = "active"
-_SUSPENDED: Final = "suspended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +126,6 @@ async def give_first_password(
             must_change_password=True,
             first_password_until=until,
         )
-    )
-    return result.rowcount == 1
-
-
-async def set_officer_active(connection: AsyncConnection, login_name: str, *, is_active: bool) -> bool:
-    """Suspend an officer or lift the suspension; return whether there is such an officer."""
-    status = _ACTIVE if is_active else _SUSPENDED  # a trigger adds reason and time
-    result = await connection.execute(
-        update(OFFICER).where(OFFICER.c.login_name == login_name).values(status=status)
     )
     return result.rowcount == 1
 

@@ -60,6 +60,13 @@ class Permission(StrEnum):
     """Register and change officers by list, within one's units."""
     APPROVE = "approve"
     """Ask for what two administrators do together, and decide what the other one asked for."""
+    POST_OFFICERS = "post_officers"
+    """Appoint, transfer, second and let leave by a written notice; note what units ask for."""
+    ISSUE_CODES = "issue_codes"
+    """Hand activation codes over on sealed slips."""
+    OPEN_REVIEWS = "open_reviews"
+    ANSWER_REVIEWS = "answer_reviews"
+    READ_UNIT_NOTICES = "read_unit_notices"
 
 
 _ADMINISTERS: Final = frozenset(
@@ -70,6 +77,10 @@ _ADMINISTERS: Final = frozenset(
         Permission.END_SESSIONS,
         Permission.REGISTER_OFFICERS,
         Permission.APPROVE,
+        Permission.POST_OFFICERS,
+        Permission.ISSUE_CODES,
+        Permission.ANSWER_REVIEWS,
+        Permission.READ_UNIT_NOTICES,
     }
 )
 
@@ -77,7 +88,7 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.RECEPTION: frozenset({Permission.LOOK_UP}),
     Role.PROCESSING: frozenset({Permission.LOOK_UP}),
     Role.UNIT_ADMINISTRATOR: _ADMINISTERS,
-    Role.DEPARTMENT_ADMINISTRATOR: _ADMINISTERS | {Permission.READ_STATUS},
+    Role.DEPARTMENT_ADMINISTRATOR: _ADMINISTERS | {Permission.READ_STATUS, Permission.OPEN_REVIEWS},
     Role.AUDITOR: frozenset({Permission.SEARCH_AUDIT}),
 }
 """Who provisions, who looks up and who audits are never the same (R28)."""

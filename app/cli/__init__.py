@@ -4,7 +4,19 @@ import sys
 
 import typer
 
-from app.cli import clients, keys, officer_lists, officers, register, token_keys, units
+from app.cli import (
+    clients,
+    keys,
+    officer_codes,
+    officer_life,
+    officer_lists,
+    officers,
+    register,
+    reviews,
+    token_keys,
+    unit_registrations,
+    units,
+)
 from app.cli.check import check
 from app.cli.console import fail
 from app.cli.demo import demo
@@ -26,13 +38,21 @@ application.command("demo")(demo)
 keys.commands.command("rotate-token")(token_keys.rotate_token)
 keys.commands.command("list-token")(token_keys.list_token)
 application.add_typer(keys.commands, name="keys")
+units.commands.command("declare")(unit_registrations.declare)
+units.commands.command("progress")(unit_registrations.progress)
 application.add_typer(units.commands, name="units")
 officers.officers.command("template")(officer_lists.write_template)
 officers.officers.command("import")(officer_lists.import_officers)
 officers.officers.command("export")(officer_lists.export_officers)
 officers.officers.command("list")(officer_lists.show_officers)
+officers.officers.command("post")(officer_life.officers_post)
+officers.officers.command("second")(officer_life.officers_second)
+officers.officers.command("leave")(officer_life.officers_leave)
+officers.officers.command("incomplete")(officer_life.officers_incomplete)
+officers.officers.command("codes")(officer_codes.officers_codes)
 application.add_typer(officers.officers, name="officers")
 application.add_typer(clients.commands, name="clients")
+application.add_typer(reviews.commands, name="reviews")
 application.add_typer(register.procedures, name="procedures")
 
 

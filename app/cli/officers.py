@@ -13,15 +13,24 @@ from app.accounts.administration import Action
 from app.accounts.administration_table import BOOTSTRAP
 from app.accounts.approvals import Approval, add_approval
 from app.accounts.passwords import hash_password
+from app.accounts.posting_plan import Notice
 from app.accounts.reasons import parse_reason
 from app.accounts.sign_in import login_name_of
-from app.accounts.store import add_officer, give_first_password, set_officer_active
+from app.accounts.standing import (
+    StandingFault,
+    StandingRefusedError,
+    StatusReason,
+    resume_officer,
+    suspend_officer,
+)
+from app.accounts.store import add_officer, give_first_password
 from app.accounts.table import OFFICER
 from app.accounts.values import PRIVILEGED, Role
-from app.audit.changes import Change
+from app.audit.changes import Change, Unchanged
 from app.audit.record import RecordKind
 from app.cli.console import done
 from app.cli.inputs import person_code_of, today, unit_id_of, worded
+from app.cli.life_words import told
 from app.cli.operator import operator_name
 from app.cli.recording import run_recorded
 from app.clock import SystemClock
@@ -118,7 +127,7 @@ def officers_new_password(login_name: str) -> None:
     name, password = login_name_of(login_name), secrets.token_urlsafe(12)
 
     async def work(connection: AsyncConnection) -> Change[None]:
-        officer_id, now = await _officer_id(connection, name), SystemClock().now()
+        officer_id, now = await officer_id_of(connection, name), SystemClock().now()
         until = now + _FIRST_PASSWORD_LASTS
         await give_first_password(connection, name, hash_password(password), now=now, until=until)
         return _changed(officer_id, change="first_password")
@@ -133,7 +142,7 @@ def officers_person(login_name: str, person_code: str) -> None:
     name, person = login_name_of(login_name), person_code_of(person_code)
 
     async def work(connection: AsyncConnection) -> Change[None]:
-        officer_id = await _officer_id(connection, name)
+        officer_id = await officer_id_of(connection, name)
         former = await connection.scalar(
             select(OFFICER.c.person_code).where(OFFICER.c.officer_id == officer_id)
         )
@@ -182,7 +191,7 @@ def _ask_for(action: Action, login_name: str, reason: str) -> None:
         raise ConfigurationError(str(error)) from None
 
     async def work(connection: AsyncConnection) -> Change[Approval]:
-        officer_id = await _officer_id(connection, name)
+        officer_id = await officer_id_of(connection, name)
         now = SystemClock().now()
         approval = Approval.new(action, officer_id, why, now, operator=operator_name())
         await add_approval(connection, approval)
@@ -195,14 +204,23 @@ def _ask_for(action: Action, login_name: str, reason: str) -> None:
 def _switch_officer(login_name: str, *, is_active: bool) -> None:
     name, after = login_name_of(login_name), "active" if is_active else "suspended"
 
-    async def work(connection: AsyncConnection) -> Change[None]:
-        officer_id = await _officer_id(connection, name)
-        former = await connection.scalar(select(OFFICER.c.status).where(OFFICER.c.officer_id == officer_id))
-        await set_officer_active(connection, name, is_active=is_active)
+    async def work(connection: AsyncConnection) -> Change[None] | Unchanged[None]:
+        officer_id = await officer_id_of(connection, name)
+        now = SystemClock().now()
+        try:
+            if is_active:
+                facts = await resume_officer(connection, officer_id, Notice(today(), today()), now)
+            else:
+                facts = await suspend_officer(connection, officer_id, StatusReason.ADMINISTRATOR, now)
+        except StandingRefusedError as error:
+            if error.fault in {StandingFault.ACTIVE_ALREADY, StandingFault.SUSPENDED_ALREADY}:
+                return Unchanged(None)
+            raise
         change = "resumed" if is_active else "suspended"
-        return _changed(officer_id, change=change, before=str(former), after=after)
+        return Change(None, facts.kind, facts.leaf() | {"change": change})
 
-    run_recorded(work)
+    with told():
+        run_recorded(work)
     done(f"officer {name} is {after}")
 
 
@@ -218,7 +236,7 @@ async def _refuse_a_second_bootstrap(connection: AsyncConnection) -> None:
         )
 
 
-async def _officer_id(connection: AsyncConnection, login_name: str) -> UUID:
+async def officer_id_of(connection: AsyncConnection, login_name: str) -> UUID:
     """Return whose login name it is, the account held until the transaction ends."""
     query = select(OFFICER.c.officer_id).where(OFFICER.c.login_name == login_name).with_for_update()
     officer_id: UUID | None = await connection.scalar(query)

@@ -674,6 +674,270 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "See the list (GET /v1/me).",
         ),
     ),
+    ProblemCode.UNIT_UNKNOWN: _both(
+        (
+            "Không có đơn vị này",
+            "Hôm nay không có đơn vị nào mang mã như đã nêu.",
+            "Kiểm tra lại mã định danh của đơn vị.",
+        ),
+        (
+            "No such unit",
+            "No unit of today bears this code or id.",
+            "Check the unit's agency code.",
+        ),
+    ),
+    ProblemCode.POSTED_ALREADY: _both(
+        (
+            "Cán bộ đang công tác tại một đơn vị",
+            "Từ ngày đã nêu cán bộ đã được phân công tại một đơn vị nên không bổ nhiệm thêm được.",
+            "Dùng hình thức điều động (transfer) hoặc biệt phái (secondment).",
+        ),
+        (
+            "Posted already",
+            "From that day on the officer is posted to a unit, so there is nothing to appoint them to.",
+            "Use a transfer or a secondment.",
+        ),
+    ),
+    ProblemCode.NOT_POSTED: _both(
+        (
+            "Cán bộ không thuộc đơn vị nào",
+            "Vào ngày đã nêu cán bộ không công tác tại đơn vị nào.",
+            "Bổ nhiệm (appointment) cán bộ vào đơn vị trước, hoặc chọn ngày khác.",
+        ),
+        (
+            "Posted nowhere",
+            "On that day the officer is posted to no unit.",
+            "Appoint the officer first, or name another day.",
+        ),
+    ),
+    ProblemCode.SAME_UNIT: _both(
+        (
+            "Cán bộ đã ở đơn vị này",
+            "Vào ngày đã nêu cán bộ đang công tác tại chính đơn vị này.",
+            "Kiểm tra lại đơn vị đến trong văn bản.",
+        ),
+        (
+            "Same unit",
+            "On that day the officer is posted to this very unit.",
+            "Check the unit that the notice names.",
+        ),
+    ),
+    ProblemCode.BEFORE_LAST_RECORD: _both(
+        (
+            "Ngày hiệu lực quá sớm",
+            "Ngày đã nêu đứng trước một lần thay đổi vị trí công tác đã có hiệu lực; quá khứ không sửa lại.",
+            "Chọn ngày sau lần thay đổi gần nhất, thường là hôm nay.",
+        ),
+        (
+            "Too early a day",
+            "The day lies before a change of posting that has begun; the past is not rewritten.",
+            "Name a day after the latest change, usually today.",
+        ),
+    ),
+    ProblemCode.BEYOND_POSTING: _both(
+        (
+            "Thời hạn vượt quá thời gian công tác",
+            "Thời hạn biệt phái kéo dài hơn thời gian cán bộ còn công tác.",
+            "Rút ngắn thời hạn, hoặc kéo dài thời gian công tác trước.",
+        ),
+        (
+            "Beyond the posting",
+            "The secondment would last longer than the officer is posted at all.",
+            "Shorten it, or prolong the posting first.",
+        ),
+    ),
+    ProblemCode.PERIOD_EMPTY: _both(
+        (
+            "Khoảng thời gian không hợp lệ",
+            "Ngày kết thúc phải sau ngày bắt đầu.",
+            "Sửa lại ngày bắt đầu hoặc ngày kết thúc.",
+        ),
+        (
+            "Empty period",
+            "The day after the last one must come after the first one.",
+            "Correct either day.",
+        ),
+    ),
+    ProblemCode.LAST_ADMINISTRATOR: _both(
+        (
+            "Quản trị viên cuối cùng của Sở",
+            "Đây là quản trị viên cấp Sở cuối cùng còn sử dụng được tài khoản nên không tạm khóa.",
+            "Bổ nhiệm thêm một quản trị viên cấp Sở trước.",
+        ),
+        (
+            "Last administrator of the department",
+            "This is the last department administrator who can still act, so the account stays.",
+            "Have another department administrator appointed first.",
+        ),
+    ),
+    ProblemCode.HANDOVER_EMPTY: _both(
+        (
+            "Không có ai cần cấp phiếu",
+            "Đơn vị không có cán bộ nào chưa kích hoạt mà bạn được cấp phiếu.",
+            "Nêu rõ cán bộ cần cấp lại mã (officer_ids), nếu có.",
+        ),
+        (
+            "Nobody needs a slip",
+            "There is nobody in the unit, not activated yet, to whom you may issue a code.",
+            "Name the officers who need a new code (officer_ids).",
+        ),
+    ),
+    ProblemCode.HANDOVER_OFFICER_SUSPENDED: _both(
+        (
+            "Có tài khoản đang bị tạm khóa",
+            "Trong danh sách có tài khoản đang bị tạm khóa nên chưa cấp mã cho ai.",
+            "Mở khóa tài khoản đó trước, hoặc bỏ khỏi danh sách.",
+        ),
+        (
+            "An account is suspended",
+            "One of the accounts is suspended, so no code was issued to anybody.",
+            "Lift the suspension first, or leave that officer out.",
+        ),
+    ),
+    ProblemCode.HANDOVER_UNKNOWN: _both(
+        (
+            "Không có biên bản bàn giao này",
+            "Không có đợt bàn giao phiếu nào như đã nêu.",
+            "Kiểm tra lại mã đợt bàn giao.",
+        ),
+        (
+            "No such handover",
+            "There is no such handover of slips.",
+            "Check its id.",
+        ),
+    ),
+    ProblemCode.HANDOVER_RECEIVED_ALREADY: _both(
+        (
+            "Đã xác nhận người nhận",
+            "Đợt bàn giao này đã ghi người nhận; không ghi lại lần nữa.",
+            "Nếu ghi nhầm, cấp phiếu mới bằng một đợt bàn giao khác.",
+        ),
+        (
+            "Receipt noted already",
+            "Who took these slips is noted already and is not noted again.",
+            "If that was a mistake, issue new slips in another handover.",
+        ),
+    ),
+    ProblemCode.OFFICER_NOT_IN_UNIT: _both(
+        (
+            "Cán bộ không thuộc đơn vị nhận phiếu",
+            "Trong danh sách có cán bộ hôm nay không công tác tại đơn vị này nên chưa cấp mã cho ai.",
+            "Lập đợt bàn giao riêng cho từng đơn vị.",
+        ),
+        (
+            "Officer of another unit",
+            "One of the officers is not posted to this unit today, so no code was issued to anybody.",
+            "Make one handover per unit.",
+        ),
+    ),
+    ProblemCode.PAPERS_BUSY: _both(
+        (
+            "Hệ thống đang in nhiều phiếu",
+            "Cổng đang lập nhiều tệp phiếu cùng lúc nên chưa nhận thêm; chưa có mã nào được cấp.",
+            _TRY_AGAIN_SOON[0],
+        ),
+        (
+            "Busy drawing papers",
+            "The gateway is drawing as many papers as it does at once; no code was issued.",
+            _TRY_AGAIN_SOON[1],
+        ),
+    ),
+    ProblemCode.UNIT_NOTICE_UNKNOWN: _both(
+        (
+            "Không có thông báo này",
+            "Đơn vị không có thông báo chưa đọc nào như đã nêu.",
+            "Tải lại danh sách thông báo của đơn vị.",
+        ),
+        (
+            "No such notice",
+            "The unit has no such unread notice.",
+            "Fetch the unit's notices again.",
+        ),
+    ),
+    ProblemCode.DECLARED_ALREADY: _both(
+        (
+            "Đề nghị này đã được ghi nhận",
+            "Đã có đề nghị của đơn vị vào đúng thời điểm này.",
+            "Kiểm tra lại thời điểm gửi đề nghị (requested_at).",
+        ),
+        (
+            "Request noted already",
+            "A request of this unit at this very instant is on file.",
+            "Check requested_at.",
+        ),
+    ),
+    ProblemCode.REVIEW_UNKNOWN: _both(
+        (
+            "Không có đợt rà soát này",
+            "Không có đợt rà soát tài khoản nào như đã nêu.",
+            "Kiểm tra lại mã đợt, hoặc dùng current cho đợt đang mở.",
+        ),
+        (
+            "No such review",
+            "There is no such review of accounts.",
+            "Check its id, or use current for the open one.",
+        ),
+    ),
+    ProblemCode.REVIEW_OPEN_ALREADY: _both(
+        (
+            "Đang có một đợt rà soát",
+            "Mỗi lúc chỉ mở một đợt rà soát tài khoản; đợt trước chưa kết thúc.",
+            "Chờ đợt đang mở kết thúc.",
+        ),
+        (
+            "A review is open",
+            "Only one review runs at a time, and the last one is not closed.",
+            "Wait until it is over.",
+        ),
+    ),
+    ProblemCode.REVIEW_OVER: _both(
+        (
+            "Đợt rà soát đã hết hạn",
+            "Đã qua ngày cuối trả lời của đợt rà soát này.",
+            "Muốn dùng lại tài khoản, đề nghị quản trị viên mở khóa.",
+        ),
+        (
+            "The review is over",
+            "The last day for answers to this review has passed.",
+            "Ask an administrator to lift suspensions one by one.",
+        ),
+    ),
+    ProblemCode.REVIEW_DUE_TOO_SOON: _both(
+        (
+            "Hạn trả lời quá gần",
+            "Ngày cuối trả lời phải sau hôm nay.",
+            "Chọn ngày muộn hơn.",
+        ),
+        (
+            "Due too soon",
+            "The last day for answers must come after today.",
+            "Name a later day.",
+        ),
+    ),
+    ProblemCode.REVIEW_NOT_ASKED: _both(
+        (
+            "Cán bộ không thuộc đợt rà soát",
+            "Đợt rà soát này không hỏi về tài khoản đã nêu.",
+            "Xem danh sách tài khoản của đợt rà soát.",
+        ),
+        (
+            "Not part of the review",
+            "This review does not ask about that account.",
+            "See the review's list of accounts.",
+        ),
+    ),
+    ProblemCode.REVIEW_REMOVED_ALREADY: _both(
+        (
+            "Tài khoản đã bị loại",
+            "Đơn vị đã trả lời không dùng tài khoản này nữa; câu trả lời đó không rút lại.",
+            "Muốn dùng lại, đề nghị quản trị viên mở khóa tài khoản.",
+        ),
+        (
+            "Removed already",
+            "It has been answered that the account is not needed; that is not taken back.",
+            "Ask an administrator to lift the suspension.",
+        ),
+    ),
     ProblemCode.SIGN_INS_THROTTLED: _both(
         (
             "Quá nhiều lượt đăng nhập mỗi giây",

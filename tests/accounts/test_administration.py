@@ -39,6 +39,9 @@ PERMISSIONS = {
     "unlock": "approve",
     "reset_second_factor": "approve",
     "appoint": "approve",
+    "post": "post_officers",
+    "issue_code": "issue_codes",
+    "answer_review": "answer_reviews",
 }
 CHANGING = [action for action in Action if action is not Action.VIEW]
 NOT_ADMINISTERING = [RECEPTION, PROCESSING, AUDITOR]
@@ -48,6 +51,12 @@ def _refused(
     actor: Role, subject: Role, action: Action, role: Role | None = None, *, is_in_reach: bool = True
 ) -> ProblemCode | None:
     return refusal(an_account(actor), an_account(subject), action, is_in_reach=is_in_reach, role=role)
+
+
+def _two(subject: Role, action: Action) -> ProblemCode | None:
+    """Return the refusal of codes for accounts that nobody gives, or takes, alone."""
+    is_code = action is Action.ISSUE_CODE
+    return ProblemCode.SECOND_PERSON_NEEDED if is_code and subject in {DEPARTMENT, AUDITOR} else None
 
 
 def test_roles_can_be_given_as_the_table_says() -> None:
@@ -73,7 +82,7 @@ def test_who_is_no_administrator_administers_nobody(actor: Role, subject: Role, 
 def test_an_administrator_acts_on_accounts_whose_role_they_could_give(
     actor: Role, subject: Role, action: Action
 ) -> None:
-    expected = None if subject in GRANTABLE[actor] else ProblemCode.ROLE_OUT_OF_REACH
+    expected = _two(subject, action) if subject in GRANTABLE[actor] else ProblemCode.ROLE_OUT_OF_REACH
     assert _refused(actor, subject, action) is expected
 
 
@@ -86,7 +95,7 @@ def test_a_unit_administrator_reaches_nobody_outside_their_units(subject: Role, 
 @pytest.mark.parametrize("action", Action)
 @pytest.mark.parametrize("subject", Role)
 def test_a_department_administrator_reaches_every_unit(subject: Role, action: Action) -> None:
-    assert _refused(DEPARTMENT, subject, action, is_in_reach=False) is None
+    assert _refused(DEPARTMENT, subject, action, is_in_reach=False) is _two(subject, action)
 
 
 @pytest.mark.parametrize("subject", Role)

@@ -24,6 +24,12 @@ MATRIX = {
     "end_sessions": {"unit_administrator", "department_administrator"},
     "register_officers": {"unit_administrator", "department_administrator"},
     "approve": {"unit_administrator", "department_administrator"},
+    "post_officers": {"unit_administrator", "department_administrator"},
+    "issue_codes": {"unit_administrator", "department_administrator"},
+    "open_reviews": {"department_administrator"},
+    "read_status": {"department_administrator"},
+    "answer_reviews": {"unit_administrator", "department_administrator"},
+    "read_unit_notices": {"unit_administrator", "department_administrator"},
 }
 KINDS = {
     "reception": "business",

@@ -34,13 +34,13 @@ EVERY_CHANGE: tuple[tuple[tuple[str, ...], str, dict[str, str]], ...] = (
     ),
     (
         ("officers", "suspend", "tiepnhan.mau"),
-        "officer.changed",
-        {"change": "suspended", "before": "active", "after": "suspended"},
+        "officer.suspended",
+        {"change": "suspended", "reason": "administrator"},
     ),
     (
         ("officers", "resume", "tiepnhan.mau"),
-        "officer.changed",
-        {"change": "resumed", "before": "suspended", "after": "active"},
+        "officer.resumed",
+        {"change": "resumed"},
     ),
     (
         ("officers", "unlock", "tiepnhan.mau", "--reason", "Gõ nhầm"),
@@ -147,7 +147,9 @@ def test_what_cannot_be_recorded_is_not_changed_and_the_operator_hears_why(
         assert dancu(*command).code == 0
     before, records = everything(recordable), count(recordable)
     word = _lose(recordable, monkeypatch, lost)
-    again = [command for command, _, _ in EVERY_CHANGE if command not in {UNIT, OFFICER, CLIENT, PROCEDURE}]
+    changes_nothing = ("officers", "resume", "tiepnhan.mau")  # in use already: there is nothing to record
+    left_out = {UNIT, OFFICER, CLIENT, PROCEDURE, changes_nothing}
+    again = [command for command, _, _ in EVERY_CHANGE if command not in left_out]
     fresh = [
         ("units", "add", "Xã khác", "H19.34.13"),
         ("officers", "add", "mot.nguoi", "Lê Thị Mẫu", "--unit", "H19.34.12"),

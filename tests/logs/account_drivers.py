@@ -9,6 +9,7 @@ from app.cli import invented
 from mock_c06.personas import PERSONAS
 from tests.gateway import bearer
 from tests.logs.administration_drivers import ADMINISTRATION_DRIVERS
+from tests.logs.life_drivers import LIFE_DRIVERS
 from tests.logs.planting import FOUND, WRONG_PASSWORD
 from tests.logs.stage import Driver, Stage
 
@@ -165,13 +166,17 @@ async def _read_status(stage: Stage, token: str) -> None:
     _expect(401, await call(_STATUS, headers=bearer(f"{FOUND}.token.{FOUND}")))
 
 
-ACCOUNT_DRIVERS: dict[tuple[str, str], Driver] = ADMINISTRATION_DRIVERS | {
-    ("POST", _TOKEN): _ask_for_tokens,
-    ("POST", _REVOKE): _revoke,
-    ("POST", _PASSWORD): _change_password,
-    ("POST", _OTP): _begin_second_factor,
-    ("POST", _CONFIRM): _confirm_second_factor,
-    ("GET", _STATUS): _read_status,
-    ("GET", _SESSIONS): _list_sessions,
-    ("DELETE", _SESSIONS + "/{session_id}"): _end_sessions,
-}
+ACCOUNT_DRIVERS: dict[tuple[str, str], Driver] = (
+    ADMINISTRATION_DRIVERS
+    | LIFE_DRIVERS
+    | {
+        ("POST", _TOKEN): _ask_for_tokens,
+        ("POST", _REVOKE): _revoke,
+        ("POST", _PASSWORD): _change_password,
+        ("POST", _OTP): _begin_second_factor,
+        ("POST", _CONFIRM): _confirm_second_factor,
+        ("GET", _STATUS): _read_status,
+        ("GET", _SESSIONS): _list_sessions,
+        ("DELETE", _SESSIONS + "/{session_id}"): _end_sessions,
+    }
+)
