@@ -81,6 +81,7 @@ class ProblemCode(StrEnum):
     BEFORE_LAST_RECORD = "before_last_record"
     BEYOND_POSTING = "beyond_posting"
     PERIOD_EMPTY = "period_empty"
+    UNIT_NOT_IN_FORCE = "unit_not_in_force"
     LAST_ADMINISTRATOR = "last_administrator"
     HANDOVER_EMPTY = "handover_empty"
     HANDOVER_OFFICER_SUSPENDED = "handover_officer_suspended"
@@ -96,6 +97,20 @@ class ProblemCode(StrEnum):
     REVIEW_DUE_TOO_SOON = "review_due_too_soon"
     REVIEW_NOT_ASKED = "review_not_asked"
     REVIEW_REMOVED_ALREADY = "review_removed_already"
+
+    # Administering units and client software
+    UNIT_CHANGE_REFUSED = "unit_change_refused"
+    UNIT_FILE_REFUSED = "unit_file_refused"
+    UNIT_FILE_UNREADABLE = "unit_file_unreadable"
+    ADMINISTRATORS_WOULD_MOVE = "administrators_would_move"
+    WARD_UNKNOWN = "ward_unknown"
+    CLIENT_UNKNOWN = "client_unknown"
+    CLIENT_TAKEN = "client_taken"
+    OWN_CLIENT = "own_client"
+    OPERATOR_NEEDED = "operator_needed"
+    CREDENTIAL_UNKNOWN = "credential_unknown"
+    CREDENTIAL_REFUSED = "credential_refused"
+    TOO_MANY_SECRETS = "too_many_secrets"
 
     # What they may do
     ROLE_NOT_PERMITTED = "role_not_permitted"

@@ -28,7 +28,10 @@ from app.accounts.approval_desk import ApprovalDesk
 from app.accounts.approval_routes import ApprovalRequest, Decision, approval_router, own_notices_router
 from app.accounts.asserted_sign_in import AssertedSignInDesk
 from app.accounts.authentication import AccessRules, Authenticator
+from app.accounts.client_administration import ClientAdministration
 from app.accounts.client_desk import ClientDesk
+from app.accounts.client_routes import client_router
+from app.accounts.client_schemas import CLIENT_BODIES
 from app.accounts.client_store import AssertionStore
 from app.accounts.credential_store import CredentialStore
 from app.accounts.guarding import ADDRESS_RULES, SignInGuards
@@ -76,7 +79,7 @@ from app.accounts.token_desk import TokenDesk
 from app.accounts.token_key_store import TokenKeyring
 from app.accounts.token_keys import TokenKeys
 from app.accounts.tokens import TokenMint
-from app.accounts.unit_desk import UnitDesk
+from app.accounts.unit_desk import UnitMattersDesk
 from app.accounts.unit_routes import unit_life_router
 from app.accounts.values import Permission
 from app.audit.changes import ChangeLog
@@ -105,6 +108,10 @@ from app.lookup.store import LookupStore
 from app.papers.press import PaperPress
 from app.procedures.routes import me_router
 from app.procedures.store import Catalogue, load_catalogue
+from app.procedures.unit_change_routes import unit_change_router
+from app.procedures.unit_desk import UnitDesk
+from app.procedures.unit_routes import unit_router
+from app.procedures.unit_schemas import NewUnitRequest, UnitChangeRequest
 from app.settings import Settings, UpstreamSettings
 from app.sheets.values import Limits
 from app.units.store import UnitRegister, load_units
@@ -132,6 +139,9 @@ _BODIES: Final = (
     Decision,
     ActivationRequest,
     *LIFE_BODIES,
+    NewUnitRequest,
+    UnitChangeRequest,
+    *CLIENT_BODIES,
 )
 _PAPERS_AT_ONCE: Final = 8
 _SECOND_BUDGETS: Final = 2  # a repeated request waits for the first one's call and its two commits
@@ -402,9 +412,14 @@ class _Parts:
 
         get_approver = allowed(Permission.APPROVE)
         lists = RegistrationDesk(engine, changes, clock, Limits(max_file_bytes=MAX_FILE_BYTES))
+        units = UnitDesk(engine, self._units, changes, refusals, clock)
+        clients = ClientAdministration(self._accounts, self._units, changes, refusals, clock)
         return [
             registration_router(lists, rejections, allowed(Permission.REGISTER_OFFICERS)),
             officer_list_router(engine, directory, desk, refusals, clock, allowed(Permission.VIEW_OFFICERS)),
+            unit_router(units, rejections, allowed(Permission.VIEW_UNITS), get_caller),
+            unit_change_router(units, rejections, allowed(Permission.MANAGE_UNITS)),
+            client_router(clients, rejections, allowed(Permission.MANAGE_CLIENTS)),
             administration_router(
                 desk,
                 resets,
@@ -435,7 +450,7 @@ class _Parts:
             timedelta(days=settings.activation_code_days), settings.activation_url or settings.public_url
         )
         handovers = HandoverDesk(engine, directory, changes, refusals, press, rules, clock)
-        units = UnitDesk(engine, directory, changes, refusals, clock)
+        units = UnitMattersDesk(engine, directory, changes, refusals, clock)
         reviews = ReviewDesk(engine, directory, changes, refusals, clock, usual_days=settings.review_days)
         get_viewer, get_poster = allowed(Permission.VIEW_OFFICERS), allowed(Permission.POST_OFFICERS)
         get_answerer = allowed(Permission.ANSWER_REVIEWS)

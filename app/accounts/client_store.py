@@ -23,6 +23,7 @@ from app.accounts.clients import (
     ClientKind,
     CredentialKind,
     GrantType,
+    Limits,
     secret_digest,
 )
 from app.accounts.values import Network
@@ -111,6 +112,20 @@ async def set_client_active(connection: AsyncConnection, client_id: str, *, is_a
         update(CLIENT).where(CLIENT.c.client_id == client_id).values(status=status)
     )
     return result.rowcount == 1
+
+
+async def set_limits(connection: AsyncConnection, client_id: str, limits: Limits) -> None:
+    """Let these limits be the client's; ValueError where a network is not written as an address block."""
+    await connection.execute(
+        update(CLIENT)
+        .where(CLIENT.c.client_id == client_id)
+        .values(
+            networks=[str(ip_network(network)) for network in limits.networks],
+            grants=sorted(grant.value for grant in limits.grants),
+            procedures=None if limits.procedures is None else sorted(limits.procedures),
+            expires_at=limits.expires_at,
+        )
+    )
 
 
 async def is_registered(connection: AsyncConnection, client_id: str) -> bool:

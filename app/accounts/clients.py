@@ -109,6 +109,20 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What a client may do and from where; networks as they are written, to be read when they are stored."""
+
+    networks: tuple[str, ...]
+    grants: frozenset[GrantType]
+    procedures: frozenset[str] | None
+    expires_at: datetime | None
+
+    def suit(self, kind: ClientKind) -> bool:
+        """Whether a client of this kind may have them."""
+        return self.grants <= KIND_GRANTS[kind] and (self.procedures is None or kind is ClientKind.SERVICE)
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """A client (`credential` None) or one of its credentials that ends soon, or has ended."""
 

@@ -19,6 +19,7 @@ PROBLEM_OF: Final[Mapping[StrEnum, ProblemCode]] = {
     PostingFault.BEFORE_LAST_RECORD: ProblemCode.BEFORE_LAST_RECORD,
     PostingFault.BEYOND_POSTING: ProblemCode.BEYOND_POSTING,
     PostingFault.PERIOD_EMPTY: ProblemCode.PERIOD_EMPTY,
+    PostingFault.UNIT_NOT_IN_FORCE: ProblemCode.UNIT_NOT_IN_FORCE,
     StandingFault.SUSPENDED_ALREADY: ProblemCode.NOTHING_TO_CHANGE,
     StandingFault.ACTIVE_ALREADY: ProblemCode.NOTHING_TO_CHANGE,
     StandingFault.NOT_POSTED: ProblemCode.NOT_POSTED,

@@ -25,6 +25,7 @@ class PostingFault(StrEnum):
     BEFORE_LAST_RECORD = "before_last_record"
     BEYOND_POSTING = "beyond_posting"
     PERIOD_EMPTY = "period_empty"
+    UNIT_NOT_IN_FORCE = "unit_not_in_force"
 
 
 class PostingRefusedError(Exception):

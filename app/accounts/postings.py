@@ -11,6 +11,7 @@ from app.accounts import posting_plan
 from app.accounts.life_facts import ChangeFacts, posting_facts
 from app.accounts.posting_plan import Document, Notice, Posting, PostingChange, PostingKind
 from app.accounts.table import OFFICER, OFFICER_POSTING
+from app.accounts.unit_terms import check_within_term, hold_unit_term
 from app.audit.record import RecordKind
 
 
@@ -22,8 +23,10 @@ async def appoint_officer(
     connection: AsyncConnection, officer_id: UUID, unit_id: UUID, notice: Notice, until: date | None = None
 ) -> ChangeFacts:
     """Post an officer who has no posting; PostingRefusedError, OfficerUnknownError."""
+    term = await hold_unit_term(connection, unit_id, notice.on)
     postings = await hold_postings(connection, officer_id)
     change = posting_plan.appoint(postings, unit_id, notice, until)
+    check_within_term(change, unit_id, term)
     return await apply_change(connection, officer_id, postings, change, notice)
 
 
@@ -31,8 +34,10 @@ async def transfer_officer(
     connection: AsyncConnection, officer_id: UUID, unit_id: UUID, notice: Notice
 ) -> ChangeFacts:
     """Move an officer to another unit for good; PostingRefusedError, OfficerUnknownError."""
+    term = await hold_unit_term(connection, unit_id, notice.on)
     postings = await hold_postings(connection, officer_id)
     change = posting_plan.transfer(postings, unit_id, notice)
+    check_within_term(change, unit_id, term)
     return await apply_change(connection, officer_id, postings, change, notice)
 
 
@@ -40,8 +45,10 @@ async def second_officer(
     connection: AsyncConnection, officer_id: UUID, unit_id: UUID, notice: Notice, until: date
 ) -> ChangeFacts:
     """Lend an officer to another unit until a day; PostingRefusedError, OfficerUnknownError."""
+    term = await hold_unit_term(connection, unit_id, notice.on)
     postings = await hold_postings(connection, officer_id)
     change = posting_plan.second(postings, unit_id, notice, until)
+    check_within_term(change, unit_id, term)
     return await apply_change(connection, officer_id, postings, change, notice)
 
 

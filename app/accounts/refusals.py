@@ -20,10 +20,10 @@ class Refusals:
         self._clock = clock
 
     @asynccontextmanager
-    async def __call__(self, caller: Caller, **about: UUID) -> AsyncIterator[None]:
+    async def __call__(self, caller: Caller, **about: UUID | str) -> AsyncIterator[None]:
         """Record a refusal before it goes on to be answered; AuditUnavailableError else.
 
-        *about* is `changed_officer_id` or `approval_id`.
+        *about* is `changed_officer_id`, `changed_unit_id`, `changed_client_id` or `approval_id`.
         """
         try:
             yield

@@ -15,6 +15,7 @@ from app.accounts.life_facts import ChangeFacts, Fact, day_text, posting_fact
 from app.accounts.posting_plan import Notice, PostingChange
 from app.accounts.postings import write_changes
 from app.accounts.table import OFFICER
+from app.accounts.unit_terms import check_within_term, hold_unit_term
 from app.accounts.values import Role
 from app.audit.record import RecordKind
 
@@ -39,7 +40,8 @@ async def register_officer(
 ) -> ChangeFacts:
     """Register an officer, posted from the notice's day on; the facts name their new id.
 
-    Raises SQLAlchemy's IntegrityError for a login name, upstream code or person that has an account already.
+    Raises SQLAlchemy's IntegrityError for a login name, upstream code or person that has an account already,
+    and PostingRefusedError(UNIT_NOT_IN_FORCE).
     """
     (facts,) = await register_officers(connection, [(new, notice)], now)
     return facts
@@ -50,14 +52,27 @@ async def register_officers(
 ) -> list[ChangeFacts]:
     """Register many at once, each by their own notice; raises as `register_officer` does."""
     rows = [_row(uuid7(), new, now) for new, _ in registrations]
-    await connection.execute(insert(OFFICER), rows)
     changes = [posting_plan.appoint((), new.unit_id, notice) for new, notice in registrations]
+    await _check_terms(connection, registrations, changes)
+    await connection.execute(insert(OFFICER), rows)
     ids: list[UUID] = [row["officer_id"] for row in rows]
     await write_changes(connection, dict(zip(ids, changes, strict=True)))
     return [
         _facts(officer_id, new, change, notice)
         for officer_id, (new, notice), change in zip(ids, registrations, changes, strict=True)
     ]
+
+
+async def _check_terms(
+    connection: AsyncConnection,
+    registrations: Sequence[tuple[NewOfficer, Notice]],
+    changes: Sequence[PostingChange],
+) -> None:
+    """Hold the units until the transaction ends; PostingRefusedError where one is not in force."""
+    wanted = sorted({(new.unit_id, notice.on) for new, notice in registrations})
+    terms = {(unit_id, on): await hold_unit_term(connection, unit_id, on) for unit_id, on in wanted}
+    for (new, notice), change in zip(registrations, changes, strict=True):
+        check_within_term(change, new.unit_id, terms[new.unit_id, notice.on])
 
 
 def _row(officer_id: UUID, new: NewOfficer, now: datetime) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class StatusBoard:
             ready=all(states.values()),
             checks=states,
             directory_age_seconds=round(age, 1) if isfinite(age) else None,
-            ending_soon=[_ending_soon(one) for one in ending],
+            ending_soon=[ending_said(one) for one in ending],
         )
 
 
@@ -82,7 +82,8 @@ def status_router(board: StatusBoard, clients: ClientAuthenticator, get_reader: 
     return router
 
 
-def _ending_soon(ending: Ending) -> EndingSoon:
+def ending_said(ending: Ending) -> EndingSoon:
+    """Return what ends, and when."""
     credential = ending.credential
     return EndingSoon(
         client_id=ending.client_id,

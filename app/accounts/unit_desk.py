@@ -46,7 +46,7 @@ class ProgressView:
         return declared is not None and self.progress.activated_officers < declared
 
 
-class UnitDesk:
+class UnitMattersDesk:
     """Answers for units in the caller's reach."""
 
     def __init__(

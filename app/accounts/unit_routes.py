@@ -22,7 +22,7 @@ from app.accounts.posting_plan import Document
 from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
 from app.accounts.trouble import database_trouble
-from app.accounts.unit_desk import NoticeView, ProgressView, UnitDesk
+from app.accounts.unit_desk import NoticeView, ProgressView, UnitMattersDesk
 from app.accounts.unit_notice_texts import notice_text
 from app.errors import NotFoundError, ProblemCode
 from app.web.bodies import read_json
@@ -38,7 +38,7 @@ _ON_UNIT: Final = (
 
 
 def unit_life_router(
-    desk: UnitDesk,
+    desk: UnitMattersDesk,
     rejections: Rejections,
     get_reader: GetCaller,
     get_poster: GetCaller,

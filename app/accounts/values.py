@@ -67,6 +67,12 @@ class Permission(StrEnum):
     OPEN_REVIEWS = "open_reviews"
     ANSWER_REVIEWS = "answer_reviews"
     READ_UNIT_NOTICES = "read_unit_notices"
+    VIEW_UNITS = "view_units"
+    """See the tree of units: one's own and below, the department all of it."""
+    MANAGE_UNITS = "manage_units"
+    """Change the tree of units."""
+    MANAGE_CLIENTS = "manage_clients"
+    """Register client software, and change what it may do."""
 
 
 _ADMINISTERS: Final = frozenset(
@@ -81,6 +87,7 @@ _ADMINISTERS: Final = frozenset(
         Permission.ISSUE_CODES,
         Permission.ANSWER_REVIEWS,
         Permission.READ_UNIT_NOTICES,
+        Permission.VIEW_UNITS,
     }
 )
 
@@ -88,7 +95,13 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.RECEPTION: frozenset({Permission.LOOK_UP}),
     Role.PROCESSING: frozenset({Permission.LOOK_UP}),
     Role.UNIT_ADMINISTRATOR: _ADMINISTERS,
-    Role.DEPARTMENT_ADMINISTRATOR: _ADMINISTERS | {Permission.READ_STATUS, Permission.OPEN_REVIEWS},
+    Role.DEPARTMENT_ADMINISTRATOR: _ADMINISTERS
+    | {
+        Permission.READ_STATUS,
+        Permission.OPEN_REVIEWS,
+        Permission.MANAGE_UNITS,
+        Permission.MANAGE_CLIENTS,
+    },
     Role.AUDITOR: frozenset({Permission.SEARCH_AUDIT}),
 }
 """Who provisions, who looks up and who audits are never the same (R28)."""

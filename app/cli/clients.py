@@ -11,6 +11,7 @@ from uuid import UUID
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.accounts.client_facts import described, limits_described, state_word
 from app.accounts.client_keys import KeyRefusedError, read_public_key
 from app.accounts.client_store import (
     NewClient,
@@ -24,11 +25,12 @@ from app.accounts.client_store import (
     register_client,
     rotate_secret,
     set_client_active,
+    set_limits,
 )
-from app.accounts.clients import Client, ClientKind, CredentialKind, GrantType, endings
+from app.accounts.clients import Client, ClientKind, CredentialKind, GrantType, Limits, endings
 from app.audit.changes import Change
 from app.audit.record import RecordKind
-from app.cli.client_texts import described, details, ending_text, state_word
+from app.cli.client_texts import details, ending_text
 from app.cli.console import done
 from app.cli.inputs import unit_id_of, worded
 from app.cli.recording import run_recorded
@@ -205,6 +207,49 @@ def clients_suspend(client_id: str) -> None:
 def clients_resume(client_id: str) -> None:
     """Lift a client's suspension."""
     _switch(client_id, is_active=True)
+
+
+@commands.command("change")
+def clients_change(
+    client_id: str,
+    network: Annotated[
+        list[str] | None, typer.Option(help="address block it may call from; those of before end")
+    ] = None,
+    grant: Annotated[
+        list[GrantType] | None, typer.Option(help="a way to a token; those of before end")
+    ] = None,
+    procedure: Annotated[
+        list[str] | None, typer.Option(help="a procedure it may use; those of before end")
+    ] = None,
+    every_procedure: Annotated[
+        bool, typer.Option("--every-procedure", help="it may use every procedure")
+    ] = False,
+    expires_on: LastDay = None,
+    never_expires: Annotated[bool, typer.Option("--never-expires", help="it has no last day")] = False,
+) -> None:
+    """Change what client software may do; what is not named stays."""
+    if (procedure and every_procedure) or (expires_on is not None and never_expires):
+        raise ConfigurationError("give procedures or --every-procedure, a last day or --never-expires")
+
+    async def work(connection: AsyncConnection) -> ClientChange:
+        before = await _client(connection, client_id)
+        codes = frozenset(map(parse_procedure_code, procedure)) if procedure else before.procedures
+        limits = Limits(
+            networks=tuple(network) if network else tuple(map(str, before.networks)),
+            grants=frozenset(grant) if grant else before.grants,
+            procedures=None if every_procedure else codes,
+            expires_at=None if never_expires else _end_of(expires_on) or before.expires_at,
+        )
+        if not limits.suit(before.kind):
+            raise ConfigurationError(f"a {before.kind.value} client may not have these grants or procedures")
+        try:
+            await set_limits(connection, client_id, limits)
+        except ValueError:
+            raise ConfigurationError("a network is written as an address block such as 10.1.0.0/16") from None
+        after = await _client(connection, client_id)
+        return ClientChange(client_id, "changed", limits_described(before), limits_described(after))
+
+    _change(work)
 
 
 @commands.command("list")

@@ -1,50 +1,37 @@
-"""Files of units as the commands read and write them: the one place that knows their format."""
+"""Files of units as the commands read and write them: XLSX or CSV, as their names say."""
 
-import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
 
 from app.errors import ConfigurationError
+from app.sheets.errors import SheetError
+from app.sheets.texts import sheet_text
+from app.sheets.values import MEBIBYTE
+from app.units.files import LARGEST_BYTES, read_units, write_units
 from app.units.importing import Row
-
-_LARGEST_BYTES: Final = 20 * 1024 * 1024
-_MOST_ROWS: Final = 100_000
 
 
 def read_rows(path: Path) -> tuple[list[str], list[Row]]:
-    """Return the headings and rows of a CSV file; rows without any text are passed over.
+    """Return the headings and rows of a file; rows without any text are passed over.
 
-    Raises ConfigurationError for what is no such file, OSError where it cannot be read.
+    Raises ConfigurationError for what is no such file, UnitRefusedError, OSError where it cannot be read.
     """
-    if path.stat().st_size > _LARGEST_BYTES:
-        raise ConfigurationError(f"{path} is larger than {_LARGEST_BYTES // 2**20} MB")
+    if path.stat().st_size > LARGEST_BYTES:
+        raise ConfigurationError(f"{path} is larger than {LARGEST_BYTES // MEBIBYTE} MB")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return _rows(csv.reader(file, strict=True), path)
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"{path} is not written in UTF-8") from None
-    except csv.Error as error:
-        raise ConfigurationError(f"{path} is no CSV file: {error}") from None
+        return read_units(path.read_bytes(), path.name)
+    except SheetError as error:
+        raise ConfigurationError(f"{path}: {sheet_text(error, 'vi')} | {sheet_text(error, 'en')}") from None
 
 
-def write_rows(path: Path, headings: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
-    """Write a new CSV file that spreadsheets open with its accents; OSError where it exists already."""
-    with path.open("x", encoding="utf-8-sig", newline="") as file:
-        writer = csv.DictWriter(file, headings)
-        writer.writeheader()
-        writer.writerows(rows)
+def write_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
+    """Write a new file, a workbook where the name ends in .xlsx, else CSV that spreadsheets open.
 
-
-def _rows(lines: Iterator[list[str]], path: Path) -> tuple[list[str], list[Row]]:
-    headings = next(lines, [])
-    rows = []
-    for number, cells in enumerate(lines, start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) > len(headings):
-            raise ConfigurationError(f"{path}, row {number}: more cells than the header row has")
-        if number > _MOST_ROWS:
-            raise ConfigurationError(f"{path} has more than {_MOST_ROWS} rows")
-        rows.append(Row(number, dict(zip(headings, cells, strict=False))))
-    return headings, rows
+    Raises ConfigurationError for another ending, OSError where the file exists already.
+    """
+    ending = path.suffix.lower()
+    if ending not in {".xlsx", ".csv"}:
+        raise ConfigurationError(f"{path}: the name must end in .xlsx or .csv")
+    content = write_units(rows, is_xlsx=ending == ".xlsx")
+    with path.open("xb") as file:
+        file.write(content)

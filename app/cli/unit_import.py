@@ -20,7 +20,7 @@ from app.errors import ConfigurationError
 from app.procedures.holdings import PostingsAndGrants
 from app.units.changing import carry_out, locked_history
 from app.units.columns import HEADINGS, Column
-from app.units.exporting import EXPORT_HEADINGS, export_rows
+from app.units.exporting import export_rows
 from app.units.importing import Action, ImportPlan, RowReport, plan_import
 from app.units.names import tidied
 from app.units.records import unit_event
@@ -35,7 +35,7 @@ _HEADINGS = {column.value: HEADINGS[column].vietnamese for column in Column}
 
 
 def import_units(
-    file: Annotated[Path, typer.Argument(help="CSV in UTF-8, as `dancu units export` writes it")],
+    file: Annotated[Path, typer.Argument(help="XLSX or CSV, as `dancu units export` writes it")],
     on: OnDay = None,
     document: Annotated[
         str | None, typer.Option(help="number of the deciding document; needed where units change")
@@ -65,15 +65,15 @@ def import_units(
 
 
 def export_units(
-    file: Annotated[Path, typer.Argument(help="a file that is not there yet")],
+    file: Annotated[Path, typer.Argument(help="a file that is not there yet, .xlsx or .csv")],
     on: Annotated[
         datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="the tree of that day; today's")
     ] = None,
 ) -> None:
-    """Write the tree of a day as a CSV file that, imported again, changes nothing."""
+    """Write the tree of a day as an XLSX or CSV file that, imported again, changes nothing."""
     day: date = on.date() if on is not None else today()
     rows = export_rows(run(load_history), day)
-    write_rows(file, EXPORT_HEADINGS, rows)
+    write_rows(file, rows)
     done(f"{len(rows)} units of {day} written to {file}")
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Final
-from uuid import UUID
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,8 +16,7 @@ from app.cli.unit_import import export_units, import_units
 from app.cli.unit_views import list_units, show_unit
 from app.cli.work import run
 from app.errors import ConfigurationError
-from app.procedures.holdings import PostingsAndGrants
-from app.units.changing import Held, change_units
+from app.procedures.unit_changes import AdministratorsWouldMoveError, UnitChange, make_unit_change
 from app.units.history import History
 from app.units.names import tidied
 from app.units.operations import (
@@ -29,7 +27,6 @@ from app.units.operations import (
     plan_split,
 )
 from app.units.plans import Plan, UnitEvent, UnitFact
-from app.units.records import unit_event
 from app.units.values import Decision, UnitDetails, UnitKind, UnitLevel
 
 commands = typer.Typer(help="Agencies.", no_args_is_help=True)
@@ -45,7 +42,6 @@ OnDay = Annotated[
 ]
 Document = Annotated[str, typer.Option("--document", help="number of the deciding document (số văn bản)")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="only say what would change")]
-_Made = tuple[tuple[UnitFact, ...], dict[UUID, Held]]
 _WORDS: Final = {
     UnitEvent.ADDED: "is added",
     UnitEvent.RENAMED: "has another name",
@@ -150,6 +146,9 @@ def units_merge(
     name: Annotated[str | None, typer.Option(help="name of a new unit that takes their place")] = None,
     code: Annotated[str | None, typer.Option(help="its code; the first one's by default")] = None,
     on: OnDay = None,
+    administrators_stay: Annotated[
+        bool, typer.Option("--administrators-stay", help="unit administrators go on in the successor")
+    ] = False,
     dry_run: DryRun = False,
 ) -> None:
     """End agencies and let one take their place; officers, grants and units below move to it.
@@ -171,7 +170,7 @@ def units_merge(
         )
         return plan_merge(history, former_ids, new, decision)
 
-    _change(planned, dry_run=dry_run)
+    _change(planned, dry_run=dry_run, administrators_stay=administrators_stay)
 
 
 @commands.command("split")
@@ -220,26 +219,31 @@ def _amend(
     _change(planned, dry_run=dry_run)
 
 
-def _change(planned: Callable[[History], Plan], *, dry_run: bool) -> None:
+def _change(planned: Callable[[History], Plan], *, dry_run: bool, administrators_stay: bool = False) -> None:
     """Carry out what one command plans, or only say so; a fact of the plan is what one record says."""
 
-    async def work(
-        connection: AsyncConnection,
-    ) -> Change[_Made] | Unchanged[_Made]:
-        made = await change_units(connection, planned, PostingsAndGrants(today()))
+    async def work(connection: AsyncConnection) -> Change[UnitChange] | Unchanged[UnitChange]:
+        stay = administrators_stay or dry_run
+        try:
+            change = await make_unit_change(connection, planned, today(), administrators_stay=stay)
+        except AdministratorsWouldMoveError as error:
+            raise ConfigurationError(
+                f"unit administrators would administer the successor: {error}; give them another role"
+                " first, or say --administrators-stay"
+            ) from None
         if dry_run:
             await connection.rollback()
-            return Unchanged((made.plan.facts, made.moved))
-        events = [unit_event(fact) for fact in made.plan.facts]
-        events += [event for held in made.moved.values() for event in held.events]
-        return Change.of_events((made.plan.facts, made.moved), events)
+            return Unchanged(change)
+        return Change.of_events(change, change.events())
 
-    facts, moved = run(work).result if dry_run else run_recorded(work)
-    for fact in facts:
+    change = run(work).result if dry_run else run_recorded(work)
+    for fact in change.plan.facts:
         done(_sentence(fact, dry_run=dry_run))
-        if (held := moved.get(fact.unit_id)) is not None:
+        if (held := change.moved.get(fact.unit_id)) is not None:
             done(f"  officers moved: {held.officers}; grants moved: {held.grants}")
-    if not facts:
+    for one in change.administrators:
+        done(f"  administers the successor: {one.login_name}")
+    if not change.plan.facts:
         done("nothing to change")
     if dry_run:
         done("dry run: nothing was changed")

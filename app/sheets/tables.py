@@ -33,6 +33,8 @@ class Wanted(Generic[H]):
     titles: dict[H, str]
     unread: frozenset[H] = frozenset()
     refused: H | None = None
+    least_known: int = _LEAST_KNOWN
+    """How many columns a row must name to be taken for the header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _table(sheet: Sheet, header: Row, wanted: Wanted[H]) -> Table[H]:
 
 def _find_header(sheet: Sheet, wanted: Wanted[H]) -> Row | None:
     """Return the row that names the most columns, the first of several."""
-    best, most = None, _LEAST_KNOWN - 1
+    best, most = None, wanted.least_known - 1
     for row in sheet.rows[:_HEADER_WITHIN_ROWS]:
         known = {column for cell in row.cells if (column := wanted.recognise(cell)) is not None}
         if len(known) > most:

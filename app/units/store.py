@@ -1,7 +1,7 @@
 """Reading and writing agencies."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -25,10 +25,11 @@ from app.units.values import (
 
 @dataclass(frozen=True, slots=True)
 class UnitRegister:
-    """The agencies in force on the day the register was loaded, by id, and who followed whom."""
+    """The agencies in force on the day the register was loaded, by id, who followed whom, and all days."""
 
     units: Mapping[UUID, Unit]
     successions: tuple[Succession, ...] = ()
+    history: History = field(default_factory=lambda: History({}), repr=False)
 
     def find(self, unit_id: UUID | None) -> Unit | None:
         """Return the unit, or None where there is none in force."""
@@ -57,7 +58,7 @@ class UnitRegister:
 async def load_units(connection: AsyncConnection, today: date) -> UnitRegister:
     """Return the register of *today*."""
     history = await load_history(connection)
-    return UnitRegister(history.units(today), history.successions)
+    return UnitRegister(history.units(today), history.successions, history)
 
 
 async def load_history(connection: AsyncConnection) -> History:

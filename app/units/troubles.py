@@ -41,6 +41,8 @@ class Trouble(StrEnum):
     COLUMN_UNKNOWN = "column_unknown"
     COLUMN_TWICE = "column_twice"
     NO_ROWS = "no_rows"
+    CELL_WITHOUT_HEADING = "cell_without_heading"
+    ONE_SUCCESSOR_NEEDED = "one_successor_needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,14 @@ TEXTS: Final[dict[Trouble, tuple[Text, Text]]] = {
     Trouble.COLUMN_TWICE: (
         Text("Hai cột cùng là “{value}”", "giữ một cột"),
         Text("two columns are “{value}”", "keep one of them"),
+    ),
+    Trouble.CELL_WITHOUT_HEADING: (
+        Text("Dòng {row} có nhiều ô hơn dòng tiêu đề", "bỏ ô thừa hoặc đặt tên cho cột"),
+        Text("row {row} has more cells than the header row", "remove the value, or name its column"),
+    ),
+    Trouble.ONE_SUCCESSOR_NEEDED: (
+        Text("Hợp nhất cần đúng một đơn vị nhận", "nêu into (đơn vị đã có) hoặc into_new (đơn vị mới)"),
+        Text("a merger needs one unit that takes the place", "give into for a unit there is, or into_new for a new one"),
     ),
     Trouble.NO_ROWS: (
         Text("Tệp không có dòng nào", "ghi ít nhất một đơn vị dưới dòng tiêu đề"),

@@ -604,13 +604,13 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
     ),
     ProblemCode.VERSION_OUTDATED: _both(
         (
-            "Tài khoản đã thay đổi",
-            "Tài khoản này vừa được thay đổi từ lúc đọc.",
-            "Đọc lại tài khoản, xem xét rồi thực hiện lại.",
+            "Nội dung đã thay đổi",
+            "Nội dung này vừa được thay đổi từ lúc đọc.",
+            "Đọc lại, xem xét rồi thực hiện lại.",
         ),
         (
-            "The account has changed",
-            "Somebody changed this account since it was read.",
+            "It has changed",
+            "Somebody changed this since it was read.",
             "Read it again, consider, and repeat.",
         ),
     ),
@@ -744,6 +744,18 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "Beyond the posting",
             "The secondment would last longer than the officer is posted at all.",
             "Shorten it, or prolong the posting first.",
+        ),
+    ),
+    ProblemCode.UNIT_NOT_IN_FORCE: _both(
+        (
+            "Đơn vị không hoạt động vào ngày này",
+            "Vào ngày đã nêu đơn vị chưa được thành lập, hoặc đơn vị kết thúc trước khi hết thời gian phân công.",
+            "Chọn đơn vị kế thừa, hoặc ngày khác.",
+        ),
+        (
+            "The unit does not exist on that day",
+            "The unit begins later than that day, or ends before the posting does.",
+            "Choose the unit that takes its place, or another day.",
         ),
     ),
     ProblemCode.PERIOD_EMPTY: _both(
@@ -948,6 +960,150 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "Too many sign-ins a second",
             "More sign-ins arrive than the gateway looks at; this one was not looked at.",
             _TRY_AGAIN_SOON[1],
+        ),
+    ),
+    ProblemCode.UNIT_CHANGE_REFUSED: _both(
+        (
+            "Không thay đổi được đơn vị",
+            "Thay đổi này không phù hợp với cây đơn vị; chưa có gì thay đổi.",
+            "Xem faults: từng lỗi và cách sửa.",
+        ),
+        (
+            "The unit cannot be changed so",
+            "This change does not fit the tree of units; nothing was changed.",
+            "See faults: what is wrong, and what mends it.",
+        ),
+    ),
+    ProblemCode.UNIT_FILE_REFUSED: _both(
+        (
+            "Tệp đơn vị có lỗi",
+            "Tệp có dòng sai nên không dòng nào được ghi.",
+            "Xem report: từng dòng, từng cột và cách sửa.",
+        ),
+        (
+            "The file of units has faults",
+            "Rows of the file are wrong, so that none was written.",
+            "See report: row, column, and what mends it.",
+        ),
+    ),
+    ProblemCode.UNIT_FILE_UNREADABLE: _both(
+        (
+            "Không đọc được tệp",
+            "Tệp không đọc được như danh sách đơn vị.",
+            "Xem reason: sai ở đâu và cách sửa.",
+        ),
+        (
+            "The file cannot be read",
+            "The file cannot be read as a list of units.",
+            "See reason: what is wrong, and what mends it.",
+        ),
+    ),
+    ProblemCode.ADMINISTRATORS_WOULD_MOVE: _both(
+        (
+            "Quản trị viên sẽ chuyển theo",
+            "Việc hợp nhất đưa quản trị viên nêu trong administrators sang đơn vị nhận; phạm vi quản trị của họ đổi theo.",
+            "Đổi vai trò của họ trước, hoặc gửi lại với administrators_stay: true.",
+        ),
+        (
+            "Administrators would move along",
+            "The merger takes the administrators named in administrators to the receiving unit, and with them what they administer.",
+            "Change their roles first, or repeat with administrators_stay: true.",
+        ),
+    ),
+    ProblemCode.WARD_UNKNOWN: _both(
+        (
+            "Không có xã này",
+            "Không có xã, phường, thị trấn nào trước 01/7/2025 mang mã này.",
+            "Kiểm tra mã năm chữ số trong danh mục trước 01/7/2025.",
+        ),
+        (
+            "No such ward",
+            "No ward of before July 2025 bore this code.",
+            "Check the five digits in the list of that time.",
+        ),
+    ),
+    ProblemCode.CLIENT_UNKNOWN: _both(
+        (
+            "Không có phần mềm này",
+            "Không có phần mềm nào đăng ký với mã này.",
+            "Xem danh sách phần mềm (GET /v1/clients).",
+        ),
+        (
+            "No such client software",
+            "No software is registered under this id.",
+            "See the list (GET /v1/clients).",
+        ),
+    ),
+    ProblemCode.CLIENT_TAKEN: _both(
+        (
+            "Mã phần mềm đã dùng",
+            "Đã có phần mềm đăng ký với mã này.",
+            "Chọn mã khác.",
+        ),
+        (
+            "The client id is taken",
+            "Software is registered under this id already.",
+            "Choose another id.",
+        ),
+    ),
+    ProblemCode.OWN_CLIENT: _both(
+        (
+            "Phần mềm đang dùng để quản trị",
+            "Thay đổi này có thể khóa chính phần mềm mà quản trị viên đang đăng nhập.",
+            "Đăng nhập qua phần mềm khác, hoặc nhờ người vận hành máy chủ (dancu clients).",
+        ),
+        (
+            "The software of this very session",
+            "This change could lock the administrator out of the software they are signed in through.",
+            "Sign in through other software, or ask the server's operator (dancu clients).",
+        ),
+    ),
+    ProblemCode.OPERATOR_NEEDED: _both(
+        (
+            "Chỉ người vận hành máy chủ",
+            "Phần mềm được xác nhận thay cho cán bộ (jwt_bearer) chỉ do người vận hành máy chủ cấu hình.",
+            "Nhờ người vận hành máy chủ (dancu clients).",
+        ),
+        (
+            "For the server's operator",
+            "Only the server's operator lets software vouch for officers (jwt_bearer), or gives such software a key.",
+            "Ask the server's operator (dancu clients).",
+        ),
+    ),
+    ProblemCode.CREDENTIAL_UNKNOWN: _both(
+        (
+            "Không có thông tin xác thực này",
+            "Phần mềm không có bí mật, khóa hay chứng thư nào như vậy còn hiệu lực.",
+            "Xem phần mềm (GET /v1/clients/{client_id}).",
+        ),
+        (
+            "No such credential",
+            "The software has no such secret, key or certificate that lasts.",
+            "See the client (GET /v1/clients/{client_id}).",
+        ),
+    ),
+    ProblemCode.CREDENTIAL_REFUSED: _both(
+        (
+            "Khóa hoặc chứng thư không dùng được",
+            "Khóa hoặc chứng thư gửi lên không đăng ký được.",
+            "Xem reason; gửi khóa công khai (JWK, PEM) hoặc chứng thư PEM khác.",
+        ),
+        (
+            "The key or certificate cannot be used",
+            "What was sent cannot be registered as a key or certificate.",
+            "See reason; send another public key (JWK, PEM) or PEM certificate.",
+        ),
+    ),
+    ProblemCode.TOO_MANY_SECRETS: _both(
+        (
+            "Đã có hai bí mật còn hiệu lực",
+            "Phần mềm đã có hai bí mật còn hiệu lực; chưa cấp thêm.",
+            "Chấm dứt một bí mật trước.",
+        ),
+        (
+            "Two secrets are valid",
+            "The software has two valid secrets already; there is no third.",
+            "End one of them first.",
         ),
     ),
     ProblemCode.ROLE_NOT_PERMITTED: _both(

@@ -27,9 +27,11 @@ MATRIX = {
     "post_officers": {"unit_administrator", "department_administrator"},
     "issue_codes": {"unit_administrator", "department_administrator"},
     "open_reviews": {"department_administrator"},
-    "read_status": {"department_administrator"},
     "answer_reviews": {"unit_administrator", "department_administrator"},
     "read_unit_notices": {"unit_administrator", "department_administrator"},
+    "view_units": {"unit_administrator", "department_administrator"},
+    "manage_units": {"department_administrator"},
+    "manage_clients": {"department_administrator"},
 }
 KINDS = {
     "reception": "business",

@@ -11,6 +11,7 @@ from tests.gateway import bearer
 from tests.logs.administration_drivers import ADMINISTRATION_DRIVERS
 from tests.logs.life_drivers import LIFE_DRIVERS
 from tests.logs.planting import FOUND, WRONG_PASSWORD
+from tests.logs.register_drivers import REGISTER_DRIVERS
 from tests.logs.stage import Driver, Stage
 
 NAME = PERSONAS[FOUND].full_name
@@ -169,6 +170,7 @@ async def _read_status(stage: Stage, token: str) -> None:
 ACCOUNT_DRIVERS: dict[tuple[str, str], Driver] = (
     ADMINISTRATION_DRIVERS
     | LIFE_DRIVERS
+    | REGISTER_DRIVERS
     | {
         ("POST", _TOKEN): _ask_for_tokens,
         ("POST", _REVOKE): _revoke,

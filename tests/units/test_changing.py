@@ -262,12 +262,17 @@ async def test_two_halves_of_a_circle_never_both_land(database: Database, regist
     assert sorted(type(one).__name__ for one in landed) == ["CheckViolationError", "NoneType"]
 
 
-async def test_the_gateway_reads_the_tree_and_changes_nothing(database: Database) -> None:
+async def test_the_gateway_takes_nothing_of_the_tree_away(database: Database) -> None:
     connection = await asyncpg.connect(database.serving_url)
     try:
         assert await connection.fetchval("select count(*) from unit_version") == 3
         assert await connection.fetchval("select count(*) from unit_succession") == 0
-        for statement in ("update unit_version set name = ''", "delete from unit_succession"):
+        for statement in (
+            "delete from unit_version",
+            "delete from unit",
+            "update unit_succession set kind = 'split'",
+            "delete from unit_succession",
+        ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(statement)
     finally:
