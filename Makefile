@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format lint types imports coverage migrations check crash bench oauth lock clean
+.PHONY: help demo test format lint types imports coverage migrations check crash mutate bench oauth lock clean
 
 help:  ## say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ coverage: $(VENV)/.installed  ## the tests under coverage; evidence, lookup and 
 
 crash: $(VENV)/.installed  ## kill the gateway at every step of a lookup, fifty times each (some minutes)
 	@$(BIN)/python -m tests.crash --kills 50 $(ARGS)
+
+mutate: $(VENV)/.installed  ## take away each rule on passwords, tokens and rights; a test must notice (half an hour; ARGS="tokens --jobs 2")
+	@$(BIN)/python -m tests.mutation $(ARGS)
 
 bench: $(VENV)/.installed  ## lookups beside a bare pass-through and nginx (needs nginx and wrk; some minutes)
 	@$(BIN)/python -m bench $(ARGS)

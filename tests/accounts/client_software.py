@@ -8,59 +8,48 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.accounts.client_desk import ASSERTION_TYPE
-from app.accounts.client_keys import RegisteredKey, read_public_key
 from app.accounts.client_store import NewClient, add_key, add_secret, register_client
 from app.accounts.clients import ClientKind, GrantType
 from app.accounts.token_desk import ASSERTION_GRANT
 from app.cli import invented
 from app.database.address import sqlalchemy_address
 from tests.accounts.forging import encoded
+from tests.accounts.made_keys import (
+    RSA_KEY,
+    PrivateKey,
+    a_certificate,
+    a_p256_key,
+    escaped_pem,
+    public_pem,
+    registered,
+    signature_of,
+)
 from tests.gateway import Gateway
 from tests.world import World
+
+__all__ = [
+    "RSA_KEY",
+    "a_certificate",
+    "a_p256_key",
+    "escaped_pem",
+    "public_pem",
+    "registered",
+    "signature_of",
+]
 
 ISSUER: Final = "http://127.0.0.1:8080"
 TOKEN_URL: Final = f"{ISSUER}/v1/auth/token"
 LOCAL: Final = ("127.0.0.0/8",)
-PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
-
-
-def a_p256_key() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
-
-
-def public_pem(key: PrivateKey) -> str:
-    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-
-
-def registered(key: PrivateKey) -> RegisteredKey:
-    return read_public_key(public_pem(key))
-
-
-RSA_KEY: Final = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-def signature_of(key: PrivateKey, signed: bytes) -> bytes:
-    """Return the signature as JWS writes it (RFC 7518 sections 3.3, 3.4)."""
-    if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(signed, padding.PKCS1v15(), SHA256())
-    r, s = decode_dss_signature(key.sign(signed, ec.ECDSA(SHA256())))
-    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
 def hmac_signature(secret: str) -> Callable[[bytes], bytes]:
@@ -221,24 +210,6 @@ async def unit_of(gateway: Gateway, login_name: str) -> UUID:
     finally:
         await connection.close()
     return found
-
-
-def a_certificate(
-    key: PrivateKey, now: datetime, *, life: timedelta = timedelta(days=90), name: str = "phan-mem"
-) -> x509.Certificate:
-    """Return a certificate that *key* has signed for itself."""
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    builder = (
-        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
-    )
-    builder = builder.serial_number(x509.random_serial_number())
-    dated = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + life)
-    return dated.sign(key, SHA256())
-
-
-def escaped_pem(certificate: x509.Certificate) -> str:
-    """Return what nginx writes as $ssl_client_escaped_cert."""
-    return quote(certificate.public_bytes(Encoding.PEM).decode(), safe="")
 
 
 @asynccontextmanager

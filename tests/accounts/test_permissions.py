@@ -87,3 +87,13 @@ def test_accounts_without_a_staff_number_are_not_taken_for_one_persons() -> None
     one, other = (replace(an_account(Role.RECEPTION), person_code=None) for _ in range(2))
     assert not one.is_same_person(other)
     assert one.is_same_person(one)
+
+
+def test_an_officer_is_made_with_nothing_due_or_confirmed_and_prints_no_password_hash() -> None:
+    officer = replace(an_account(Role.RECEPTION), password_hash="$argon2id$of-it")
+    assert "of-it" not in repr(officer)
+    assert (officer.session_epoch, officer.must_change_password, officer.has_second_factor) == (
+        0,
+        False,
+        False,
+    )

@@ -1,5 +1,7 @@
 """Which token key signs, which ones verify, and what a rotation plans."""
 
+import base64
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +12,7 @@ from app.accounts.token_keys import (
     CLOCK_SLACK,
     LONGEST_TOKEN,
     KeyState,
+    Rotation,
     TokenKey,
     TokenKeyComingError,
     TokenKeys,
@@ -161,3 +164,58 @@ def test_a_key_prints_nothing_of_its_private_half() -> None:
 
 def test_two_keys_have_two_ids() -> None:
     assert len(set(kids(*ALL.keys))) == len(ALL.keys)
+
+
+def test_the_numbers_that_others_rely_on() -> None:
+    assert timedelta(minutes=1) == CLOCK_SLACK
+    assert timedelta(minutes=60) == LONGEST_TOKEN
+
+
+def test_the_public_half_is_as_rfc_7517_writes_it() -> None:
+    """The key of RFC 7515 appendix A.3."""
+    secret = base64.urlsafe_b64decode("jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI=")
+    key = TokenKey.from_secret(secret, NOW, None)
+    x, y = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+    assert key.public_jwk == {
+        "kty": "EC",
+        "crv": "P-256",
+        "x": x,
+        "y": y,
+        "alg": "ES256",
+        "use": "sig",
+        "kid": hashlib.sha256(f"{x}.{y}".encode()).hexdigest()[:16],
+    }
+    assert (key.secret, key.signs_from, key.verifies_until) == (secret, NOW, None)
+    assert TokenKey.from_secret(secret, NOW, NOW + DAY).verifies_until == NOW + DAY
+
+
+def test_a_secret_of_another_length_is_refused_whatever_number_it_holds() -> None:
+    for secret in (b"\0" + CURRENT.secret, b"\1" * 31, b"\1" * 33):
+        with pytest.raises(ValueError, match="32 bytes"):
+            TokenKey.from_secret(secret, NOW, None)
+
+
+def test_a_secret_that_begins_with_zeros_keeps_its_length() -> None:
+    secret = bytes(2) + b"\1" * 30
+    assert TokenKey.from_secret(secret, NOW, None).secret == secret
+
+
+def test_a_rotation_says_what_it_changed() -> None:
+    when = "2026-11-20T05:00:00"
+    first = Rotation("new", NOW).facts
+    assert str(first.pop("effective_at")).startswith(when)
+    assert first == {"after": "new", "change": "first token key"}
+    succeeded = Rotation("new", NOW, "old", NOW + DAY).facts
+    assert str(succeeded.pop("effective_at")).startswith(when)
+    assert succeeded == {"after": "new", "change": "token key succeeded", "before": "old"}
+    revoked = Rotation("new", NOW, revoked_kids=("a", "b")).facts
+    assert str(revoked.pop("effective_at")).startswith(when)
+    assert revoked == {"after": "new", "change": "token keys revoked", "before": "a b"}
+
+
+def test_a_key_whose_time_comes_now_is_no_longer_coming() -> None:
+    now_signing, later = a_key(0), a_key(1)
+    keys = TokenKeys((CURRENT, now_signing, later))
+    assert keys.coming(NOW) is later
+    assert keys.state_of(CURRENT, NOW) is KeyState.FORMER
+    assert keys.state_of(replace(CURRENT, signs_from=NOW), NOW) is KeyState.FORMER
