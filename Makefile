@@ -23,7 +23,7 @@ demo: $(VENV)/.installed  ## start everything with invented people and make real
 	@$(BIN)/dancu demo $(ARGS)
 
 test: $(VENV)/.installed  ## run the tests, in under ten minutes
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 check: format lint types imports migrations coverage  ## everything else that CI asks for
 

@@ -24,7 +24,7 @@ from app.accounts.registration_store import Ground, correct_officers, hold_regis
 from app.audit.changes import Change, Event, Unchanged, Work
 from app.audit.record import Value
 from app.clock import local_day
-from app.errors import GatewayError, InvalidRequestError, ProblemCode
+from app.errors import ConflictError, GatewayError, InvalidRequestError, ProblemCode
 from app.sheets.reading import DEFAULT_LIMITS, read_sheets
 from app.sheets.tables import Table, find_table
 from app.sheets.values import Limits
@@ -125,7 +125,11 @@ def applying(
         report = Report(plan, asked.table)
         if not plan.may_be_applied or plan.changes_nothing:
             return Unchanged(report)
-        facts = await _carry_out(connection, plan, moves, asked, now, progress)
+        try:
+            facts = await _carry_out(connection, plan, moves, asked, now, progress)
+        except PostingRefusedError:
+            # A unit that ends by plan, or began after the row's day: the tree knows, the row does not.
+            raise ConflictError(ProblemCode.UNIT_NOT_IN_FORCE) from None
         events = [Event(one.kind, {**importer.facts, **one.leaf()}) for one in facts]
         return Change.of_events(report, events)
 

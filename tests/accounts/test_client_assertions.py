@@ -302,7 +302,7 @@ async def test_the_serving_role_cannot_read_which_assertions_were_used(software:
     )
     assert [row[0] for row in rows] == ["DELETE", "INSERT"]
     (has,) = await fetch(
-        software.gateway, "select has_table_privilege('dancu_serving', 'client_credential', 'update, insert')"
+        software.gateway, "select has_table_privilege('dancu_serving', 'client_credential', 'update, delete')"
     )
     assert not has[0]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -82,6 +82,7 @@ class Life:
         self.people: dict[UUID, Person] = {}
         self.facts: list[ChangeFacts] = []
         self.asked: set[UUID] = set()
+        self.moments = 0
 
     async def do(self, step: Step) -> None:
         done: Callable[[Step, UUID], Coroutine[Any, Any, None]] = getattr(self, f"_{step.what}")
@@ -92,6 +93,11 @@ class Life:
             except REFUSED:
                 return  # and nothing may have changed: what the test knows has not
 
+    def _moment(self) -> datetime:
+        """Return a moment of today, later than the last one: no two things happen at once."""
+        self.moments += 1
+        return noon(self.today) + timedelta(seconds=self.moments)
+
     def _notice(self, step: Step) -> Any:
         return a_notice(self.today + step.offset * DAY, self.today)
 
@@ -99,7 +105,7 @@ class Life:
         notice, unit = self._notice(step), self.units[step.unit]
         name = f"can.bo{len(self.people)}"
         new = NewOfficer(name, "Cán Bộ", ROLES[step.who % 3], unit, person_code=name.upper())
-        facts = await register_officer(self.connection, new, notice, noon(self.today))
+        facts = await register_officer(self.connection, new, notice, self._moment())
         days = [TODAY + number * DAY for number in range(-30, HORIZON)]
         person = Person(dict.fromkeys(days), signs_of_use=[self.today])
         person.paint(unit, notice.on)
@@ -138,7 +144,7 @@ class Life:
 
     async def _leave(self, step: Step, who: UUID) -> None:
         notice, person = self._notice(step), self.people[who]
-        self.facts.append(await let_leave(self.connection, who, notice, noon(self.today)))
+        self.facts.append(await let_leave(self.connection, who, notice, self._moment()))
         person.paint(None, notice.on)
         never_begins = person.active_from is not None and notice.on <= person.active_from
         if notice.on <= self.today or never_begins:
@@ -148,12 +154,12 @@ class Life:
 
     async def _suspend(self, _: Step, who: UUID) -> None:
         reason = StatusReason.ADMINISTRATOR
-        self.facts.append(await suspend_officer(self.connection, who, reason, noon(self.today)))
+        self.facts.append(await suspend_officer(self.connection, who, reason, self._moment()))
         self.people[who].is_active = False
 
     async def _resume(self, _: Step, who: UUID) -> None:
         notice, person = a_notice(self.today, self.today), self.people[who]
-        self.facts.append(await resume_officer(self.connection, who, notice, noon(self.today)))
+        self.facts.append(await resume_officer(self.connection, who, notice, self._moment()))
         person.is_active = True
         person.signs_of_use.append(self.today)
         if person.active_until is not None and person.active_until <= self.today:
@@ -178,7 +184,7 @@ class Life:
 
     async def _lapse(self, _: Step, __: UUID) -> None:
         found = await find_unused(self.connection, self.today, RULES)
-        self.facts += await suspend_unused(self.connection, found, noon(self.today), RULES)
+        self.facts += await suspend_unused(self.connection, found, self._moment(), RULES)
         for person in self.people.values():
             signs = [*person.signs_of_use, person.active_from or TODAY]
             if person.may_act(self.today) and (self.today - max(signs)).days >= RULES.unused_days:
@@ -195,9 +201,7 @@ class Life:
         if review is not None:
             answer = (Answer.KEEP, Answer.REMOVE)[step.unit % 2]
             by = list(self.people)[step.length % len(self.people)]
-            self.facts += await answer_for(
-                self.connection, review.round_id, who, answer, by, noon(self.today)
-            )
+            self.facts += await answer_for(self.connection, review.round_id, who, answer, by, self._moment())
             self.asked.remove(who) if who in self.asked else None
             self.people[who].is_active &= answer is Answer.KEEP
 
@@ -205,7 +209,7 @@ class Life:
         review = await find_open_round(self.connection)
         if review is not None and review.is_over(self.today):
             silent = await find_silent(self.connection, review.round_id)
-            self.facts += await suspend_silent_of(self.connection, review, silent, noon(self.today))
+            self.facts += await suspend_silent_of(self.connection, review, silent, self._moment())
             assert await close_round(self.connection, review, self.today)
             for who in self.asked:
                 self.people[who].is_active = False

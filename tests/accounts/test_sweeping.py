@@ -243,4 +243,11 @@ async def test_the_serving_role_deletes_what_is_swept_and_no_account(engine: Asy
             text("select relname from pg_class where relkind = 'r' and has_table_privilege(oid, 'delete')")
         )
         deletable = set(may.scalars())
-    assert deletable == {*TABLES, "recovery_code", "second_factor", "audit_open_intent"}
+    assert deletable == {
+        *TABLES,
+        "recovery_code",
+        "second_factor",
+        "audit_open_intent",
+        "officer_posting",
+        "permission_grant",
+    }

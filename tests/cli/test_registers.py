@@ -197,8 +197,8 @@ def test_the_clients_secret_is_shown_once_and_stored_as_its_digest(migrated: Dat
 
 def test_registers_need_the_owner(migrated: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DANCU_MIGRATION_DATABASE_URL", migrated.serving_url)
-    assert add_unit().refuses("DANCU_MIGRATION_DATABASE_URL")
-    assert add_client().refuses("DANCU_MIGRATION_DATABASE_URL")
+    assert add_procedure().refuses("DANCU_MIGRATION_DATABASE_URL")
+    assert dancu("keys", "rotate-token").refuses("DANCU_MIGRATION_DATABASE_URL")
 
 
 def test_registers_need_the_schema(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
