@@ -68,7 +68,10 @@ def world(database: Database, _template: _Template) -> World:
     """The database with the credentials of its officers and client software."""
     if _template.province is None:
         raise AssertionError("the template was not filled")
-    return World(database, _template.province)
+    known = _template.province
+    # Copies: what a test changes of its own database must not be believed of the next one's.
+    own = invented.InventedProvince(known.client_secret, dict(known.passwords), dict(known.otp_secrets))
+    return World(database, own)
 
 
 @pytest.fixture

@@ -70,9 +70,11 @@ async def test_every_route_for_officers_refuses_it_on_record(monitor: Software) 
             method, path, json=a_lookup() if method == "POST" else None, headers=bearer(token)
         )
         assert (answer.status_code, answer.json()["code"]) == (403, "officer_needed"), path
-    (record,) = await monitor.gateway.records("token.refused")
-    assert (record["client_id"], record["problem_code"]) == ("giam-sat", "officer_needed")
-    assert "officer_id" not in record
+    first, *next_minute = await monitor.gateway.records("token.refused")
+    assert len(next_minute) <= 1  # one record a minute, and a minute may end between two calls
+    for record in (first, *next_minute):
+        assert (record["client_id"], record["problem_code"]) == ("giam-sat", "officer_needed")
+        assert "officer_id" not in record
     assert await monitor.gateway.records("lookup.intent") == []
 
 
