@@ -17,7 +17,7 @@ from app.audit.sealing import RootKey
 from app.clock import SystemClock
 from app.procedures.fields import DEFAULT_FIELDS, Field
 from app.procedures.store import add_grants, add_procedure
-from app.procedures.values import Procedure
+from app.procedures.values import Procedure, QuestionType
 from app.units.store import add_unit
 from app.units.values import UnitKind, UnitLevel
 
@@ -146,7 +146,13 @@ def _procedures() -> list[Procedure]:
     both = frozenset({Role.RECEPTION, Role.PROCESSING})
     return [
         _procedure(RESIDENCE_PROCEDURE, "Thủ tục thử nghiệm cần nơi cư trú", usual, both),
-        _procedure(HOUSEHOLD_PROCEDURE, "Thủ tục thử nghiệm cần quan hệ với chủ hộ", household, both),
+        _procedure(
+            HOUSEHOLD_PROCEDURE,
+            "Thủ tục thử nghiệm cần quan hệ với chủ hộ",
+            household,
+            both,
+            questions=frozenset(QuestionType),
+        ),
         _procedure(UNGRANTED_PROCEDURE, "Thủ tục thử nghiệm của đơn vị khác", usual, both),
         _procedure(
             UNMAPPED_PROCEDURE, "Thủ tục thử nghiệm chưa có mã dịch vụ công", usual, both, is_mapped=False
@@ -169,6 +175,7 @@ def _procedure(
     *,
     is_mapped: bool = True,
     valid_to: date | None = None,
+    questions: frozenset[QuestionType] = frozenset({QuestionType.LOOKUP, QuestionType.VERIFICATION}),
 ) -> Procedure:
     return Procedure(
         procedure_code=code,
@@ -180,4 +187,6 @@ def _procedure(
         fields=fields,
         valid_from=_SINCE,
         valid_to=valid_to,
+        field_of_work="Thử nghiệm",
+        question_types=questions,
     )

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.accounts.values import Role
 from app.procedures.fields import Field
 from app.procedures.table import PERMISSION_GRANT, PROCEDURE, PROCEDURE_FIELD
-from app.procedures.values import Grant, Procedure
+from app.procedures.values import Grant, Procedure, QuestionType
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ async def load_catalogue(connection: AsyncConnection) -> Catalogue:
             fields=fields.get(row.procedure_code, {}),
             valid_from=row.valid_from,
             valid_to=row.valid_to,
+            field_of_work=row.field_of_work,
+            question_types=frozenset(map(QuestionType, row.question_types)),
         )
         for row in await connection.execute(select(PROCEDURE))
     }
@@ -74,6 +76,8 @@ async def add_procedure(connection: AsyncConnection, procedure: Procedure) -> No
             roles=sorted(role.value for role in procedure.roles),
             valid_from=procedure.valid_from,
             valid_to=procedure.valid_to,
+            field_of_work=procedure.field_of_work,
+            question_types=sorted(kind.value for kind in procedure.question_types),
         )
     )
     for field, legal_basis in procedure.fields.items():

@@ -28,7 +28,14 @@ PROCEDURE = Table(
     Column("roles", ARRAY(Text), nullable=False),
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date),
+    Column("field_of_work", Text, nullable=False, server_default=""),
+    Column("question_types", ARRAY(Text), nullable=False, server_default="{lookup}"),
     CheckConstraint("valid_to is null or valid_to > valid_from", name="dates"),
+    CheckConstraint(
+        "question_types <@ array['lookup', 'verification', 'household']::text[]"
+        " and cardinality(question_types) > 0",
+        name="question_types",
+    ),
     CheckConstraint(
         "roles <@ array['reception', 'processing']::text[] and cardinality(roles) > 0", name="roles"
     ),

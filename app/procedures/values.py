@@ -3,10 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
 from app.accounts.values import Role
 from app.procedures.fields import Field
+
+
+class QuestionType(StrEnum):
+    """What may be asked of the national side for a procedure."""
+
+    LOOKUP = "lookup"
+    VERIFICATION = "verification"
+    HOUSEHOLD = "household"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,8 @@ class Procedure:
     fields: Mapping[Field, str]
     valid_from: date
     valid_to: date | None
+    field_of_work: str = ""
+    question_types: frozenset[QuestionType] = frozenset({QuestionType.LOOKUP})
 
     def is_in_force(self, day: date) -> bool:
         """Whether the procedure may be used on *day*; `valid_to` is the first day it may not."""
