@@ -16,11 +16,11 @@ from bench.desk import Desk, open_desk
 from bench.failure import BenchError
 from bench.national_side import (
     FIND_PATH,
-    TOKEN_PATH,
     Exchange,
     mock_configuration,
     proxy_configuration,
     real_exchange,
+    running_nginx,
 )
 from bench.processor import Pinning
 from bench.programs import Programs
@@ -72,11 +72,13 @@ def open_field(
     mock_port, proxy_port = free_port(), free_port()
     mock_url = f"http://{HOST}:{mock_port}"
     with (
-        _nginx(programs, folder / "mock", partial(mock_configuration, mock_port, exchange), mock_url),
+        running_nginx(
+            programs.nginx, folder / "mock", partial(mock_configuration, mock_port, exchange), mock_url
+        ),
         open_desk(folder, mock_url, officers, pinning) as opened,
         _pass_through(folder, mock_url, exchange, pinning) as bare,
-        _nginx(
-            programs,
+        running_nginx(
+            programs.nginx,
             folder / "proxy",
             partial(proxy_configuration, proxy_port, mock_port, connections),
             f"http://{HOST}:{proxy_port}",
@@ -85,22 +87,6 @@ def open_field(
     ):
         proxy = _forwarding(NGINX, f"http://{HOST}:{proxy_port}", proxy_pid, exchange)
         yield Field((_lookup(opened), bare, proxy), opened, mock_url)
-
-
-@contextmanager
-def _nginx(
-    programs: Programs,
-    folder: Path,
-    configure: Callable[[Path], str],
-    url: str,
-    cores: frozenset[int] | None = None,
-) -> Iterator[int]:
-    configuration = configure(folder)
-    path = folder / "nginx.conf"
-    path.write_text(configuration, encoding="utf-8")
-    command = [programs.nginx, "-e", "stderr", "-p", str(folder), "-c", str(path)]
-    with running(folder.name, command, ready_url=f"{url}{TOKEN_PATH}", folder=folder, cores=cores) as pid:
-        yield pid
 
 
 @contextmanager

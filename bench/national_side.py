@@ -1,6 +1,8 @@
 """The national side all contestants ask: nginx with one real-shaped answer, so that it is never the limit."""
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -8,6 +10,7 @@ from typing import Final
 import httpx
 
 import mock_c06.app
+from bench.children import running
 from bench.failure import BenchError
 from mock_c06.config import LgspCredentials
 from mock_c06.tokens import compose_partner_header
@@ -67,6 +70,23 @@ def questions_counted(mock_url: str) -> int:
     """Return how many requests nginx itself says it has answered as the national side."""
     lines = httpx.get(f"{mock_url}{COUNT_PATH}", trust_env=False).raise_for_status().text.splitlines()
     return int(lines[2].split()[2])  # "accepts handled requests", then the three numbers
+
+
+@contextmanager
+def running_nginx(
+    program: str,
+    folder: Path,
+    configure: Callable[[Path], str],
+    url: str,
+    cores: frozenset[int] | None = None,
+) -> Iterator[int]:
+    """Run nginx in *folder*, which *configure* makes and returns the configuration for; yield its pid."""
+    configuration = configure(folder)
+    path = folder / "nginx.conf"
+    path.write_text(configuration, encoding="utf-8")
+    command = [program, "-e", "stderr", "-p", str(folder), "-c", str(path)]
+    with running(folder.name, command, ready_url=f"{url}{TOKEN_PATH}", folder=folder, cores=cores) as pid:
+        yield pid
 
 
 def proxy_configuration(port: int, mock_port: int, connections: int, folder: Path) -> str:

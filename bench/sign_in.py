@@ -17,6 +17,7 @@ from bench.flood_cost import Load, measure_floods
 from bench.flooding import MIXES
 from bench.machine import describe_machine
 from bench.processor import choose_pinning
+from bench.programs import find_programs
 from bench.refusal_times import time_refusals
 from bench.sign_in_ground import open_ground
 
@@ -24,6 +25,7 @@ from bench.sign_in_ground import open_ground
 def main() -> int:
     """Do what the command line says; 1 where a bar is missed."""
     options = _read_options()
+    programs = find_programs()
     pinning = choose_pinning()
     pinning.apply_to_others()
     parent = default_state_directory("bench")
@@ -37,11 +39,13 @@ def main() -> int:
     try:
         if options.tries:
             (times := folder / "times").mkdir(mode=0o711)
-            with open_ground(times, options.tries, pinning, DANCU_SIGN_INS_PER_SECOND="10000") as ground:
+            with open_ground(
+                times, options.tries, pinning, programs.nginx, DANCU_SIGN_INS_PER_SECOND="10000"
+            ) as ground:
                 can_be_told = time_refusals(ground, options.tries, options.most)
         if options.rounds:
             (flood := folder / "flood").mkdir(mode=0o711)
-            with open_ground(flood, 0, pinning) as ground:
+            with open_ground(flood, 0, pinning, programs.nginx) as ground:
                 load = Load(options.rate, options.seconds, options.rounds)
                 mixes = [MIXES[options.mix - 1]] if options.mix else list(MIXES)
                 loses = measure_floods(ground, load, mixes, options.least)

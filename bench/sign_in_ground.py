@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,7 @@ from app.clock import SystemClock
 from app.database.address import sqlalchemy_address
 from app.database.embedded import EmbeddedServer
 from bench.children import HOST, free_port, running
+from bench.national_side import mock_configuration, real_exchange, running_nginx
 from bench.processor import Pinning
 
 TOKEN_PATH: Final = "/v1/auth/token"  # noqa: S105 - a path
@@ -61,7 +63,7 @@ def addresses(second: int = 1) -> Iterator[str]:
 
 
 @contextmanager
-def open_ground(folder: Path, tries: int, pinning: Pinning, **settings: str) -> Iterator[Ground]:
+def open_ground(folder: Path, tries: int, pinning: Pinning, nginx: str, **settings: str) -> Iterator[Ground]:
     """Run a gateway with *tries* officers of each kind; *settings* are `DANCU_…` variables of its own."""
     with EmbeddedServer(folder / "postgres", durable=True) as server:
         database = prepare(server, folder)
@@ -82,11 +84,11 @@ def open_ground(folder: Path, tries: int, pinning: Pinning, **settings: str) -> 
             "DANCU_LOOKUPS_PER_OFFICER_PER_MINUTE": "1000000000",
             "DANCU_TOKEN_MINUTES": "60",
         }
-        mock = [sys.executable, "-m", "mock_c06", "--port", str(mock_port)]
         gateway = [sys.executable, "-m", "app", "serve", "--host", HOST, "--port", str(port)]
+        national_side = partial(mock_configuration, mock_port, real_exchange())
         root_folder = {"PYTHONPATH": str(Path(__file__).parents[1])}
         with (
-            running("mock", mock, ready_url=mock_url, folder=folder, environment=root_folder),
+            running_nginx(nginx, folder / "mock", national_side, mock_url),
             running(
                 "gateway",
                 gateway,
