@@ -18,6 +18,8 @@ _KEPT_FOR_OTHERS: Final = 0.5
 """The part of the burst that a place leaves alone which had much lately; less, the less it had."""
 _KEPT_FOR_KNOWN: Final = 0.25
 """The part that only places with a right sign-in may use."""
+_STRANGERS_RATE: Final = 0.4
+"""The part of the rate that all places without a right sign-in have between them, burst apart."""
 _KNOWN_SECONDS: Final = timedelta(days=7).total_seconds()
 _MOST_PLACES: Final = 10_000
 _NETWORK_BYTES: Final = 8  # of an IPv6 address: who has one has a /64 of them
@@ -36,7 +38,9 @@ class SignInThrottle:
 
     A single place may use the whole rate. The more it had lately, against an equal share, the more of the
     burst it leaves alone, up to half, so that others who come now and then find a token. The last quarter is
-    for places from which an officer signed in rightly within a week, however many strange places flood.
+    for places from which an officer signed in rightly within a week, however many strange places flood; once
+    the burst is spent, strange places have two fifths of the rate between them: a flood of them must not
+    keep a processor hashing.
     Behind one and the same address nobody can be told apart here. N processes look at N times as many; a
     process that starts knows no place yet.
     """
@@ -44,27 +48,28 @@ class SignInThrottle:
     def __init__(self, clock: Clock, *, per_second: float) -> None:
         """Look at *per_second* tries a second, and at ten seconds' worth of them at once."""
         self._clock = clock
-        self._per_second = per_second
-        self._burst = max(1.0, per_second * _BURST_SECONDS)
-        self._left = self._burst
-        self._filled_at = clock.monotonic()
+        now = clock.monotonic()
+        self._all = _Bucket(per_second, max(1.0, per_second * _BURST_SECONDS), now)
+        self._for_strangers = _Bucket(
+            per_second * _STRANGERS_RATE, max(1.0, self._all.burst * (1.0 - _KEPT_FOR_KNOWN)), now
+        )
         self._known: OrderedDict[str, float] = OrderedDict()
-        self._strangers = _Crowd(per_second * _WINDOW_SECONDS)
+        self._strangers = _Crowd(per_second * _STRANGERS_RATE * _WINDOW_SECONDS)
         self._regulars = _Crowd(per_second * _WINDOW_SECONDS)
 
     def step(self, address: str) -> None:
         """Take a token for a try from *address*; SignInsThrottledError, saying when to come back, else."""
         now, place = self._clock.monotonic(), place_of(address)
-        self._left = min(self._burst, self._left + (now - self._filled_at) * self._per_second)
-        self._filled_at = now
         is_known = self._known.get(place, now) > now
-        crowd = self._regulars if is_known else self._strangers
-        kept_for_known = 0.0 if is_known else _KEPT_FOR_KNOWN
-        kept = kept_for_known + (_KEPT_FOR_OTHERS - kept_for_known) * crowd.part_of_share(place, now)
-        needed = 1.0 + kept * (self._burst - 1.0)
-        if self._left < needed:
-            raise SignInsThrottledError(ceil((needed - self._left) / self._per_second))
-        self._left -= 1.0
+        crowd, bucket = (self._regulars, self._all) if is_known else (self._strangers, self._for_strangers)
+        wait = bucket.seconds_until(_KEPT_FOR_OTHERS * crowd.part_of_share(place, now), now)
+        if not is_known:
+            wait = max(wait, self._all.seconds_until(_KEPT_FOR_KNOWN, now))
+        if wait > 0:
+            raise SignInsThrottledError(ceil(wait))
+        self._all.left -= 1.0
+        if not is_known:
+            self._for_strangers.left -= 1.0
         crowd.charge(place)
 
     def remember(self, address: str) -> None:
@@ -74,6 +79,22 @@ class SignInThrottle:
         self._known.move_to_end(place)
         if len(self._known) > _MOST_PLACES:
             self._known.popitem(last=False)
+
+
+class _Bucket:
+    """Tokens that come at a steady rate, up to a burst; `left` as of the last question."""
+
+    def __init__(self, per_second: float, burst: float, now: float) -> None:
+        self._per_second = per_second
+        self.burst = burst
+        self.left = burst
+        self._filled_at = now
+
+    def seconds_until(self, kept: float, now: float) -> float:
+        """Return after how many seconds a token may be taken that leaves the part *kept* of the burst."""
+        self.left = min(self.burst, self.left + (now - self._filled_at) * self._per_second)
+        self._filled_at = now
+        return (1.0 + kept * (self.burst - 1.0) - self.left) / self._per_second
 
 
 @dataclass(slots=True)

@@ -83,12 +83,18 @@ def test_a_desk_whose_officers_all_begin_at_eight_is_through_within_a_minute_by_
     assert seconds <= 60
 
 
-def test_a_place_alone_may_use_the_whole_rate() -> None:
+@pytest.mark.parametrize(("is_known", "part"), [(True, 1.0), (False, 0.4)])
+@pytest.mark.parametrize("places", [1, 200])
+def test_known_places_may_use_the_whole_rate_and_strange_ones_two_fifths(
+    places: int, is_known: bool, part: float
+) -> None:
     scene = Scene()
-    scene.flood(10, [STRANGER])
+    for place in many(places if is_known else 0):
+        scene.throttle.remember(place)
+    scene.flood(20, many(places))
     before = scene.taken.total()
-    scene.flood(60, [STRANGER])
-    assert scene.taken.total() - before == pytest.approx(60 * PER_SECOND, rel=0.05)
+    scene.flood(60, many(places))
+    assert scene.taken.total() - before == pytest.approx(60 * PER_SECOND * part, rel=0.05)
 
 
 def test_a_flood_from_one_place_leaves_every_try_of_another_alone() -> None:
