@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import FrameType, TracebackType
 from typing import Any, Final, TextIO
 
+import orjson
 import structlog
 
 from app.clock import SystemClock, rfc3339
@@ -121,7 +122,7 @@ def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO
             structlog.stdlib.add_log_level,
             _describe_error,
             _keep_allowed,
-            structlog.processors.JSONRenderer(ensure_ascii=False, sort_keys=True),
+            structlog.processors.JSONRenderer(_as_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(_LossyStream(stream or sys.stdout)),  # type: ignore[arg-type]
@@ -142,6 +143,10 @@ def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO
         threading.excepthook = _log_uncaught_in_thread
     if sys.unraisablehook is sys.__unraisablehook__:
         sys.unraisablehook = _log_unraisable
+
+
+def _as_json(event: EventDict, **_: object) -> str:
+    return orjson.dumps(event, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:

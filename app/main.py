@@ -58,6 +58,7 @@ from app.accounts.resets import ResetKeeper
 from app.accounts.review_desk import ReviewDesk
 from app.accounts.review_routes import review_router
 from app.accounts.routes import (
+    TOKEN_PATH,
     GetCaller,
     RevocationRequest,
     TokenRequest,
@@ -65,6 +66,7 @@ from app.accounts.routes import (
     officer_with,
     sign_in_router,
     signed_in_here,
+    token_endpoint,
 )
 from app.accounts.second_factor_desk import SecondFactorDesk
 from app.accounts.session_desk import SessionDesk
@@ -119,6 +121,7 @@ from app.web.context import RequestContext, respond
 from app.web.health import health_router
 from app.web.openapi import describe
 from app.web.proxies import TrustedProxies
+from app.web.straight import StraightRoute
 
 _log = get_logger(__name__)
 
@@ -181,6 +184,7 @@ def create_app(
             source = await stack.enter_async_context(opened())
             for router in await parts.start(source):
                 app.include_router(router)
+            app.router.routes[:0] = parts.straight_routes
             gc.collect()
             gc.freeze()  # what start-up made lives as long as the process; no need to look at it again
             _log.info(LogEvent.STARTED)
@@ -194,6 +198,7 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # nothing of a request goes elsewhere
         redirect_slashes=False,  # the redirect would be made of a Host header, and bodies sent after it
     )
     if settings.proxy_addresses:  # without them no header says who anybody is
@@ -226,6 +231,8 @@ class _Parts:
         self._clock = clock
         self._stack = stack
         self._wrap_log = wrap_log
+        self.straight_routes: list[StraightRoute] = []
+        """Routes to be searched before all others, once started."""
         self._engine = open_engine(secrets.database_url)
         stack.push_async_callback(self._engine.dispose)
         self._accounts: LiveView[Accounts] = LiveView(lambda c: load_accounts(c, local_day(clock.now())))
@@ -293,13 +300,13 @@ class _Parts:
         }
         board = StatusBoard(version("dancu"), checks, lambda: keepers[0].age_seconds, self._accounts, clock)
         get_auditor = officer_with(Permission.SEARCH_AUDIT, get_caller, refusals, clock)
-        return [
+        return [  # searched in this order at every request: what is asked most stands first
+            lookup_router(self._lookup_desk(source, log, rejections), get_caller),
             *self._account_routes(
                 log, rejections, get_restricted, signed_in_here(get_restricted, refusals, clock)
             ),
             *await self._administration_routes(log, refusals, rejections, get_caller, get_restricted),
             me_router(self._catalogue, self._rules, NoticeBook(self._engine), get_restricted, clock),
-            lookup_router(self._lookup_desk(source, log, rejections), get_caller),
             auditing_router(
                 self._searcher(log), get_auditor, rejections, clock, max_body_bytes=settings.max_body_bytes
             ),
@@ -370,6 +377,7 @@ class _Parts:
         activations = ActivationDesk(
             self._engine, self._accounts, self._units, vault, passwords, credentials, guards, log, clock
         )
+        self.straight_routes.append(StraightRoute(TOKEN_PATH, token_endpoint(tokens), methods=["POST"]))
         return [
             sign_in_router(tokens, self._mint, settings.public_url),
             activation_router(ActivationDoor(tokens, activations, throttle, Coalescer(log), clock)),

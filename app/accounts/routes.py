@@ -14,6 +14,7 @@ from app.accounts.authentication import ASSURANCE_ASSERTED, Authenticator, Calle
 from app.accounts.client_keys import ALGORITHMS
 from app.accounts.session_desk import IssuedTokens
 from app.accounts.sign_in import SignInError, SignInFault
+from app.accounts.throttling import SignInsThrottledError
 from app.accounts.token_desk import GRANT_TYPES, TokenDesk
 from app.accounts.token_keys import ALGORITHM
 from app.accounts.tokens import TokenMint
@@ -24,13 +25,16 @@ from app.audit.record import Draft, RecordKind
 from app.clock import Clock
 from app.errors import InvalidRequestError, NotAllowedError, ProblemCode
 from app.web.bodies import read_form
-from app.web.context import request_id_of
+from app.web.context import request_id_of, respond
 from app.web.openapi import body_of, problems
 from app.web.problem_texts import Language
 from app.web.problems import language_of
 from app.web.proxies import CERTIFICATE_STATE
 
+Endpoint = Callable[[HttpRequest], Awaitable[Response]]
 GetCaller = Callable[[HttpRequest], Awaitable[Caller]]
+
+TOKEN_PATH: Final = "/v1/auth/token"  # noqa: S105 - a path
 
 _AUTHENTICATION_METHODS: Final = ("client_secret_basic", "private_key_jwt")
 _MAX_FORM_BYTES: Final = 8192
@@ -107,12 +111,35 @@ class TokenFault(BaseModel):
     detail: str
 
 
+def token_endpoint(desk: TokenDesk) -> Endpoint:
+    """Return what answers the token endpoint, refusals included."""
+
+    async def issue_token(request: HttpRequest) -> Response:
+        try:
+            form = await _form(request)
+            tokens = await desk.grant(form, authorization_of(request), request_of(request))
+        except SignInError as error:
+            return fault_answer(error.fault, language_of(request.headers.get("accept-language")))
+        except SignInsThrottledError as error:  # the one that comes in floods goes the short way
+            return respond(request, error)
+        answer = {
+            "access_token": tokens.access_token,
+            "token_type": "Bearer",
+            "expires_in": tokens.expires_in,
+        }
+        if isinstance(tokens, IssuedTokens):
+            answer["refresh_token"] = tokens.refresh_token
+        return _json(answer, {"Cache-Control": "no-store", "Pragma": "no-cache"})
+
+    return issue_token
+
+
 def sign_in_router(desk: TokenDesk, mint: TokenMint, issuer: str) -> APIRouter:
     """Return the routes that anybody may call."""
     router = APIRouter(tags=["sign-in"])
 
-    @router.post(
-        "/v1/auth/token",
+    router.post(
+        TOKEN_PATH,
         summary="Sign an officer, or technical client software, in",
         openapi_extra=body_of(TokenRequest, "application/x-www-form-urlencoded"),
         response_model=None,
@@ -127,21 +154,7 @@ def sign_in_router(desk: TokenDesk, mint: TokenMint, issuer: str) -> APIRouter:
                 ProblemCode.SIGN_INS_THROTTLED,
             ),
         },
-    )
-    async def issue_token(request: HttpRequest) -> Response:
-        try:
-            form = await _form(request)
-            tokens = await desk.grant(form, authorization_of(request), request_of(request))
-        except SignInError as error:
-            return fault_answer(error.fault, language_of(request.headers.get("accept-language")))
-        answer = {
-            "access_token": tokens.access_token,
-            "token_type": "Bearer",
-            "expires_in": tokens.expires_in,
-        }
-        if isinstance(tokens, IssuedTokens):
-            answer["refresh_token"] = tokens.refresh_token
-        return _json(answer, {"Cache-Control": "no-store", "Pragma": "no-cache"})
+    )(token_endpoint(desk))
 
     @router.post(
         "/v1/auth/revoke",

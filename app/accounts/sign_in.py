@@ -133,8 +133,10 @@ class SignInDesk:
         try:
             self._throttle.step(request.address)
         except SignInsThrottledError:
-            draft = self._draft(RecordKind.SIGN_IN_THROTTLED, client, None, request, None)
-            await self._throttled.append((client.client_id,), draft)
+            mark = (client.client_id,)
+            if not self._throttled.has(mark, self._clock.now()):
+                draft = self._draft(RecordKind.SIGN_IN_THROTTLED, client, None, request, None)
+                await self._throttled.append(mark, draft)
             raise
 
     async def _checked(

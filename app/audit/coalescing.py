@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from datetime import datetime
 from typing import Final
 
 from app.audit.log import AuditLog
@@ -27,12 +28,16 @@ class Coalescer:
         self._recorded: OrderedDict[_Key, None] = OrderedDict()
         self._under_way: dict[_Key, asyncio.Future[bool]] = {}
 
+    def has(self, mark: Mark, time: datetime) -> bool:
+        """Return whether *mark* is on record for the minute of *time*: no draft need be made then."""
+        return _key(mark, time) in self._recorded
+
     async def append(self, mark: Mark, draft: Draft) -> None:
         """Record *draft* unless one with the same *mark* is on record for this minute.
 
         Raises AuditUnavailableError.
         """
-        key = (mark, int(draft.time.timestamp()) // 60)
+        key = _key(mark, draft.time)
         while key not in self._recorded:
             first = self._under_way.get(key)
             if first is None:
@@ -58,3 +63,7 @@ class Coalescer:
             del self._under_way[key]
             if not is_unavailable.done():
                 is_unavailable.set_result(False)
+
+
+def _key(mark: Mark, time: datetime) -> _Key:
+    return (mark, int(time.timestamp()) // 60)

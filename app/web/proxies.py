@@ -1,6 +1,7 @@
 """What a proxy says of whom it speaks for; believed of the proxies an operator has named only."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
@@ -61,6 +62,7 @@ class TrustedProxies:
         return any(address in network for network in self._networks)
 
 
+@lru_cache(maxsize=4096)
 def parse_address(text: str) -> Address | None:
     """Return an address, an IPv4 one also where it is written as IPv6; None for anything else."""
     try:

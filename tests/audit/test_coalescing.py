@@ -43,6 +43,15 @@ async def test_each_mark_is_recorded_once_a_minute() -> None:
     assert [draft.time for draft in log.drafts] == [at(0).time, at(1).time, at(60).time]
 
 
+async def test_it_knows_which_marks_need_no_draft_this_minute() -> None:
+    coalescer = Coalescer(FakeAuditLog())
+    assert not coalescer.has(MARK, MINUTE)
+    await coalescer.append(MARK, at())
+    assert coalescer.has(MARK, MINUTE + timedelta(seconds=59))
+    assert not coalescer.has(("other",), MINUTE)
+    assert not coalescer.has(MARK, MINUTE + timedelta(seconds=60))
+
+
 async def test_failure_does_not_silence_the_next_try() -> None:
     log = FakeAuditLog()
     coalescer = Coalescer(log)
