@@ -7,6 +7,7 @@ import threading
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Final, Self, TypeVar
 
 from argon2 import PasswordHasher, Type
@@ -43,7 +44,7 @@ class PasswordVault:
         )
         self._max_waiting = max_waiting
         self._waiting = 0
-        self._nobody = _HASHER.hash("nobody has this password")
+        self._nobody = _nobody()
 
     def __enter__(self) -> Self:
         return self
@@ -80,6 +81,12 @@ class PasswordVault:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
         finally:
             self._waiting -= 1
+
+
+@cache
+def _nobody() -> str:
+    """Return the hash that stands for those who have none; made once, for that takes a hash's time."""
+    return _HASHER.hash("nobody has this password")
 
 
 def hash_password(password: str) -> str:
