@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts.sessions import SessionStore
 from app.accounts.trouble import database_trouble
+from app.background import Background
 from app.logs import LogEvent, get_logger
 
 _TELL_SECONDS: Final = 5.0
@@ -20,7 +21,7 @@ _REMEMBER: Final = timedelta(hours=1)
 _log = get_logger(__name__)
 
 
-class ActivityBook:
+class ActivityBook(Background):
     """Remembers each session's last action; a refresh is none (R15)."""
 
     def __init__(self, store: SessionStore) -> None:
@@ -29,19 +30,10 @@ class ActivityBook:
         self._seen: dict[UUID, datetime] = {}
         self._untold: dict[UUID, datetime] = {}
         self._is_urgent = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Self:
-        """Begin telling."""
-        self._task = asyncio.create_task(self._run(), name="activity book")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Tell what is left, then stop."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+    async def __aexit__(self, *details: object) -> None:
+        """Stop, then tell what is left."""
+        await super().__aexit__(*details)
         await self.tell()
 
     async def is_idle(self, session_id: UUID, started_at: datetime, now: datetime, limit: timedelta) -> bool:

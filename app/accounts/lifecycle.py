@@ -1,9 +1,8 @@
 """Suspends, day by day, accounts that lapsed and accounts nobody attested; each on record before it bites."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Self
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -15,6 +14,7 @@ from app.accounts.review_store import close_round, find_open_round, find_silent,
 from app.accounts.unused_accounts import find_unused, suspend_unused
 from app.audit.log import AuditLog
 from app.audit.record import Draft
+from app.background import Background
 from app.clock import Clock, local_day
 from app.logs import LogEvent, get_logger
 
@@ -26,7 +26,7 @@ _log = get_logger(__name__)
 Suspend = Callable[[AsyncConnection, Sequence[UUID]], Awaitable[list[ChangeFacts]]]
 
 
-class LifecycleKeeper:
+class LifecycleKeeper(Background):
     """Looks at start-up and then at intervals; what was done is found done, so any process may."""
 
     def __init__(
@@ -44,19 +44,6 @@ class LifecycleKeeper:
         self._clock = clock
         self._rules = rules
         self._every_seconds = every_seconds
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        """Start looking."""
-        self._task = asyncio.create_task(self._run(), name="lifecycle keeper")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
 
     async def suspend_due(self) -> int:
         """Suspend whose account has lapsed or was not attested; return how many, 0 where another is at it.

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
@@ -17,6 +17,7 @@ from app.accounts.officer_changes import remove_second_factor
 from app.accounts.table import OFFICER, SECOND_FACTOR
 from app.audit.changes import Change, ChangeLog
 from app.audit.record import RecordKind, Value
+from app.background import Background
 from app.clock import Clock
 from app.errors import AuditUnavailableError
 from app.logs import LogEvent, get_logger
@@ -38,7 +39,7 @@ class _NotDueError(Exception):
     """Another process applied it, or somebody cancelled it, meanwhile."""
 
 
-class ResetKeeper:
+class ResetKeeper(Background):
     """Applies what is due, every so often; any number of processes may do so at once."""
 
     def __init__(
@@ -49,19 +50,6 @@ class ResetKeeper:
         self._changes = changes
         self._clock = clock
         self._every_seconds = every_seconds
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        """Begin looking."""
-        self._task = asyncio.create_task(self._run(), name="reset keeper")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
 
     async def apply_due(self) -> int:
         """Take off every second factor whose reset is due; return how many.

@@ -1,11 +1,10 @@
 """Takes away what sign-ins leave behind and nobody needs any more: in small batches, once an hour."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Final
 
 from sqlalchemy import Delete, delete, exists, func, or_, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +15,7 @@ from app.accounts.guarding import ADDRESS_RULES
 from app.accounts.lockout import LockRules
 from app.accounts.password_policy import PROFILES
 from app.accounts.table import PASSWORD_HISTORY, REFRESH_TOKEN, SESSION, SIGN_IN_GUARD
+from app.background import Background
 from app.clock import Clock
 from app.logs import LogEvent, get_logger
 
@@ -52,7 +52,7 @@ def usual_purges() -> tuple[Purge, ...]:
     )
 
 
-class Sweeper:
+class Sweeper(Background):
     """Runs purges in their order while it is open; whichever process comes first does the work."""
 
     def __init__(
@@ -72,19 +72,6 @@ class Sweeper:
         self._first_seconds = first_seconds
         self._every_seconds = every_seconds
         self._again_seconds = again_seconds
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        """Begin to sweep."""
-        self._task = asyncio.create_task(self._run(), name="sweeper")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop; a batch under way is undone and will be met again."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
 
     async def sweep(self, *, most_at_once: int = _MOST_AT_ONCE) -> int:
         """Delete all that may go, *most_at_once* rows a transaction, and return how many rows that was.

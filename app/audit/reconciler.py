@@ -1,9 +1,8 @@
 """Closes intents whose process died: as `unknown`, by the database's clock, never a live one."""
 
 import asyncio
-import contextlib
 from datetime import timedelta
-from typing import Final, Self
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -12,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.audit.log import AlreadyClosedError, AuditLog
 from app.audit.record import Draft, Outcome, RecordKind
 from app.audit.table import AUDIT_OPEN_INTENT
+from app.background import Background
 from app.clock import Clock
 from app.logs import LogEvent, get_logger
 
@@ -22,7 +22,7 @@ _MOST_AT_ONCE: Final = 500
 _log = get_logger(__name__)
 
 
-class Reconciler:
+class Reconciler(Background):
     """Looks for forgotten intents at start-up and then at intervals."""
 
     def __init__(
@@ -34,19 +34,6 @@ class Reconciler:
         self._clock = clock
         self._age_seconds = age_seconds
         self._every_seconds = every_seconds
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        """Start looking."""
-        self._task = asyncio.create_task(self._run(), name="reconciler")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
 
     async def close_forgotten(self) -> int:
         """Close every forgotten intent and return how many; 0 where another process is at it.
