@@ -233,7 +233,7 @@ async def test_a_sweeper_that_was_never_opened_closes_all_the_same(engine: Async
 
 async def test_the_gateway_sweeps_while_it_runs(world: World) -> None:
     async with turnable_gateway(world, TurnableClock()):
-        assert "sweeper" in {task.get_name() for task in asyncio.all_tasks()}
+        assert "Sweeper" in {task.get_name() for task in asyncio.all_tasks()}
     assert "sweeper" not in {task.get_name() for task in asyncio.all_tasks()}
 
 

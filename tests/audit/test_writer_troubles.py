@@ -386,7 +386,7 @@ async def test_log_says_what_was_refused_and_nothing_of_its_contents(database: D
         await appended(writer, an_intent(role="reception"))
 
     said = stream.getvalue()
-    assert '"error": "InsufficientPrivilegeError"' in said
-    assert '"sqlstate": "42501"' in said
+    assert '"error":"InsufficientPrivilegeError"' in said
+    assert '"sqlstate":"42501"' in said
     assert "reception" not in said
     assert NUMBER not in said
