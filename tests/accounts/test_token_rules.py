@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from app.accounts.sessions import Session
 from app.accounts.token_keys import TokenKey
 from app.accounts.tokens import ClientClaims, TokenClaims, TokenExpiredError, TokenMint
-from app.errors import NotAuthenticatedError, ProblemCode
+from app.errors import DirectoryStaleError, NotAuthenticatedError, ProblemCode
 from tests.accounts.forging import decoded, encoded, signed_token
 from tests.accounts.held_keys import HeldKeys
 
@@ -241,13 +241,21 @@ def test_the_library_judges_no_time_of_issue_or_end() -> None:
 
 
 def test_the_longest_token_that_is_read_has_2048_characters() -> None:
-    short = made(HEADER, CLAIMS, more="")
-    room = (2048 - len(short)) // 4 * 3
+    room = (2048 - len(made(HEADER, CLAIMS, more=""))) // 4 * 3
     lengths = {
-        len(token): token for token in (made(HEADER, CLAIMS, more="x" * (room + at)) for at in range(-4, 8))
+        len(token): token
+        for token in (
+            made(HEADER | {"more": "x" * head}, CLAIMS, more="x" * (room + at))
+            for at in range(-24, 8)
+            for head in range(3)
+        )
     }
-    assert not is_refused(lengths[2048])
-    assert is_refused(lengths[min(length for length in lengths if length > 2048)])
+    assert (is_refused(lengths[2048]), is_refused(lengths[2049])) == (False, True)
+
+
+@pytest.mark.parametrize("not_before", [None, float("inf"), []])
+def test_a_token_of_ours_that_says_nonsense_does_not_count(not_before: object) -> None:
+    assert is_refused(signed_token(HEADER, CLAIMS | {"nbf": not_before}, pem_of(KEY)))
 
 
 def test_each_part_of_a_token_holds_letters_of_base64url_only() -> None:
@@ -273,6 +281,7 @@ def test_a_token_counts_until_the_second_it_expires() -> None:
     clock.at = ends
     with pytest.raises(TokenExpiredError) as caught:
         mint.read(token)
+    assert mint.remembered_count == 0
     assert (caught.value.claims.expires_at, caught.value.code.value) == (ends, "token_expired")
 
 
@@ -295,6 +304,31 @@ def test_a_remembered_token_is_forgotten_with_the_end_of_its_key() -> None:
     clock.at = NOON + SECOND
     assert is_refused(token, mint)
     assert mint.remembered_count == 0
+
+
+def test_what_was_verified_is_forgotten_as_soon_as_other_keys_are_held() -> None:
+    keys = HeldKeys(KEY)
+    mint = a_mint(keys)
+    assert not is_refused(mint.issue(SESSION), mint)
+    keys.hold(KEY, COMING)
+    assert mint.can_sign
+    assert mint.remembered_count == 0
+
+
+def test_without_any_key_nothing_is_issued() -> None:
+    mint = a_mint(HeldKeys())
+    assert not mint.can_sign
+    with pytest.raises(DirectoryStaleError):
+        mint.issue(SESSION)
+
+
+def test_where_no_key_is_known_nothing_is_issued() -> None:
+    keys = HeldKeys(KEY)
+    keys.is_stale = True
+    mint = a_mint(keys)
+    assert not mint.can_sign
+    with pytest.raises(DirectoryStaleError):
+        mint.issue(SESSION)
 
 
 def test_a_new_key_signs_and_verifies_as_soon_as_it_is_held() -> None:
