@@ -86,7 +86,7 @@ def test_a_desk_whose_officers_all_begin_at_eight_is_through_within_a_minute_by_
 @pytest.mark.parametrize(("is_known", "part"), [(True, 1.0), (False, 0.4)])
 @pytest.mark.parametrize("places", [1, 200])
 def test_known_places_may_use_the_whole_rate_and_strange_ones_two_fifths(
-    places: int, is_known: bool, part: float
+    places: int, *, is_known: bool, part: float
 ) -> None:
     scene = Scene()
     for place in many(places if is_known else 0):
