@@ -195,9 +195,20 @@ def test_a_jti_has_16_to_128_visible_characters() -> None:
 
 def test_the_longest_assertion_has_3072_characters() -> None:
     room = (3072 - len(made(more=""))) // 4 * 3
-    tokens = {len(token): token for token in (made(more="x" * (room + at)) for at in range(-4, 8))}
+    tokens = {
+        len(token): token
+        for token in (
+            signed(json.dumps(HEADER).encode() + b" " * head, CLAIMS | {"more": "x" * (room + at)})
+            for at in range(-8, 8)
+            for head in range(3)
+        )
+    }
     assert fault_of(tokens[3072]) is None
-    assert fault_of(tokens[min(length for length in tokens if length > 3072)]) is FAULT.MALFORMED
+    assert fault_of(tokens[3073]) is FAULT.MALFORMED
+
+
+def test_a_refusal_says_its_fault() -> None:
+    assert str(AssertionRefusedError(FAULT.REPLAYED)) == "assertion_replayed"
 
 
 def test_who_is_said_to_have_issued_it_is_read_before_anything_is_known() -> None:
