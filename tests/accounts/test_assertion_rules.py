@@ -207,6 +207,11 @@ def test_the_longest_assertion_has_3072_characters() -> None:
     assert fault_of(tokens[3073]) is FAULT.MALFORMED
 
 
+def test_a_header_may_hold_every_member_that_says_which_key_it_means() -> None:
+    whole = {"kid": registered(KEY).kid, "x5t": "x", "x5t#S256": "x"}
+    assert fault_of(made(whole)) is None
+
+
 def test_a_refusal_says_its_fault() -> None:
     assert str(AssertionRefusedError(FAULT.REPLAYED)) == "assertion_replayed"
 

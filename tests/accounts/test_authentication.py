@@ -293,6 +293,13 @@ async def test_an_officer_who_must_do_something_first_is_let_in_where_they_can_d
     assert desk.log.drafts == []
 
 
+async def test_an_officer_who_must_do_something_first_is_let_in_nowhere_else() -> None:
+    desk = Desk(officer=replace(OFFICER, must_change_password=True))
+    with pytest.raises(NotAllowedError) as caught:
+        await desk.authenticator.authenticate(f"Bearer {desk.token}", desk.request)
+    assert caught.value.code is CODE.PASSWORD_CHANGE_NEEDED
+
+
 async def test_a_bound_token_counts_with_its_certificate() -> None:
     shown = replace(REQUEST, certificate=CERTIFICATE)
     await Desk(client=BOUND, request=shown, confirmation=CERTIFICATE.confirmation).caller()
@@ -399,6 +406,7 @@ def test_software_that_vouches_needs_no_password_of_the_officers() -> None:
 def test_a_bearer_token_is_read_in_any_case_of_the_scheme_and_without_its_blanks() -> None:
     assert bearer_token("Bearer abc") == bearer_token("bEARER   abc  ") == "abc"
     assert bearer_token("Bearer a\u00a0") == "a\u00a0"
+    assert (bearer_token("Bearer XX"), bearer_token("Bearer XaX")) == ("XX", "XaX")
     for header in (None, "", "Bearer", "Bearer ", "Bearerabc", "Token abc", "abc"):
         with pytest.raises(NotAuthenticatedError) as caught:
             bearer_token(header)

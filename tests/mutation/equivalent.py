@@ -14,6 +14,18 @@ EQUIVALENT: Final[dict[str, str]] = {
     ),
     "app/accounts/tokens.py: _MAX_REMEMBERED: 20000 => 20001": _CACHE,
     "app/accounts/tokens.py: _MAX_REMEMBERED: 20000 => 19999": _CACHE,
+    "app/accounts/assertions.py: _instant: "
+    "(OverflowError, ValueError, OSError) => (OverflowError, ValueError)": (
+        "the documentation of fromtimestamp names OSError; no whole number raises it where this runs"
+    ),
+    "app/accounts/assertions.py: _audience: 0 => -1": "the list has one member: the first is the last",
+    "app/accounts/assertions.py: _decoded: b'' => b'XX'": (
+        "a segment that does not decode is how no bytes are written, so that the comparison fails anyway"
+    ),
+    "app/accounts/authentication.py: bearer_token: '' => 'XX'": "neither is the scheme Bearer",
+    "app/web/proxies.py: CERTIFICATE_STATE: 'client_certificate' => 'XXclient_certificate'": (
+        "whoever reads it there names it by this constant"
+    ),
     "app/accounts/client_keys.py: _from_jwk: "
     "(KeyError, TypeError, ValueError, binascii.Error) => (KeyError, TypeError, ValueError)": (
         "binascii.Error is a ValueError; it is named for the reader"

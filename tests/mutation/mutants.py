@@ -175,7 +175,7 @@ def _constants(value: object) -> list[Any]:
         case str():
             return ["XX" + value]
         case bytes():
-            return [b""]
+            return [b"" if value else b"XX"]
     return []
 
 
