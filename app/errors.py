@@ -72,6 +72,8 @@ class ProblemCode(StrEnum):
     LIST_UNREADABLE = "list_unreadable"
     LIST_REFUSED = "list_refused"
     LIST_BUSY = "list_busy"
+    OFFICER_REFUSED = "officer_refused"
+    OFFICER_EXISTS = "officer_exists"
 
     # The life of an account
     UNIT_UNKNOWN = "unit_unknown"

@@ -34,6 +34,7 @@ from app.accounts.client_routes import client_router
 from app.accounts.client_schemas import CLIENT_BODIES
 from app.accounts.client_store import AssertionStore
 from app.accounts.credential_store import CredentialStore
+from app.accounts.exports import ExportLog
 from app.accounts.guarding import ADDRESS_RULES, SignInGuards
 from app.accounts.handover_desk import HandoverDesk, HandoverRules
 from app.accounts.handover_routes import handover_router
@@ -46,6 +47,7 @@ from app.accounts.lockout import LockRules
 from app.accounts.me_routes import PasswordChangeRequest, SecondFactorCode, own_account_router
 from app.accounts.notices import NoticeBook
 from app.accounts.officer_list_routes import officer_list_router
+from app.accounts.officer_registration_routes import NewOfficerRequest, officer_registration_router
 from app.accounts.password_desk import PasswordDesk
 from app.accounts.password_policy import PROFILES
 from app.accounts.passwords import PasswordVault
@@ -138,6 +140,7 @@ _BODIES: Final = (
     SecondFactorCode,
     SuspensionRequest,
     RoleChangeRequest,
+    NewOfficerRequest,
     ApprovalRequest,
     Decision,
     ActivationRequest,
@@ -405,6 +408,7 @@ class _Parts:
         engine, clock, guards = self._engine, self._clock, self._guards
         directory = Directory(self._accounts, self._units)
         changes, refusals = ChangeLog(engine, log, clock), Refusals(refused, clock)
+        exports = ExportLog(log, clock)
         every_seconds = self._settings.reconcile_every_seconds
         await self._stack.enter_async_context(
             ResetKeeper(engine, changes, clock, every_seconds=every_seconds)
@@ -418,16 +422,19 @@ class _Parts:
         def allowed(permission: Permission) -> GetCaller:
             return officer_with(permission, get_caller, refused, clock)
 
-        get_approver = allowed(Permission.APPROVE)
+        get_approver, get_registrar = allowed(Permission.APPROVE), allowed(Permission.REGISTER_OFFICERS)
         lists = RegistrationDesk(engine, changes, clock, Limits(max_file_bytes=MAX_FILE_BYTES))
         units = UnitDesk(engine, self._units, changes, refusals, clock)
         clients = ClientAdministration(self._accounts, self._units, changes, refusals, clock)
         return [
-            registration_router(lists, rejections, allowed(Permission.REGISTER_OFFICERS)),
-            officer_list_router(engine, directory, desk, refusals, clock, allowed(Permission.VIEW_OFFICERS)),
-            unit_router(units, rejections, allowed(Permission.VIEW_UNITS), get_caller),
+            registration_router(lists, rejections, get_registrar),
+            officer_registration_router(lists, self._units, rejections, get_registrar),
+            officer_list_router(
+                engine, directory, desk, refusals, exports, clock, allowed(Permission.VIEW_OFFICERS)
+            ),
+            unit_router(units, rejections, exports, allowed(Permission.VIEW_UNITS), get_caller),
             unit_change_router(units, rejections, allowed(Permission.MANAGE_UNITS)),
-            client_router(clients, rejections, allowed(Permission.MANAGE_CLIENTS)),
+            client_router(clients, rejections, exports, allowed(Permission.MANAGE_CLIENTS)),
             administration_router(
                 desk,
                 resets,
@@ -439,7 +446,7 @@ class _Parts:
                 get_approver,
             ),
             approval_router(approvals, rejections, get_approver),
-            *self._life_routes(desk, directory, changes, refusals, rejections, allowed),
+            *self._life_routes(desk, directory, changes, refusals, rejections, exports, allowed),
             own_notices_router(resets, get_caller, get_restricted),
         ]
 
@@ -450,6 +457,7 @@ class _Parts:
         changes: ChangeLog,
         refusals: Refusals,
         rejections: Rejections,
+        exports: ExportLog,
         allowed: Callable[[Permission], GetCaller],
     ) -> list[APIRouter]:
         engine, clock, settings = self._engine, self._clock, self._settings
@@ -457,18 +465,18 @@ class _Parts:
         rules = HandoverRules(
             timedelta(days=settings.activation_code_days), settings.activation_url or settings.public_url
         )
-        handovers = HandoverDesk(engine, directory, changes, refusals, press, rules, clock)
+        handovers = HandoverDesk(engine, directory, changes, refusals, press, rules, exports, clock)
         units = UnitMattersDesk(engine, directory, changes, refusals, clock)
         reviews = ReviewDesk(engine, directory, changes, refusals, clock, usual_days=settings.review_days)
         get_viewer, get_poster = allowed(Permission.VIEW_OFFICERS), allowed(Permission.POST_OFFICERS)
         get_answerer = allowed(Permission.ANSWER_REVIEWS)
         return [
             life_router(LifeDesk(engine, directory, accounts, clock), rejections, get_viewer, get_poster),
-            handover_router(handovers, rejections, allowed(Permission.ISSUE_CODES)),
+            handover_router(handovers, rejections, exports, allowed(Permission.ISSUE_CODES)),
             unit_life_router(
-                units, rejections, allowed(Permission.READ_UNIT_NOTICES), get_poster, get_viewer
+                units, rejections, exports, allowed(Permission.READ_UNIT_NOTICES), get_poster, get_viewer
             ),
-            review_router(reviews, rejections, allowed(Permission.OPEN_REVIEWS), get_answerer),
+            review_router(reviews, rejections, exports, allowed(Permission.OPEN_REVIEWS), get_answerer),
         ]
 
     def _lookup_desk(self, source: PopulationSource, log: AuditLog, rejections: Rejections) -> LookupDesk:

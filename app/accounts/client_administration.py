@@ -16,6 +16,7 @@ from app.accounts.client_changes import (
 )
 from app.accounts.client_facts import described, limits_described, state_word, version_number
 from app.accounts.client_keys import KeyRefusedError, read_public_key
+from app.accounts.client_list import ClientFilter, client_table
 from app.accounts.client_rules import key_refusal, locks_out, vouching_refusal
 from app.accounts.client_store import (
     NewClient,
@@ -32,6 +33,7 @@ from app.accounts.client_store import (
     set_limits,
 )
 from app.accounts.clients import Client, CredentialKind, Ending, Limits, endings
+from app.accounts.exports import ExportedTable
 from app.accounts.refusals import Refusals
 from app.accounts.store import Accounts
 from app.audit.changes import Change, ChangeLog
@@ -61,11 +63,18 @@ class ClientAdministration:
         self._refusals = refusals
         self._clock = clock
 
-    def page(self, after: str | None, size: int) -> tuple[list[Client], bool]:
-        """Return up to *size* clients whose ids come after *after*, and whether there are more."""
-        clients = self._accounts.current.clients
-        following = [clients[name] for name in sorted(clients) if after is None or name > after]
+    def chosen(self, wanted: ClientFilter) -> list[Client]:
+        """Return the clients of a list, by id."""
+        return wanted.chosen(self._accounts.current.clients)
+
+    def page(self, wanted: ClientFilter, after: str | None, size: int) -> tuple[list[Client], bool]:
+        """Return up to *size* of them whose ids come after *after*, and whether there are more."""
+        following = [one for one in self.chosen(wanted) if after is None or one.client_id > after]
         return following[:size], len(following) > size
+
+    def table(self, clients: list[Client]) -> ExportedTable:
+        """Return clients as a table to export."""
+        return client_table(clients, self._units.current)
 
     def ending_soon(self) -> list[Ending]:
         """Return what ends within 30 days, or has ended."""

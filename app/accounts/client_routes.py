@@ -2,8 +2,7 @@
 
 from typing import Annotated, Final
 
-import orjson
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,8 +13,10 @@ from app.accounts.client_administration import ClientAdministration
 from app.accounts.client_changes import ClientDone
 from app.accounts.client_credential_routes import add_credential_routes, said_once
 from app.accounts.client_facts import version_number
+from app.accounts.client_list import ClientFilter
 from app.accounts.client_schemas import (
     ClientAnswer,
+    ClientExportQuery,
     ClientQuery,
     ClientsAnswer,
     LimitsRequest,
@@ -24,13 +25,14 @@ from app.accounts.client_schemas import (
     client_said,
 )
 from app.accounts.client_store import NewClient
+from app.accounts.exports import ExportLog, ListName, exported, file_answer, given
 from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
 from app.accounts.status_routes import ending_said
 from app.accounts.trouble import database_trouble
 from app.errors import ProblemCode
 from app.web.bodies import read_json
-from app.web.conditions import expected_version
+from app.web.conditions import conditional, expected_version
 from app.web.openapi import body_of, problems
 from app.web.queries import read_query
 
@@ -45,7 +47,9 @@ ON_CHANGE: Final = (
 )
 
 
-def client_router(desk: ClientAdministration, rejections: Rejections, get_manager: GetCaller) -> APIRouter:
+def client_router(
+    desk: ClientAdministration, rejections: Rejections, exports: ExportLog, get_manager: GetCaller
+) -> APIRouter:
     """Return the routes about client software."""
     router = APIRouter(tags=["clients"])
 
@@ -59,19 +63,59 @@ def client_router(desk: ClientAdministration, rejections: Rejections, get_manage
         },
     )
     async def list_clients(
+        request: Request,
         caller: Annotated[Caller, Depends(get_manager)],
+        kind: str | None = None,
+        status: str | None = None,
+        unit_id: str | None = None,
+        text: str | None = None,
         page_size: str | None = None,
         cursor: str | None = None,
     ) -> Response:
         async with rejections(caller):
-            asked = read_query(ClientQuery, page_size=page_size, cursor=cursor)
-        page, has_more = desk.page(asked.cursor, asked.page_size)
+            asked = read_query(
+                ClientQuery,
+                kind=kind,
+                status=status,
+                unit_id=unit_id,
+                text=text,
+                page_size=page_size,
+                cursor=cursor,
+            )
+        wanted = ClientFilter(asked.kind, asked.status, asked.unit_id, asked.text)
+        page, has_more = desk.page(wanted, asked.cursor, asked.page_size)
         answer = ClientsAnswer(
             clients=[client_said(client, version_number(client)) for client in page],
             ending_soon=[ending_said(ending) for ending in desk.ending_soon()],
             next_cursor=page[-1].client_id if has_more else None,
         )
-        return Response(orjson.dumps(answer.model_dump()), media_type="application/json")
+        return conditional(request, answer)
+
+    @router.get(
+        "/v1/clients/export",
+        summary="Client software as a file; nothing of its secrets",
+        response_model=None,
+        responses={
+            **file_answer(),
+            **problems(ProblemCode.ROLE_NOT_PERMITTED, ProblemCode.INVALID_VALUE),
+        },
+    )
+    async def export(
+        caller: Annotated[Caller, Depends(get_manager)],
+        file_format: Annotated[str | None, Query(alias="format")] = None,
+        kind: str | None = None,
+        status: str | None = None,
+        unit_id: str | None = None,
+        text: str | None = None,
+    ) -> Response:
+        async with rejections(caller):
+            asked = read_query(
+                ClientExportQuery, format=file_format, kind=kind, status=status, unit_id=unit_id, text=text
+            )
+        wanted = ClientFilter(asked.kind, asked.status, asked.unit_id, asked.text)
+        conditions = given(asked.model_dump(exclude={"format"}).items())
+        table = desk.table(desk.chosen(wanted))
+        return await exported(exports, caller, ListName.CLIENTS, conditions, table, asked.format)
 
     @router.get(
         "/v1/clients/{client_id}",

@@ -2,7 +2,7 @@
 
 import re
 from ipaddress import ip_network
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
@@ -10,12 +10,15 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from app.accounts.administration_schemas import SuspensionRequest
 from app.accounts.client_changes import is_client_id
 from app.accounts.clients import Client, ClientKind, GrantType, Limits
+from app.accounts.exports import FileFormat
 from app.accounts.status_routes import EndingSoon
 from app.clock import rfc3339
 from app.units.names import is_presentable, tidied
 from app.web.bodies import Body
 
 MOST_PER_PAGE: Final = 200
+MOST_LETTERS: Final = 100
+_LIST_ROUTE: Final = "export"  # stands where a client's id does in paths
 _PERSONAL_NUMBER: Final = re.compile(r"[0-9]{9}")
 
 
@@ -31,7 +34,7 @@ def _network(text: str) -> str:
 
 
 def _client_id(text: str) -> str:
-    if not is_client_id(text) or _PERSONAL_NUMBER.search(text):
+    if not is_client_id(text) or _PERSONAL_NUMBER.search(text) or text == _LIST_ROUTE:
         raise ValueError("a client id is 2 to 63 of a-z, 0-9, hyphen, and no number of a person's")
     return text
 
@@ -105,12 +108,28 @@ CLIENT_BODIES: Final = (
 
 
 class ClientQuery(BaseModel):
-    """Which page of the list."""
+    """Which clients, and which page of the list."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
+    kind: ClientKind | None = None
+    status: Literal["active", "suspended"] | None = None
+    unit_id: UUID | None = None
+    text: Annotated[str, Field(max_length=MOST_LETTERS)] | None = None
     page_size: int = Field(default=50, ge=1, le=MOST_PER_PAGE)
     cursor: Annotated[str, Field(max_length=63)] | None = None
+
+
+class ClientExportQuery(BaseModel):
+    """Which clients, and which file."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    kind: ClientKind | None = None
+    status: Literal["active", "suspended"] | None = None
+    unit_id: UUID | None = None
+    text: Annotated[str, Field(max_length=MOST_LETTERS)] | None = None
+    format: FileFormat = FileFormat.XLSX
 
 
 class CredentialAnswer(BaseModel):

@@ -12,11 +12,16 @@ from app.accounts.activation import HandoverFault as Fault
 from app.accounts.administration import Action
 from app.accounts.administration_desk import Directory
 from app.accounts.authentication import Caller
+from app.accounts.exports import Export, ExportedTable, ExportLog, ListName
+from app.accounts.handover_list import handover_table
 from app.accounts.handover_papers import Heading, record_of, slips_of
 from app.accounts.handover_store import (
+    HandoverFilter,
     HandoverView,
+    ListedHandover,
     SlipHolder,
     find_handover,
+    list_handovers,
     named_officers,
     not_activated,
 )
@@ -24,11 +29,13 @@ from app.accounts.life_problems import life_problems
 from app.accounts.life_schemas import MOST_SLIPS
 from app.accounts.posting_plan import Document
 from app.accounts.refusals import Refusals
-from app.accounts.units_in_reach import reachable_unit, reaches
+from app.accounts.units_in_reach import reachable_unit, reaches, units_below
+from app.accounts.values import Role
 from app.audit.changes import Change, ChangeLog, Event
 from app.clock import Clock, local_day
 from app.errors import ConflictError, NotAllowedError, ProblemCode
 from app.papers.press import PaperPress
+from app.units.store import UnitRegister
 from app.units.values import Unit
 
 
@@ -67,9 +74,11 @@ class HandoverDesk:
         refusals: Refusals,
         press: PaperPress,
         rules: HandoverRules,
+        exports: ExportLog,
         clock: Clock,
     ) -> None:
         """Judge by *directory*, change through *changes*, draw on *press*."""
+        self._exports = exports
         self._engine = engine
         self._directory = directory
         self._changes = changes
@@ -109,16 +118,48 @@ class HandoverDesk:
         return Slips(issued.codes.batch_id, await self._press.draw(draw))
 
     async def record(self, caller: Caller, batch_id: UUID) -> bytes:
-        """Return the handover record as PDF, without codes.
+        """Return the handover record as PDF, without codes, once it is on record that it left.
 
-        Raises NotFoundError, NotAllowedError (on record) and PapersBusyError.
+        Raises NotFoundError, NotAllowedError (on record), PapersBusyError and AuditUnavailableError.
         """
         self._press.check_room()
         async with self._refusals(caller), self._engine.connect() as connection:
             handover = await self._find(connection, caller, batch_id)
         unit = self._directory.units.current.find(handover.unit_id)
         heading = self._heading(caller, handover)
-        return await self._press.draw(record_of(handover, unit.name if unit else "", heading))
+        paper = await self._press.draw(record_of(handover, unit.name if unit else "", heading))
+        which = {"handover": str(batch_id)}
+        export = Export(ListName.HANDOVER_RECORD, "pdf", len(handover.holders), which)
+        await self._exports.note(caller, export)
+        return paper
+
+    async def listed(
+        self,
+        caller: Caller,
+        unit_name: str | None,
+        *,
+        is_received: bool | None,
+        before: UUID | None = None,
+        most: int | None = None,
+    ) -> list[ListedHandover]:
+        """Return handovers of units in the caller's reach, or of one unit and those below, newest first.
+
+        Raises NotFoundError(UNIT_UNKNOWN) and NotAllowedError (on record).
+        """
+        async with self._refusals(caller):
+            unit_ids = self._reached(caller, unit_name)
+        async with self._engine.connect() as connection:
+            wanted = HandoverFilter(unit_ids, is_received)
+            return await list_handovers(connection, wanted, before=before, most=most)
+
+    @property
+    def units(self) -> UnitRegister:
+        """The units of today; DirectoryStaleError."""
+        return self._directory.units.current
+
+    def table(self, handovers: Sequence[ListedHandover]) -> ExportedTable:
+        """Return handovers as a table to export."""
+        return handover_table(handovers, self.units, self._directory.accounts.current.officers)
 
     async def note_receipt(self, caller: Caller, batch_id: UUID, received_by: str) -> None:
         """Note who took the slips; NotFoundError, NotAllowedError, ConflictError."""
@@ -170,6 +211,14 @@ class HandoverDesk:
         if not reaches(self._directory, caller, handover.unit_id):
             raise NotAllowedError(ProblemCode.OUTSIDE_OWN_UNITS)
         return handover
+
+    def _reached(self, caller: Caller, unit_name: str | None) -> frozenset[UUID] | None:
+        if unit_name is not None:
+            unit = reachable_unit(self._directory, caller, unit_name)
+            return frozenset(units_below(self.units, unit.unit_id))
+        if caller.officer.role is Role.DEPARTMENT_ADMINISTRATOR:
+            return None
+        return frozenset(units_below(self.units, caller.unit.unit_id))
 
     def _heading(self, caller: Caller, handover: HandoverView) -> Heading:
         """Return who handed over as far as the directory knows; the reader's own unit where a command did."""

@@ -3,28 +3,46 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.accounts.administration_routes import officer_id_in
 from app.accounts.authentication import Caller
+from app.accounts.exports import ExportLog, ListName, exported, file_answer, given
 from app.accounts.handover_desk import HandoverDesk
+from app.accounts.handover_list import (
+    HandoverAnswers,
+    HandoverExportQuery,
+    HandoverQuery,
+    handover_said,
+)
 from app.accounts.life_schemas import HandoverRequest, ReceiptRequest
 from app.accounts.posting_plan import Document
 from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
 from app.accounts.trouble import database_trouble
+from app.accounts.units_in_reach import code_of
 from app.errors import NotFoundError, ProblemCode
 from app.web.bodies import read_json
+from app.web.conditions import conditional
 from app.web.openapi import body_of, problems
+from app.web.queries import read_query
 
 _MAX_BODY_BYTES: Final = 32 * 1024  # five hundred officers' ids
 _PDF: Final = "application/pdf"
 _PAPER: Final = {"content": {_PDF: {"schema": {"type": "string", "format": "binary"}}}}
+_ON_LISTING: Final = (
+    ProblemCode.UNIT_UNKNOWN,
+    ProblemCode.ROLE_NOT_PERMITTED,
+    ProblemCode.OUTSIDE_OWN_UNITS,
+    ProblemCode.INVALID_VALUE,
+)
 
 
-def handover_router(desk: HandoverDesk, rejections: Rejections, get_issuer: GetCaller) -> APIRouter:
+def handover_router(
+    desk: HandoverDesk, rejections: Rejections, exports: ExportLog, get_issuer: GetCaller
+) -> APIRouter:
     """Return the routes for handing slips over."""
     router = APIRouter(tags=["administration"])
 
@@ -60,6 +78,61 @@ def handover_router(desk: HandoverDesk, rejections: Rejections, get_issuer: GetC
                 slips = await desk.issue(caller, body.unit, named, letter)
         location = f"/v1/handovers/{slips.batch_id}/record"
         return _pdf(slips.pdf, f"phieu-{slips.batch_id}.pdf", 201, Location=location)
+
+    @router.get(
+        "/v1/handovers",
+        summary="Handovers of slips, newest first, by page",
+        response_model=None,
+        responses={200: {"model": HandoverAnswers}, **problems(*_ON_LISTING)},
+    )
+    async def list_all(
+        request: Request,
+        caller: Annotated[Caller, Depends(get_issuer)],
+        unit: str | None = None,
+        received: str | None = None,
+        page_size: str | None = None,
+        cursor: str | None = None,
+    ) -> Response:
+        async with rejections(caller):
+            asked = read_query(
+                HandoverQuery, unit=unit, received=received, page_size=page_size, cursor=cursor
+            )
+        with database_trouble():
+            found = await desk.listed(
+                caller,
+                asked.unit,
+                is_received=asked.received,
+                before=asked.cursor,
+                most=asked.page_size + 1,
+            )
+        page = found[: asked.page_size]
+        answer = HandoverAnswers(
+            handovers=[handover_said(one, desk.units) for one in page],
+            next_cursor=str(page[-1].batch_id) if len(found) > len(page) else None,
+        )
+        return conditional(request, answer)
+
+    @router.get(
+        "/v1/handovers/export",
+        summary="Handovers of slips as a file; it holds no code",
+        response_model=None,
+        responses={**file_answer(), **problems(*_ON_LISTING)},
+    )
+    async def export(
+        caller: Annotated[Caller, Depends(get_issuer)],
+        file_format: Annotated[str | None, Query(alias="format")] = None,
+        unit: str | None = None,
+        received: str | None = None,
+    ) -> Response:
+        async with rejections(caller):
+            asked = read_query(HandoverExportQuery, format=file_format, unit=unit, received=received)
+        with database_trouble():
+            found = await desk.listed(caller, asked.unit, is_received=asked.received)
+        received_said = None if asked.received is None else str(asked.received).lower()
+        conditions = given((("unit", code_of(desk.units, asked.unit)), ("received", received_said)))
+        return await exported(
+            exports, caller, ListName.HANDOVERS, conditions, desk.table(found), asked.format
+        )
 
     @router.get(
         "/v1/handovers/{handover_id}/record",

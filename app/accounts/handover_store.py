@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, and_, any_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.activation import HandoverFault, HandoverRefusedError
@@ -37,6 +37,30 @@ class HandoverView:
     received_by: str | None
     received_at: datetime | None
     holders: tuple[SlipHolder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverFilter:
+    """Which handovers; None leaves a condition out, `unit_ids` None those of every unit there ever was."""
+
+    unit_ids: frozenset[UUID] | None = None
+    is_received: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedHandover:
+    """One batch: how many slips, and how many of them were used; `issued_by` is None for the operator."""
+
+    batch_id: UUID
+    unit_id: UUID
+    issued_at: datetime
+    issued_by: UUID | None
+    expires_at: datetime
+    slips: int
+    used: int
+    document_number: str | None
+    received_by: str | None
+    received_at: datetime | None
 
 
 async def not_activated(connection: AsyncConnection, unit_id: UUID, today: date) -> list[SlipHolder]:
@@ -83,6 +107,44 @@ async def find_handover(connection: AsyncConnection, batch_id: UUID, today: date
         row.received_at,
         tuple(_holder(each) for each in holders),
     )
+
+
+async def list_handovers(
+    connection: AsyncConnection,
+    wanted: HandoverFilter,
+    *,
+    before: UUID | None = None,
+    most: int | None = None,
+) -> list[ListedHandover]:
+    """Return handovers, newest first, at most *most* of those older than *before*."""
+    used = (
+        select(func.count())
+        .where(ACTIVATION_CODE.c.batch_id == HANDOVER.c.batch_id, ACTIVATION_CODE.c.used_at.is_not(None))
+        .scalar_subquery()
+    )
+    query = select(HANDOVER, used.label("used")).order_by(HANDOVER.c.batch_id.desc()).limit(most)
+    if wanted.unit_ids is not None:
+        query = query.where(HANDOVER.c.unit_id == any_(literal(sorted(wanted.unit_ids), ARRAY(Uuid))))
+    if wanted.is_received is not None:
+        is_open = HANDOVER.c.received_at.is_(None)
+        query = query.where(~is_open if wanted.is_received else is_open)
+    if before is not None:
+        query = query.where(HANDOVER.c.batch_id < before)  # a time stands first in these ids (UUIDv7)
+    return [
+        ListedHandover(
+            row.batch_id,
+            row.unit_id,
+            row.issued_at,
+            row.issued_by,
+            row.expires_at,
+            row.code_count,
+            row.used,
+            row.document_number,
+            row.received_by,
+            row.received_at,
+        )
+        for row in await connection.execute(query)
+    ]
 
 
 async def _holders(connection: AsyncConnection, today: date, which: ColumnElement[bool]) -> list[SlipHolder]:

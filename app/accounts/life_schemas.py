@@ -152,9 +152,10 @@ class ProgressAnswer(BaseModel):
 
 
 class ProgressAnswers(BaseModel):
-    """Units that still wait first, the longest waiting on top."""
+    """A page of units: those that still wait first, the longest waiting on top."""
 
     units: list[ProgressAnswer]
+    next_cursor: str | None
 
 
 class ReviewedAnswer(BaseModel):
@@ -170,10 +171,11 @@ class ReviewedAnswer(BaseModel):
 
 
 class ReviewView(BaseModel):
-    """A review, and the accounts in it for which the caller may speak, the unanswered ones first."""
+    """A review, and a page of its accounts for which the caller may speak, the unanswered ones first."""
 
     review_id: str
     opened_on: date
     due_on: date
     closed_on: date | None
     officers: list[ReviewedAnswer]
+    next_cursor: str | None

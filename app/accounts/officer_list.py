@@ -1,6 +1,6 @@
 """Officers as administrators list them: filtered, in the order of their login names, page by page."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Select, Uuid, and_, any_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.accounts.exports import ExportedTable
 from app.accounts.incomplete_accounts import AccountField, incomplete_accounts
 from app.accounts.registration.form import TITLES, Column
 from app.accounts.registration.positions import POSITIONS
@@ -45,6 +46,13 @@ class Status(StrEnum):
     SUSPENDED = "suspended"
 
 
+_MISSING_TEXTS: Final = {
+    AccountField.POSTING: "đơn vị",
+    AccountField.POSITION: "chức vụ",
+    AccountField.DOCUMENT: "số văn bản",
+    AccountField.UPSTREAM_OFFICER_CODE: "mã cán bộ trên CSDLQG",
+    AccountField.PERSON_CODE: "số hiệu công chức",
+}
 _STATUS_TEXTS: Final = {Status.ACTIVE: "Đang hoạt động", Status.SUSPENDED: "Tạm khóa"}
 
 
@@ -138,10 +146,17 @@ def narrowed(wanted: Filter, unit_ids: frozenset[UUID]) -> Filter:
     return replace(wanted, unit_ids=unit_ids if wanted.unit_ids is None else wanted.unit_ids & unit_ids)
 
 
-def export_rows(officers: list[ListedOfficer], units: UnitRegister) -> Iterator[tuple[str, ...]]:
-    """Yield the rows of an export."""
-    for number, officer in enumerate(officers, start=1):
-        yield export_row(number, officer, units)
+def officer_table(
+    officers: Sequence[ListedOfficer], units: UnitRegister, *, is_incomplete: bool = False
+) -> ExportedTable:
+    """Return officers as a table under EXPORT_HEADINGS; of incomplete accounts also what is missing."""
+    rows = [export_row(number, officer, units) for number, officer in enumerate(officers, start=1)]
+    headings = list(EXPORT_HEADINGS)
+    if is_incomplete:
+        headings.append(Heading("Còn thiếu", 40))
+        lacks = (", ".join(_MISSING_TEXTS[one] for one in officer.missing) for officer in officers)
+        rows = [(*row, lacking) for row, lacking in zip(rows, lacks, strict=True)]
+    return ExportedTable("can-bo", "Cán bộ", headings, rows)
 
 
 def _query(wanted: Filter, today: date) -> Select[tuple[UUID, str, str, str, str, str, str, UUID]]:

@@ -1,34 +1,29 @@
 """Officers listed and exported over HTTP, each administrator's own units only."""
 
-import asyncio
 import unicodedata
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated, Final
 
-import orjson
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from app.accounts.administration_desk import AdministrationDesk, Directory
 from app.accounts.administration_routes import officer_answer
 from app.accounts.administration_schemas import OfficerAnswer
 from app.accounts.authentication import Caller
+from app.accounts.exports import Conditions, ExportLog, FileFormat, ListName, exported, file_answer, given
 from app.accounts.officer_list import (
-    EXPORT_HEADINGS,
     Filter,
     ListedOfficer,
     Status,
     every_officer,
-    export_row,
-    export_rows,
     list_officers,
     narrowed,
+    officer_table,
     within,
 )
 from app.accounts.refusals import Refusals
@@ -38,23 +33,14 @@ from app.accounts.trouble import database_trouble
 from app.accounts.values import Role
 from app.clock import Clock, local_day
 from app.errors import InvalidRequestError, NotAllowedError, ProblemCode
-from app.sheets.writing import write_csv, write_xlsx
 from app.units.store import UnitRegister
+from app.web.conditions import conditional
 from app.web.openapi import problems
 from app.web.problems import language_of
 
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV: Final = "text/csv"
 _USUAL_PAGE: Final = 50
 _LARGEST_PAGE: Final = 200
 _LONGEST_TEXT: Final = 100
-
-
-class Format(StrEnum):
-    """Kinds of file."""
-
-    XLSX = "xlsx"
-    CSV = "csv"
 
 
 class ListedOfficerAnswer(BaseModel):
@@ -112,12 +98,22 @@ class Asked:
             raise NotAllowedError(ProblemCode.OUTSIDE_OWN_UNITS)
         return narrowed(wanted, within(units, unit.unit_id))
 
+    def conditions(self) -> Conditions:
+        """Return what narrows the list, as records say it; what was typed into `text` they do not repeat.
+
+        To be called once `filter_for` has found the unit: any other text is nobody's code.
+        """
+        unit = self.unit.strip().upper() if self.unit is not None else None
+        named = {"unit": unit, "role": self.role, "status": self.status, "text": self.text}
+        return given((named | {"incomplete": self.incomplete}).items())
+
 
 def officer_list_router(
     engine: AsyncEngine,
     directory: Directory,
     desk: AdministrationDesk,
     refusals: Refusals,
+    exports: ExportLog,
     clock: Clock,
     get_viewer: GetCaller,
 ) -> APIRouter:
@@ -157,54 +153,29 @@ def officer_list_router(
             officers=[_shown(one, units) for one in found[:page_size]],
             next_cursor=_cursor(found[page_size - 1].login_name) if len(found) > page_size else None,
         )
-        return Response(orjson.dumps(page.model_dump()), media_type="application/json")
+        return conditional(request, page)
 
     @router.get(
         "/v1/officers/export",
         summary="Officers, filtered, as a file in the order of the official list form",
         response_model=None,
-        responses={200: {"content": {XLSX: {}, CSV: {}}}, **problems(*wrong)},
+        responses={**file_answer(), **problems(*wrong)},
     )
     async def export(
         caller: Annotated[Caller, Depends(get_viewer)],
         asked: Annotated[Asked, Depends()],
-        format: Format = Format.XLSX,  # noqa: A002 - the parameter's name in the contract
+        format: FileFormat = FileFormat.XLSX,  # noqa: A002 - the parameter's name in the contract
     ) -> Response:
         units, today = directory.units.current, local_day(clock.now())
         async with refusals(caller):
             wanted = asked.filter_for(caller, units)
-        if format is Format.CSV:
-            lines = _csv(engine, wanted, units, clock)
-            return StreamingResponse(lines, headers=attachment("can-bo.csv"), media_type=CSV)
         with database_trouble():
             async with engine.connect() as connection:
                 officers = [one async for one in every_officer(connection, wanted, today)]
-        content = await asyncio.to_thread(write_xlsx, EXPORT_HEADINGS, export_rows(officers, units))
-        return Response(content, headers=attachment("can-bo.xlsx"), media_type=XLSX)
+        table = officer_table(officers, units, is_incomplete=wanted.incomplete)
+        return await exported(exports, caller, ListName.OFFICERS, asked.conditions(), table, format)
 
     return router
-
-
-def attachment(name: str) -> dict[str, str]:
-    """Return the header that names a file."""
-    return {"Content-Disposition": f'attachment; filename="{name}"'}
-
-
-async def _csv(
-    engine: AsyncEngine, wanted: Filter, units: UnitRegister, clock: Clock
-) -> AsyncIterator[bytes]:
-    number, after, today = 0, "", local_day(clock.now())
-    for line in write_csv(EXPORT_HEADINGS, ()):
-        yield line
-    while True:
-        # A connection for each page: a reader who is slow must not keep one.
-        async with engine.connect() as connection:
-            page = await list_officers(connection, wanted, today, after=after, most=500)
-        if not page:
-            return
-        rows = [export_row(number + place, one, units) for place, one in enumerate(page, start=1)]
-        yield b"".join(list(write_csv((), rows))[2:])
-        number, after = number + len(page), page[-1].login_name
 
 
 def _shown(officer: ListedOfficer, units: UnitRegister) -> ListedOfficerAnswer:

@@ -1,8 +1,8 @@
 """Carries lists of officers out: each as a whole or not at all, by one rule for all ways in."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 from uuid import UUID
@@ -10,12 +10,10 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.accounts import posting_plan
 from app.accounts.life_facts import ChangeFacts
-from app.accounts.posting_plan import Document, Notice, Posting, PostingChange, PostingRefusedError
+from app.accounts.list_postings import ListDays, Move, PostingJudge
 from app.accounts.postings import posting_change_facts, read_timelines, write_changes
 from app.accounts.registering import NewOfficer, register_officers
-from app.accounts.registration.faults import Fault, FaultCode
 from app.accounts.registration.form import WANTED, Column
 from app.accounts.registration.planning import plan_list
 from app.accounts.registration.positions import POSITIONS
@@ -24,7 +22,7 @@ from app.accounts.registration_store import Ground, correct_officers, hold_regis
 from app.audit.changes import Change, Event, Unchanged, Work
 from app.audit.record import Value
 from app.clock import local_day
-from app.errors import ConflictError, GatewayError, InvalidRequestError, ProblemCode
+from app.errors import GatewayError, InvalidRequestError, ProblemCode
 from app.sheets.reading import DEFAULT_LIMITS, read_sheets
 from app.sheets.tables import Table, find_table
 from app.sheets.values import Limits
@@ -119,42 +117,29 @@ def applying(
 
     async def work(connection: AsyncConnection) -> Change[Report] | Unchanged[Report]:
         logins = (row.text(Column.LOGIN_NAME).lower() for row in list_rows(asked.table))
+        # From here on the tree stays as it is: what is planned is what is carried out.
         if not await hold_registration(connection, logins):
             raise ListBusyError
         plan, moves = await _plan(connection, asked, importer, local_day(now))
         report = Report(plan, asked.table)
         if not plan.may_be_applied or plan.changes_nothing:
             return Unchanged(report)
-        try:
-            facts = await _carry_out(connection, plan, moves, asked, now, progress)
-        except PostingRefusedError:
-            # A unit that ends by plan, or began after the row's day: the tree knows, the row does not.
-            raise ConflictError(ProblemCode.UNIT_NOT_IN_FORCE) from None
+        facts = await _carry_out(connection, plan, moves, asked, now, progress)
         events = [Event(one.kind, {**importer.facts, **one.leaf()}) for one in facts]
         return Change.of_events(report, events)
 
     return work
 
 
-@dataclass(frozen=True, slots=True)
-class _Move:
-    """A transfer that the officer's postings allow."""
-
-    postings: Sequence[Posting]
-    change: PostingChange
-    notice: Notice
-
-
 async def _plan(
     connection: AsyncConnection, asked: OfficerList, importer: Importer, today: date
-) -> tuple[Plan, dict[UUID, _Move]]:
+) -> tuple[Plan, Mapping[UUID, Move]]:
     ground = await load_ground(connection, today, importer.root_id)
     plan = await asyncio.to_thread(_plan_on, ground, asked, importer, today)
     leaving = [row.officer_id for row in plan.rows if row.action is Action.TRANSFER and row.officer_id]
     timelines = await read_timelines(connection, leaving)
-    moves: dict[UUID, _Move] = {}
-    rows = [_moved(row, timelines, _Days(asked, today), moves) for row in plan.rows]
-    return Plan(tuple(rows)), moves
+    judge = PostingJudge(timelines, ground.units, ListDays(asked.effective_on, today))
+    return Plan(tuple(map(judge.judge, plan.rows))), judge.moves
 
 
 def _plan_on(ground: Ground, asked: OfficerList, importer: Importer, today: date) -> Plan:
@@ -162,45 +147,15 @@ def _plan_on(ground: Ground, asked: OfficerList, importer: Importer, today: date
     return plan_list(list_rows(asked.table), ground.officers, ground.units, terms)
 
 
-@dataclass(frozen=True, slots=True)
-class _Days:
-    """From which day a row holds, and by which document."""
-
-    asked: OfficerList
-    today: date
-
-    def notice(self, row: PlannedRow) -> Notice:
-        on = row.wish.effective_on if row.wish is not None else None
-        number = row.wish.document_number if row.wish is not None else None
-        day = on or self.asked.effective_on or self.today
-        return Notice(day, self.today, Document(number) if number else None)
-
-
-def _moved(
-    row: PlannedRow, timelines: Mapping[UUID, Sequence[Posting]], days: _Days, moves: dict[UUID, _Move]
-) -> PlannedRow:
-    """Return the row, refused where the officer's postings do not allow its transfer; else note the move."""
-    if row.action is not Action.TRANSFER or row.officer_id is None or row.wish is None:
-        return row
-    postings, notice = timelines[row.officer_id], days.notice(row)
-    try:
-        change = posting_plan.transfer(postings, row.wish.unit_id, notice)
-    except PostingRefusedError:
-        fault = Fault(FaultCode.DATE_BEFORE_POSTING, Column.EFFECTIVE_DATE)
-        return replace(row, action=Action.REFUSED, changes=(), wish=None, faults=(fault, *row.faults))
-    moves[row.officer_id] = _Move(postings, change, notice)
-    return row
-
-
 async def _carry_out(
     connection: AsyncConnection,
     plan: Plan,
-    moves: Mapping[UUID, _Move],
+    moves: Mapping[UUID, Move],
     asked: OfficerList,
     now: datetime,
     progress: Progress,
 ) -> list[ChangeFacts]:
-    days, facts = _Days(asked, local_day(now)), list[ChangeFacts]()
+    days, facts = ListDays(asked.effective_on, local_day(now)), list[ChangeFacts]()
     changing = [row for row in plan.rows if row.action in {Action.ADD, Action.UPDATE, Action.TRANSFER}]
     for start in range(0, len(changing), _BATCH):
         rows = changing[start : start + _BATCH]
@@ -214,7 +169,7 @@ async def _carry_out(
 
 
 async def _move(
-    connection: AsyncConnection, rows: Iterable[PlannedRow], moves: Mapping[UUID, _Move]
+    connection: AsyncConnection, rows: Iterable[PlannedRow], moves: Mapping[UUID, Move]
 ) -> list[ChangeFacts]:
     ids = [row.officer_id for row in rows if row.officer_id is not None]
     moved = {officer_id: moves[officer_id] for officer_id in ids if officer_id in moves}

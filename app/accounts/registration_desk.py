@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,6 +20,7 @@ from app.accounts.registering_lists import (
     read_list,
     twice,
 )
+from app.accounts.registering_one import registering
 from app.audit.changes import ChangeLog
 from app.clock import Clock, local_day
 from app.sheets.values import Limits
@@ -59,6 +61,14 @@ class RegistrationDesk:
         """
         with self.slot():
             return await twice(self._changes.make, applying(asked, importer, self._clock.now()))
+
+    async def register(self, asked: OfficerList, importer: Importer) -> tuple[UUID, int]:
+        """Register the officer of a list's only row; return their id and version.
+
+        Raises what `registering` says and AuditUnavailableError; nothing has changed then.
+        """
+        with self.slot():
+            return await twice(self._changes.make, registering(asked, importer, self._clock.now()))
 
     @contextmanager
     def slot(self) -> Iterator[None]:

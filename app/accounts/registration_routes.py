@@ -1,6 +1,7 @@
 """Lists of officers over HTTP: the template, a dry run with its report, and carrying one out."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final
 
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.accounts.authentication import Caller
-from app.accounts.officer_list_routes import CSV, XLSX, attachment
+from app.accounts.exports import CSV, XLSX, attachment
 from app.accounts.registering_lists import Importer, OfficerList, Report
 from app.accounts.registration.fault_texts import Language
 from app.accounts.registration.reporting import annotated_workbook, report_json
@@ -51,7 +52,10 @@ class ImportedRow(BaseModel):
 
 
 class ImportReport(BaseModel):
-    """What a list comes to; beyond 2000 rows those with errors come first and `left_off` counts the rest."""
+    """What a list comes to; of more rows than a page holds those with errors come first.
+
+    `left_off` counts the rest; the same file sent again with `next_cursor` as `cursor` gives them.
+    """
 
     applied: bool
     sheet: str
@@ -60,6 +64,13 @@ class ImportReport(BaseModel):
     ignored_columns: list[str]
     rows: list[ImportedRow]
     left_off: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    skipped: int
+    size: int
 
 
 class ListUnreadableError(InvalidRequestError):
@@ -79,14 +90,16 @@ class ListUnreadableError(InvalidRequestError):
 class ListRefusedError(InvalidRequestError):
     """Rows of the list are wrong, so nothing of it was carried out."""
 
-    def __init__(self, report: Report) -> None:
-        """Keep the report for the answer."""
+    def __init__(self, report: Report, page: _Page) -> None:
+        """Keep the report, and which page of it was asked for, for the answer."""
         super().__init__(ProblemCode.LIST_REFUSED)
         self._report = report
+        self._page = page
 
     def members(self, language: str) -> dict[str, object]:
         """Return the report."""
-        return {"report": _json(self._report, "en" if language == "en" else "vi", is_applied=False)}
+        known: Language = "en" if language == "en" else "vi"
+        return {"report": _json(self._report, known, self._page, is_applied=False)}
 
 
 def registration_router(
@@ -131,8 +144,12 @@ def registration_router(
         sheet: str | None = None,
         document_number: Annotated[str, Query(description="for rows that name none")] = "",
         effective_on: Annotated[date | None, Query(description="for rows that name none")] = None,
+        cursor: Annotated[int, Query(ge=0, le=1_000_000, description="of a dry run's report")] = 0,
+        page_size: Annotated[int, Query(ge=1, le=_MOST_ROWS, description="rows of the report")] = _MOST_ROWS,
     ) -> Response:
         async with rejections(caller):
+            if cursor and not dry_run:
+                raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/cursor",))
             name = _NAMES.get(_media_type(request))
             if name is None:
                 raise InvalidRequestError(ProblemCode.UNSUPPORTED_MEDIA_TYPE)
@@ -142,25 +159,32 @@ def registration_router(
             except SheetError as error:
                 refusal = ListUnreadableError(error)
             else:
-                return await _answer(request, desk, asked, caller, is_dry_run=dry_run)
+                page = _Page(cursor, page_size)
+                return await _answer(request, desk, asked, caller, page, is_dry_run=dry_run)
             raise refusal
 
     return router
 
 
 async def _answer(
-    request: Request, desk: RegistrationDesk, asked: OfficerList, caller: Caller, *, is_dry_run: bool
+    request: Request,
+    desk: RegistrationDesk,
+    asked: OfficerList,
+    caller: Caller,
+    page: _Page,
+    *,
+    is_dry_run: bool,
 ) -> Response:
     importer = importer_of(caller)
     with database_trouble():
         report = await (desk.check(asked, importer) if is_dry_run else desk.apply(asked, importer))
     if not is_dry_run and not report.plan.may_be_applied:
-        raise ListRefusedError(report)
+        raise ListRefusedError(report, page)
     language = language_of(request.headers.get("accept-language"))
     if XLSX in request.headers.get("accept", ""):
         content = await asyncio.to_thread(annotated_workbook, report.plan, report.table, language)
         return Response(content, headers=attachment("ket-qua.xlsx"), media_type=XLSX)
-    body = await asyncio.to_thread(_json, report, language, is_applied=not is_dry_run)
+    body = await asyncio.to_thread(_json, report, language, page, is_applied=not is_dry_run)
     headers = {"Content-Language": language}
     return Response(orjson.dumps(body), headers=headers, media_type="application/json")
 
@@ -172,8 +196,9 @@ def importer_of(caller: Caller) -> Importer:
     return Importer(root_id, caller.officer.person_code, caller.facts())
 
 
-def _json(report: Report, language: Language, *, is_applied: bool) -> dict[str, object]:
-    return {"applied": is_applied} | report_json(report.plan, report.table, language, _MOST_ROWS)
+def _json(report: Report, language: Language, page: _Page, *, is_applied: bool) -> dict[str, object]:
+    told = report_json(report.plan, report.table, language, page.size, page.skipped)
+    return {"applied": is_applied} | told
 
 
 def _media_type(request: Request) -> str:

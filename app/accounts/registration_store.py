@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, and_, any_, bindparam, func, literal, or_, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.life_facts import ChangeFacts, Fact
@@ -18,6 +19,7 @@ from app.accounts.registration.values import Change, KnownOfficer, PlannedRow
 from app.accounts.table import OFFICER, OFFICER_POSTING
 from app.accounts.values import PRIVILEGED, Role
 from app.audit.record import RecordKind
+from app.database.locks import waited_too_long
 from app.units.store import load_history
 
 _ONE_IMPORT: Final = 0x64616E6375_15  # an advisory lock's number: one list at a time is carried out
@@ -79,12 +81,19 @@ async def load_officers(connection: AsyncConnection, today: date) -> tuple[Known
 
 
 async def hold_registration(connection: AsyncConnection, login_names: Iterable[str]) -> bool:
-    """Keep other lists, and other changes of these officers, out until the transaction ends.
+    """Keep other lists, changes of units and other changes of these officers out until the transaction ends.
 
-    Return whether it could be: False where another list is being carried out.
+    Return whether it could be: False where another list is being carried out, or the tree of units is
+    being changed for longer than a statement waits. Units come before officers, as in mergers.
     """
     if not await connection.scalar(select(func.pg_try_advisory_xact_lock(_ONE_IMPORT))):
         return False
+    try:
+        await connection.execute(text("lock table unit_version in share mode"))
+    except DBAPIError as error:
+        if waited_too_long(error):
+            return False
+        raise
     names = literal(sorted(set(login_names)), ARRAY(Text))
     held = select(OFFICER.c.officer_id).where(OFFICER.c.login_name == any_(names))
     # In the order in which postings.py holds them, so that two cannot deadlock.

@@ -1,6 +1,6 @@
 """Where the department opens reviews, and administrators answer for their officers."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -10,32 +10,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.accounts.administration import Action
 from app.accounts.administration_desk import Directory
 from app.accounts.authentication import Caller
+from app.accounts.exports import ExportedTable
 from app.accounts.life_problems import life_problems
 from app.accounts.officer_changes import find_account
 from app.accounts.refusals import Refusals
 from app.accounts.review import Answer, ReviewFault, ReviewRefusedError, ReviewRound
+from app.accounts.review_list import (
+    EVERYBODY,
+    ReviewedAccount,
+    ReviewFilter,
+    place_of,
+    review_table,
+)
 from app.accounts.review_store import (
-    ReviewedOfficer,
     answer_for,
     find_open_round,
     find_round,
+    list_rounds,
     open_round,
     reviewed_officers,
 )
-from app.accounts.units_in_reach import reaches
-from app.accounts.values import Officer
+from app.accounts.units_in_reach import code_of, reachable_unit, reaches, units_below
 from app.audit.changes import Change, ChangeLog, Event, Unchanged
 from app.clock import Clock, local_day
 
 CURRENT: Final = "current"
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewedAccount:
-    """One account a review asks about, and whose it is as far as is known."""
-
-    reviewed: ReviewedOfficer
-    officer: Officer | None
 
 
 class ReviewDesk:
@@ -70,11 +69,21 @@ class ReviewDesk:
 
         return await self._changes.make(work)
 
-    async def show(self, caller: Caller, review: str) -> tuple[ReviewRound, list[ReviewedAccount]]:
+    async def rounds(self, before: UUID | None, most: int) -> list[ReviewRound]:
+        """Return reviews, the latest first."""
+        async with self._engine.connect() as connection:
+            return await list_rounds(connection, before=before, most=most)
+
+    async def show(
+        self, caller: Caller, review: str, wanted: ReviewFilter = EVERYBODY
+    ) -> tuple[ReviewRound, list[ReviewedAccount]]:
         """Return a review, `current` for the open one, and the accounts that are the caller's to answer for.
 
-        An officer who moved meanwhile is shown to their present unit. Raises NotFoundError(REVIEW_UNKNOWN).
+        An officer who moved meanwhile is shown to their present unit. Raises NotFoundError (REVIEW_UNKNOWN,
+        UNIT_UNKNOWN) and NotAllowedError (on record) for units of others.
         """
+        async with self._refusals(caller):
+            below = self._below(caller, wanted.unit)
         async with self._engine.connect() as connection:
             with life_problems():
                 found = await _named(connection, review)
@@ -84,9 +93,20 @@ class ReviewDesk:
         mine = [
             one
             for one in accounts
-            if reaches(self._directory, caller, one.officer.unit_id if one.officer else None)
+            if reaches(self._directory, caller, one.unit_id)
+            and (below is None or one.unit_id in below)
+            and wanted.passes(one)
         ]
-        return found, sorted(mine, key=lambda one: one.reviewed.answer is not None)
+        return found, sorted(mine, key=place_of)
+
+    def table(self, review: ReviewRound, accounts: Sequence[ReviewedAccount]) -> ExportedTable:
+        """Return the accounts of a review as a table to export."""
+        officers = self._directory.accounts.current.officers
+        return review_table(review, accounts, self._directory.units.current, officers)
+
+    def unit_code(self, text: str | None) -> str | None:
+        """Return the code of a unit that a condition names; NotFoundError(UNIT_UNKNOWN)."""
+        return code_of(self._directory.units.current, text)
 
     async def answer(self, caller: Caller, review: str, officer_id: UUID, answer: Answer) -> None:
         """Take the caller's word on an officer; `remove` suspends at once.
@@ -113,6 +133,12 @@ class ReviewDesk:
 
         async with self._refusals(caller, changed_officer_id=officer_id):
             await self._changes.make(work)
+
+    def _below(self, caller: Caller, unit_name: str | None) -> frozenset[UUID] | None:
+        if unit_name is None:
+            return None
+        unit = reachable_unit(self._directory, caller, unit_name)
+        return frozenset(units_below(self._directory.units.current, unit.unit_id))
 
 
 async def _named(connection: AsyncConnection, review: str) -> ReviewRound:

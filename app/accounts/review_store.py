@@ -113,6 +113,17 @@ async def find_open_round(connection: AsyncConnection) -> ReviewRound | None:
     return ReviewRound(row.round_id, row.opened_on, row.due_on, row.closed_on) if row else None
 
 
+async def list_rounds(
+    connection: AsyncConnection, *, before: UUID | None = None, most: int
+) -> list[ReviewRound]:
+    """Return reviews, the latest first, at most *most* of those opened before *before*."""
+    query = select(REVIEW_ROUND).order_by(REVIEW_ROUND.c.round_id.desc()).limit(most)
+    if before is not None:
+        query = query.where(REVIEW_ROUND.c.round_id < before)  # a time stands first in these ids (UUIDv7)
+    rows = await connection.execute(query)
+    return [ReviewRound(row.round_id, row.opened_on, row.due_on, row.closed_on) for row in rows]
+
+
 async def latest_opening(connection: AsyncConnection) -> date | None:
     """Return the day on which the latest round was opened; see `next_review_on`."""
     found: date | None = await connection.scalar(select(func.max(REVIEW_ROUND.c.opened_on)))

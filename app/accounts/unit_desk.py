@@ -1,6 +1,5 @@
 """Where administrators read what their units are told, and see how far registration is."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,14 +12,14 @@ from app.accounts.authentication import Caller
 from app.accounts.posting_plan import Document
 from app.accounts.refusals import Refusals
 from app.accounts.registration_progress import UnitProgress, note_request, registration_progress
+from app.accounts.registration_report import ProgressView, ranked
 from app.accounts.unit_notices import UnitNotice, mark_read, unread_notices
-from app.accounts.units_in_reach import reachable_unit, reaches, units_below
+from app.accounts.units_in_reach import code_of, reachable_unit, reaches, units_below
 from app.accounts.values import Officer
 from app.audit.changes import Change, ChangeLog
 from app.audit.record import RecordKind
 from app.clock import Clock, local_day
 from app.errors import ConflictError, NotFoundError, ProblemCode
-from app.units.values import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +28,6 @@ class NoticeView:
 
     notice: UnitNotice
     officer: Officer | None
-
-
-@dataclass(frozen=True, slots=True)
-class ProgressView:
-    """One unit's registration; a unit of earlier days is None."""
-
-    progress: UnitProgress
-    unit: Unit | None
-    waited_days: int | None
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether the unit asked and not all it declared are active."""
-        declared = self.progress.declared_officers
-        return declared is not None and self.progress.activated_officers < declared
 
 
 class UnitMattersDesk:
@@ -108,13 +92,30 @@ class UnitMattersDesk:
         async with self._refusals(caller):
             await self._changes.make(work)
 
-    async def progress(self, caller: Caller) -> list[ProgressView]:
-        """Return every unit in reach that asked or has officers; who waits longest comes first."""
+    async def progress(
+        self, caller: Caller, unit_name: str | None = None, *, is_waiting: bool | None = None
+    ) -> list[ProgressView]:
+        """Return every unit in reach that asked or has officers; who waits longest comes first.
+
+        With *unit_name* that unit and those below it; raises as `notices` does. With *is_waiting* only units
+        that wait, or only others.
+        """
+        async with self._refusals(caller):
+            below = None if unit_name is None else frozenset(self._below(caller, unit_name))
         now = self._clock.now()
         async with self._engine.connect() as connection:
             found = await registration_progress(connection, local_day(now))
-        mine = [one for one in found if reaches(self._directory, caller, one.unit_id)]
-        return ranked([self._view(one, now) for one in mine])
+        mine = [
+            one
+            for one in found
+            if reaches(self._directory, caller, one.unit_id) and (below is None or one.unit_id in below)
+        ]
+        views = [self._view(one, now) for one in mine]
+        return ranked([view for view in views if is_waiting in {None, view.is_waiting}])
+
+    def unit_code(self, text: str | None) -> str | None:
+        """Return the code of a unit that a condition names; NotFoundError(UNIT_UNKNOWN)."""
+        return code_of(self._directory.units.current, text)
 
     def _below(self, caller: Caller, unit_name: str) -> list[UUID]:
         unit = reachable_unit(self._directory, caller, unit_name)
@@ -125,16 +126,3 @@ class UnitMattersDesk:
         return ProgressView(
             one, self._directory.units.current.find(one.unit_id), waited.days if waited is not None else None
         )
-
-
-def ranked(views: Sequence[ProgressView]) -> list[ProgressView]:
-    """Return units that wait first, the longest waiting on top, then by code."""
-    return sorted(
-        views,
-        key=lambda view: (
-            not view.is_waiting,
-            -(view.waited_days or 0),
-            view.unit.agency_code if view.unit else "",
-            view.progress.unit_id,
-        ),
-    )

@@ -4,13 +4,14 @@ from typing import Annotated, Final
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.accounts.administration_routes import MAX_BODY_BYTES
 from app.accounts.authentication import Caller
+from app.accounts.exports import ExportLog, ListName, exported, file_answer, given
 from app.accounts.life_schemas import (
     DeclarationRequest,
     NoticeAnswer,
@@ -19,16 +20,25 @@ from app.accounts.life_schemas import (
     ProgressAnswers,
 )
 from app.accounts.posting_plan import Document
+from app.accounts.registration_report import (
+    ProgressExportQuery,
+    ProgressQuery,
+    ProgressView,
+    page_of,
+    progress_table,
+)
 from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
 from app.accounts.trouble import database_trouble
-from app.accounts.unit_desk import NoticeView, ProgressView, UnitMattersDesk
+from app.accounts.unit_desk import NoticeView, UnitMattersDesk
 from app.accounts.unit_notice_texts import notice_text
 from app.errors import NotFoundError, ProblemCode
 from app.web.bodies import read_json
+from app.web.conditions import conditional
 from app.web.openapi import body_of, problems
 from app.web.problem_texts import Language
 from app.web.problems import language_of
+from app.web.queries import read_query
 
 _ON_UNIT: Final = (
     ProblemCode.UNIT_UNKNOWN,
@@ -40,6 +50,7 @@ _ON_UNIT: Final = (
 def unit_life_router(
     desk: UnitMattersDesk,
     rejections: Rejections,
+    exports: ExportLog,
     get_reader: GetCaller,
     get_poster: GetCaller,
     get_viewer: GetCaller,
@@ -99,14 +110,47 @@ def unit_life_router(
 
     @router.get(
         "/v1/reports/registration",
-        summary="Who asked for accounts, how many are there, who waits and for how long",
+        summary="Who asked for accounts, how many are there, who waits and for how long, by page",
         response_model=None,
-        responses={200: {"model": ProgressAnswers}, **problems(ProblemCode.ROLE_NOT_PERMITTED)},
+        responses={200: {"model": ProgressAnswers}, **problems(*_ON_UNIT, ProblemCode.INVALID_VALUE)},
     )
-    async def progress(caller: Annotated[Caller, Depends(get_viewer)]) -> Response:
+    async def progress(
+        request: Request,
+        caller: Annotated[Caller, Depends(get_viewer)],
+        unit: str | None = None,
+        waiting: str | None = None,
+        page_size: str | None = None,
+        cursor: str | None = None,
+    ) -> Response:
+        async with rejections(caller):
+            asked = read_query(ProgressQuery, unit=unit, waiting=waiting, page_size=page_size, cursor=cursor)
+            with database_trouble():
+                found = await desk.progress(caller, asked.unit, is_waiting=asked.waiting)
+            page, next_cursor = page_of(found, asked.cursor, asked.page_size)
+        answer = ProgressAnswers(units=[_progress(each) for each in page], next_cursor=next_cursor)
+        return conditional(request, answer)
+
+    @router.get(
+        "/v1/reports/registration/export",
+        summary="The registration report as a file",
+        response_model=None,
+        responses={**file_answer(), **problems(*_ON_UNIT, ProblemCode.INVALID_VALUE)},
+    )
+    async def export(
+        caller: Annotated[Caller, Depends(get_viewer)],
+        file_format: Annotated[str | None, Query(alias="format")] = None,
+        unit: str | None = None,
+        waiting: str | None = None,
+    ) -> Response:
+        async with rejections(caller):
+            asked = read_query(ProgressExportQuery, format=file_format, unit=unit, waiting=waiting)
         with database_trouble():
-            found = await desk.progress(caller)
-        return _json(ProgressAnswers(units=[_progress(each) for each in found]))
+            found = await desk.progress(caller, asked.unit, is_waiting=asked.waiting)
+        waits = None if asked.waiting is None else str(asked.waiting).lower()
+        conditions = given((("unit", desk.unit_code(asked.unit)), ("waiting", waits)))
+        return await exported(
+            exports, caller, ListName.REGISTRATIONS, conditions, progress_table(found), asked.format
+        )
 
     return router
 

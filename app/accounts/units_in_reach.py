@@ -33,6 +33,11 @@ def reachable_unit(directory: Directory, caller: Caller, text: str) -> Unit:
     return unit
 
 
+def code_of(register: UnitRegister, text: str | None) -> str | None:
+    """Return the code of the unit that a condition names, as records say it; NotFoundError(UNIT_UNKNOWN)."""
+    return unit_named(register, text).agency_code if text is not None else None
+
+
 def reaches(directory: Directory, caller: Caller, unit_id: UUID | None) -> bool:
     """Whether the caller acts for officers of this unit."""
     if caller.officer.role is Role.DEPARTMENT_ADMINISTRATOR:

@@ -79,6 +79,7 @@ class RecordKind(StrEnum):
     REVIEW_ANSWERED = "review.answered"
     REVIEW_CLOSED = "review.closed"
     UNIT_DECLARED = "unit.declared"
+    LIST_EXPORTED = "list.exported"
 
 
 class Outcome(StrEnum):
@@ -147,6 +148,10 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "searched_from": str,
     "searched_to": str,
     "search_results": int,
+    "exported_list": str,
+    "exported_format": str,
+    "exported_by": str,
+    "exported_rows": int,
     # What was changed, and by whom beside the officer
     "operator": str,
     "change": str,

@@ -8,6 +8,7 @@ from app.cli import (
     clients,
     keys,
     officer_codes,
+    officer_handovers,
     officer_life,
     officer_lists,
     officers,
@@ -50,6 +51,7 @@ officers.officers.command("second")(officer_life.officers_second)
 officers.officers.command("leave")(officer_life.officers_leave)
 officers.officers.command("incomplete")(officer_life.officers_incomplete)
 officers.officers.command("codes")(officer_codes.officers_codes)
+officers.officers.command("handovers")(officer_handovers.officers_handovers)
 application.add_typer(officers.officers, name="officers")
 application.add_typer(clients.commands, name="clients")
 application.add_typer(reviews.commands, name="reviews")

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.client_facts import described, limits_described, state_word
 from app.accounts.client_keys import KeyRefusedError, read_public_key
+from app.accounts.client_list import ClientFilter, client_table
 from app.accounts.client_store import (
     NewClient,
     TooManySecretsError,
@@ -28,16 +29,19 @@ from app.accounts.client_store import (
     set_limits,
 )
 from app.accounts.clients import Client, ClientKind, CredentialKind, GrantType, Limits, endings
+from app.accounts.exports import Conditions, ExportedTable, ListName
 from app.audit.changes import Change
 from app.audit.record import RecordKind
 from app.cli.client_texts import details, ending_text
 from app.cli.console import done
-from app.cli.inputs import unit_id_of, worded
+from app.cli.exporting import NewFile, export_to
+from app.cli.inputs import today, unit_id_of, worded
 from app.cli.recording import run_recorded
 from app.cli.work import run
 from app.clock import VIETNAM, SystemClock
 from app.errors import ConfigurationError
 from app.lookup.parsing import parse_procedure_code
+from app.units.store import load_units
 from app.web.certificates import read_pem_certificate
 
 commands = typer.Typer(help="Client software and its credentials.", no_args_is_help=True)
@@ -260,6 +264,17 @@ def clients_list() -> None:
         done(f"{client.client_id}: {described(client, now)}")
         for ending in endings([client], now):
             done(f"  attention: {ending_text(ending, now)}")
+
+
+@commands.command("export")
+def clients_export(file: NewFile) -> None:
+    """Write every client to a new file (.xlsx or .csv); nothing of secrets."""
+
+    async def read(connection: AsyncConnection) -> tuple[ExportedTable, Conditions]:
+        clients = ClientFilter().chosen(await load_clients(connection))
+        return client_table(clients, await load_units(connection, today())), {}
+
+    done(f"{export_to(file, ListName.CLIENTS, read)} clients written to {file}")
 
 
 @commands.command("show")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -11,13 +12,13 @@ import typer
 from rich.progress import Progress
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.accounts.exports import Conditions, ExportedTable, ListName, given
 from app.accounts.officer_list import (
-    EXPORT_HEADINGS,
     Filter,
     ListedOfficer,
     Status,
     every_officer,
-    export_rows,
+    officer_table,
     within,
 )
 from app.accounts.registering_lists import (
@@ -40,6 +41,7 @@ from app.accounts.registration.template import template_workbook
 from app.accounts.registration.values import Action, PlannedRow
 from app.accounts.values import Role
 from app.cli.console import done, err, fail
+from app.cli.exporting import NewFile, export_to
 from app.cli.inputs import today, unit_id_of
 from app.cli.recording import make_recorded
 from app.cli.settings import read_settings
@@ -50,15 +52,19 @@ from app.sheets.errors import SheetError
 from app.sheets.tables import Table
 from app.sheets.texts import sheet_text
 from app.sheets.values import MEBIBYTE
-from app.sheets.writing import write_csv, write_xlsx
 from app.units.store import UnitRegister, load_units
 
 _LARGEST_BYTES: Final = 20 * MEBIBYTE
 UnitOption = Annotated[str | None, typer.Option(help="a unit's agency code; units below it included")]
-NewFile = Annotated[Path, typer.Argument(help="a file that is not there yet")]
+RoleOption = Annotated[Role | None, typer.Option()]
+StatusOption = Annotated[Status | None, typer.Option()]
+TextOption = Annotated[str | None, typer.Option(help="part of a login name or a name")]
+IncompleteOption = Annotated[bool, typer.Option("--incomplete", help="only accounts that lack something")]
 
 
-def write_template(file: NewFile) -> None:
+def write_template(
+    file: Annotated[Path, typer.Argument(help="a file that is not there yet")],
+) -> None:
     """Write the official list form (XLSX), to be filled in by units."""
     with file.open("xb") as new:
         new.write(template_workbook())
@@ -93,27 +99,32 @@ def import_officers(
         raise typer.Exit(2)
 
 
-def export_officers(file: NewFile, unit: UnitOption = None) -> None:
+def export_officers(
+    file: NewFile,
+    unit: UnitOption = None,
+    role: RoleOption = None,
+    status: StatusOption = None,
+    text: TextOption = None,
+    incomplete: IncompleteOption = False,
+) -> None:
     """Write officers to a new file (.xlsx or .csv) whose columns are those of the official form."""
-    if file.suffix.lower() not in {".xlsx", ".csv"}:
-        raise ConfigurationError("the file's name must end in .xlsx or .csv")
-    officers, units = run(lambda connection: _found(connection, unit, Filter()))
-    rows = export_rows(officers, units)
-    is_csv = file.suffix.lower() == ".csv"
-    content = b"".join(write_csv(EXPORT_HEADINGS, rows)) if is_csv else write_xlsx(EXPORT_HEADINGS, rows)
-    with file.open("xb") as new:
-        new.write(content)
-    done(f"{len(officers)} officers written to {file}")
+    wanted = Filter(None, role, status, text, incomplete)
+    named = {"unit": unit, "role": role, "status": status, "text": text, "incomplete": incomplete}
+
+    async def read(connection: AsyncConnection) -> tuple[ExportedTable, Conditions]:
+        officers, units = await _found(connection, unit, wanted)
+        return officer_table(officers, units, is_incomplete=incomplete), given(named.items())
+
+    count = export_to(file, ListName.OFFICERS, read)
+    done(f"{count} officers written to {file}")
 
 
 def show_officers(
     unit: UnitOption = None,
-    role: Annotated[Role | None, typer.Option()] = None,
-    status: Annotated[Status | None, typer.Option()] = None,
-    text: Annotated[str | None, typer.Option(help="part of a login name or a name")] = None,
-    incomplete: Annotated[
-        bool, typer.Option("--incomplete", help="only accounts that lack something")
-    ] = False,
+    role: RoleOption = None,
+    status: StatusOption = None,
+    text: TextOption = None,
+    incomplete: IncompleteOption = False,
 ) -> None:
     """Print officers, each on a line."""
     wanted = Filter(None, role, status, text, incomplete)
@@ -132,8 +143,7 @@ async def _found(
 ) -> tuple[list[ListedOfficer], UnitRegister]:
     units = await load_units(connection, today())
     if unit is not None:
-        below = within(units, await unit_id_of(connection, unit))
-        wanted = Filter(below, wanted.role, wanted.status, wanted.text, wanted.incomplete)
+        wanted = replace(wanted, unit_ids=within(units, await unit_id_of(connection, unit)))
     return [one async for one in every_officer(connection, wanted, today())], units
 
 

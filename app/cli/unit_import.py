@@ -10,14 +10,17 @@ import typer
 from rich.progress import Progress
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.accounts.exports import Conditions, ExportedTable, ListName, given
 from app.audit.changes import Change, Unchanged
 from app.cli.console import done, err, fail
+from app.cli.exporting import NewFile, export_to
 from app.cli.inputs import today
 from app.cli.recording import run_recorded
-from app.cli.unit_files import read_rows, write_rows
+from app.cli.unit_files import read_rows
 from app.cli.work import run
 from app.errors import ConfigurationError
 from app.procedures.holdings import PostingsAndGrants
+from app.procedures.unit_files import exported_units
 from app.units.changing import carry_out, locked_history
 from app.units.columns import HEADINGS, Column
 from app.units.exporting import export_rows
@@ -65,16 +68,20 @@ def import_units(
 
 
 def export_units(
-    file: Annotated[Path, typer.Argument(help="a file that is not there yet, .xlsx or .csv")],
+    file: NewFile,
     on: Annotated[
         datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="the tree of that day; today's")
     ] = None,
 ) -> None:
     """Write the tree of a day as an XLSX or CSV file that, imported again, changes nothing."""
     day: date = on.date() if on is not None else today()
-    rows = export_rows(run(load_history), day)
-    write_rows(file, rows)
-    done(f"{len(rows)} units of {day} written to {file}")
+
+    async def read(connection: AsyncConnection) -> tuple[ExportedTable, Conditions]:
+        history = await load_history(connection)
+        return exported_units(export_rows(history, day), day), given((("on", day),))
+
+    count = export_to(file, ListName.UNITS, read)
+    done(f"{count} units of {day} written to {file}")
 
 
 class _Progress:

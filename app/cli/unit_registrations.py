@@ -1,16 +1,19 @@
 """`dancu units declare | progress`: what units asked for, and who is late."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.accounts.exports import Conditions, ExportedTable, ListName
 from app.accounts.posting_plan import Document
 from app.accounts.registration_progress import note_request, registration_progress
-from app.accounts.unit_desk import ProgressView, ranked
+from app.accounts.registration_report import ProgressView, progress_table, ranked
 from app.audit.changes import Change
 from app.cli.console import done
+from app.cli.exporting import export_to
 from app.cli.inputs import today, unit_id_of
 from app.cli.life_words import Letter, document_number
 from app.cli.recording import run_recorded
@@ -41,22 +44,20 @@ def declare(
     done(f"{unit} asked for {officers} accounts")
 
 
-def progress() -> None:
+def progress(
+    export: Annotated[
+        Path | None, typer.Option(help="write it to this new file (.xlsx or .csv) instead")
+    ] = None,
+) -> None:
     """List units that asked or have officers, those that wait first, the longest waiting on top."""
-    now = SystemClock().now()
+    if export is not None:
 
-    async def work(connection: AsyncConnection) -> list[ProgressView]:
-        units = await load_units(connection, today())
-        found = await registration_progress(connection, today())
-        waits = [one.waited(now) for one in found]
-        return ranked(
-            [
-                ProgressView(one, units.find(one.unit_id), waited.days if waited is not None else None)
-                for one, waited in zip(found, waits, strict=True)
-            ]
-        )
+        async def read(connection: AsyncConnection) -> tuple[ExportedTable, Conditions]:
+            return progress_table(await _views(connection)), {}
 
-    for view in run(work):
+        done(f"{export_to(export, ListName.REGISTRATIONS, read)} units written to {export}")
+        return
+    for view in run(_views):
         one = view.progress
         declared = "-" if one.declared_officers is None else one.declared_officers
         waiting = f", waits for {view.waited_days} days" if view.is_waiting else ""
@@ -64,3 +65,16 @@ def progress() -> None:
             f"{view.unit.agency_code if view.unit else one.unit_id}: {declared} declared,"
             f" {one.registered_officers} registered, {one.activated_officers} activated{waiting}"
         )
+
+
+async def _views(connection: AsyncConnection) -> list[ProgressView]:
+    now = SystemClock().now()
+    units = await load_units(connection, today())
+    found = await registration_progress(connection, today())
+    waits = [one.waited(now) for one in found]
+    return ranked(
+        [
+            ProgressView(one, units.find(one.unit_id), waited.days if waited is not None else None)
+            for one, waited in zip(found, waits, strict=True)
+        ]
+    )

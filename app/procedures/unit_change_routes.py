@@ -32,7 +32,11 @@ from app.web.queries import read_query
 
 _MAX_BODY_BYTES: Final = 32 * 1024
 _MEDIA_TYPES: Final = frozenset({XLSX, "text/csv", "application/octet-stream"})
-_ON_CHANGE: Final = (ProblemCode.ROLE_NOT_PERMITTED, ProblemCode.UNIT_CHANGE_REFUSED)
+_ON_CHANGE: Final = (
+    ProblemCode.ROLE_NOT_PERMITTED,
+    ProblemCode.UNIT_CHANGE_REFUSED,
+    ProblemCode.LIST_BUSY,
+)
 _FILE: Final = {
     "requestBody": {
         "required": True,

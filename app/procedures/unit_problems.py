@@ -5,6 +5,9 @@ from contextlib import contextmanager
 from typing import Literal
 from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
+
+from app.database.locks import waited_too_long
 from app.errors import GatewayError, InvalidRequestError, NotFoundError, ProblemCode
 from app.procedures.unit_changes import AdministratorsWouldMoveError, MovingAdministrator
 from app.sheets.errors import SheetError
@@ -69,9 +72,13 @@ class MoveNotConfirmedError(GatewayError):
 
 @contextmanager
 def unit_trouble() -> Iterator[None]:
-    """Turn what the tree refuses into problems."""
+    """Turn what the tree refuses into problems, and a list of officers that holds it into LIST_BUSY."""
     try:
         yield
+    except DBAPIError as error:
+        if waited_too_long(error):
+            raise GatewayError(ProblemCode.LIST_BUSY) from None
+        raise
     except UnitRefusedError as error:
         raise UnitChangeRefusedError(error.faults) from None
     except AdministratorsWouldMoveError as error:

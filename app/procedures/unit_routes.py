@@ -1,21 +1,21 @@
 """The tree of units over HTTP, for those who read it: lists, one unit with all its days, files, wards."""
 
-import asyncio
-import hashlib
+from datetime import date
 from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.accounts.authentication import Caller
+from app.accounts.exports import ExportLog, ListName, exported, file_answer, given
 from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
 from app.errors import NotFoundError, ProblemCode
 from app.procedures.unit_answers import former_ward_said, unit_said, whole_unit_said
 from app.procedures.unit_desk import UnitDesk
+from app.procedures.unit_files import exported_units
 from app.procedures.unit_schemas import (
     ExportQuery,
     FormerWardAnswer,
@@ -25,9 +25,9 @@ from app.procedures.unit_schemas import (
 )
 from app.units.divisions import load_divisions
 from app.units.exporting import export_rows
-from app.units.files import CSV, XLSX, write_units
+from app.units.values import UnitVersion
 from app.units.viewing import Filter, page_of, version_shown
-from app.web.conditions import etag
+from app.web.conditions import conditional, etag
 from app.web.openapi import problems
 from app.web.queries import read_query
 
@@ -35,7 +35,7 @@ _ON_READING = (ProblemCode.ROLE_NOT_PERMITTED, ProblemCode.OUTSIDE_OWN_UNITS, Pr
 
 
 def unit_router(
-    desk: UnitDesk, rejections: Rejections, get_viewer: GetCaller, get_caller: GetCaller
+    desk: UnitDesk, rejections: Rejections, exports: ExportLog, get_viewer: GetCaller, get_caller: GetCaller
 ) -> APIRouter:
     """Return the routes that change nothing; wards are for every officer."""
     router = APIRouter(tags=["units"])
@@ -69,41 +69,40 @@ def unit_router(
                 cursor=cursor,
             )
         day = asked.on or desk.today
-        within = await desk.within(caller, day, asked.below)
-        tree = desk.history.on(day)
-        seen = tree if within is None else {unit_id: tree[unit_id] for unit_id in within}
-        chosen = Filter(kind=asked.kind, level=asked.level, text=asked.text).chosen(seen)
+        chosen = await _chosen(desk, caller, day, asked)
         page, has_more = page_of(chosen, asked.cursor, asked.page_size)
         answer = UnitsAnswer(
             on=day.isoformat(),
             units=[unit_said(version) for version in page],
             next_cursor=page[-1].details.agency_code if has_more else None,
         )
-        return _conditional(request, answer)
+        return conditional(request, answer)
 
     @router.get(
         "/v1/units/export",
         summary="The units of a day that the caller may see, as a file that imports back unchanged",
         response_model=None,
-        responses={
-            200: {"description": "the file", "content": {XLSX: {}, "text/csv": {}}},
-            **problems(*_ON_READING),
-        },
+        responses={**file_answer(), **problems(*_ON_READING)},
     )
     async def export(
         caller: Annotated[Caller, Depends(get_viewer)],
         file_format: Annotated[str | None, Query(alias="format")] = None,
+        below: str | None = None,
+        kind: str | None = None,
+        level: str | None = None,
+        text: str | None = None,
         on: str | None = None,
     ) -> Response:
         async with rejections(caller):
-            asked = read_query(ExportQuery, format=file_format, on=on)
+            asked = read_query(
+                ExportQuery, format=file_format, below=below, kind=kind, level=level, text=text, on=on
+            )
         day = asked.on or desk.today
-        rows = export_rows(desk.history, day, await desk.within(caller, day, None))
-        is_xlsx = asked.format == "xlsx"
-        content = await asyncio.to_thread(write_units, rows, is_xlsx=is_xlsx)
-        name = f"don-vi-{day.isoformat()}.{asked.format}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        return Response(content, headers=headers, media_type=XLSX if is_xlsx else CSV)
+        chosen = {version.unit_id for version in await _chosen(desk, caller, day, asked)}
+        rows = export_rows(desk.history, day, chosen)
+        conditions = given(asked.model_dump(mode="json", exclude={"format"}).items())
+        table = exported_units(rows, day)
+        return await exported(exports, caller, ListName.UNITS, conditions, table, asked.format)
 
     @router.get(
         "/v1/units/{unit_id}",
@@ -136,11 +135,11 @@ def unit_router(
     return router
 
 
-def _conditional(request: Request, answer: BaseModel) -> Response:
-    """Return the answer, or 304 to who has it already (RFC 9110 section 13.1.2)."""
-    content = orjson.dumps(answer.model_dump())
-    tag = etag(int.from_bytes(hashlib.sha256(content).digest()[:7]))
-    held = {one.strip() for one in request.headers.get("if-none-match", "").split(",")}
-    if tag in held:
-        return Response(status_code=304, headers={"ETag": tag})
-    return Response(content, headers={"ETag": tag}, media_type="application/json")
+async def _chosen(
+    desk: UnitDesk, caller: Caller, day: date, asked: UnitQuery | ExportQuery
+) -> list[UnitVersion]:
+    """Return the units of the day that the caller may see and the conditions let pass."""
+    within = await desk.within(caller, day, asked.below)
+    tree = desk.history.on(day)
+    seen = tree if within is None else {unit_id: tree[unit_id] for unit_id in within}
+    return Filter(kind=asked.kind, level=asked.level, text=asked.text).chosen(seen)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel
 
+from app.accounts.exports import FileFormat
 from app.accounts.reasons import parse_reason
 from app.units.codes import LONGEST_CODE
 from app.units.names import LONGEST_NAME, tidied
@@ -157,11 +158,15 @@ class ImportQuery(BaseModel):
 
 
 class ExportQuery(BaseModel):
-    """Which file, of which day."""
+    """Which file, of which units of which day."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    format: Literal["xlsx", "csv"] = "xlsx"
+    format: FileFormat = FileFormat.XLSX
+    below: UUID | None = None
+    kind: UnitKind | None = None
+    level: UnitLevel | None = None
+    text: Annotated[str, Field(max_length=LONGEST_NAME)] | None = None
     on: Day | None = None
 
 

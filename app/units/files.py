@@ -1,6 +1,6 @@
-"""Files of units, XLSX and CSV: read as rows of text, and written so that they read back unchanged."""
+"""Files of units, XLSX and CSV: read as rows of text; written under headings that read back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from app.sheets.errors import SheetError, SheetReason
@@ -8,9 +8,8 @@ from app.sheets.reading import read_sheets
 from app.sheets.tables import Wanted, find_table
 from app.sheets.values import MEBIBYTE, Limits
 from app.sheets.values import Row as SheetRow
-from app.sheets.writing import Heading, write_csv, write_xlsx
+from app.sheets.writing import Heading
 from app.units.columns import HEADINGS, Column, column_of
-from app.units.exporting import EXPORT_HEADINGS
 from app.units.importing import Row
 from app.units.troubles import Trouble, refused
 
@@ -18,7 +17,6 @@ LARGEST_BYTES: Final = 5 * MEBIBYTE
 """Five thousand units are half a megabyte."""
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV: Final = "text/csv; charset=utf-8"
 _LIMITS: Final = Limits(max_file_bytes=LARGEST_BYTES)
 _WIDTHS: Final = {Column.NAME: 60, Column.SERVES: 30}
 _WANTED: Final[Wanted[Column]] = Wanted(
@@ -55,13 +53,9 @@ def read_units(content: bytes, name: str) -> tuple[list[str], list[Row]]:
     return list(table.header.cells), _rows(table.header, table.rows)
 
 
-def write_units(rows: Sequence[Mapping[str, str]], *, is_xlsx: bool) -> bytes:
-    """Return a file of *rows*, cells by heading, as `export_rows` makes them."""
-    headings = [Heading(HEADINGS[column].vietnamese, _WIDTHS.get(column, 22)) for column in Column]
-    cells = ([row[title] for title in EXPORT_HEADINGS] for row in rows)
-    if is_xlsx:
-        return write_xlsx(headings, cells, title="Đơn vị")
-    return b"".join(write_csv(headings, cells))
+def headings() -> list[Heading]:
+    """Return the columns of a file of units, as `export_rows` names them."""
+    return [Heading(HEADINGS[column].vietnamese, _WIDTHS.get(column, 22)) for column in Column]
 
 
 def _rows(header: SheetRow, rows: Sequence[SheetRow]) -> list[Row]:

@@ -1,12 +1,17 @@
-"""Conditional changes: the version a change was decided on (RFC 9110 sections 8.8.3 and 13.1.1)."""
+"""Conditional requests (RFC 9110 section 13): the version a change was decided on, lists not sent twice."""
 
+import hashlib
 import re
 from typing import Final
 
+import orjson
+from pydantic import BaseModel
 from starlette.requests import Request
+from starlette.responses import Response
 
 from app.errors import ConflictError, InvalidRequestError, ProblemCode
 
+_TAG_BYTES: Final = 7  # as many as an entity tag's eighteen digits hold
 _TAG: Final = re.compile(r'"([0-9]{1,18})"')
 
 
@@ -28,3 +33,13 @@ def expected_version(request: Request) -> int:
     if tag is None:
         raise ConflictError(ProblemCode.VERSION_OUTDATED)
     return int(tag[1])
+
+
+def conditional(request: Request, answer: BaseModel) -> Response:
+    """Return a list as JSON under a tag of its content, or 304 to who has it already (section 13.1.2)."""
+    content = orjson.dumps(answer.model_dump(mode="json"))
+    headers = {"ETag": etag(int.from_bytes(hashlib.sha256(content).digest()[:_TAG_BYTES]))}
+    held = {one.strip() for one in request.headers.get("if-none-match", "").split(",")}
+    if headers["ETag"] in held:
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type="application/json")

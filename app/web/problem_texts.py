@@ -1337,6 +1337,30 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             _TRY_AGAIN_SOON[1],
         ),
     ),
+    ProblemCode.OFFICER_REFUSED: _both(
+        (
+            "Chưa đăng ký được cán bộ",
+            "Thông tin cán bộ có lỗi nên chưa có gì thay đổi.",
+            "Sửa các mục được chỉ ra rồi gửi lại.",
+        ),
+        (
+            "The officer was not registered",
+            "Something about the officer is wrong, so nothing has changed.",
+            "Mend what is pointed out and send it again.",
+        ),
+    ),
+    ProblemCode.OFFICER_EXISTS: _both(
+        (
+            "Tên đăng nhập đã được đăng ký",
+            "Tên đăng nhập này là của một cán bộ đã đăng ký; tài khoản của người đó không thay đổi.",
+            "Chọn tên khác; để thay đổi tài khoản đã có, dùng danh sách hoặc chức năng điều chuyển.",
+        ),
+        (
+            "The login name is registered already",
+            "The login name is that of a registered officer, whose account has not changed.",
+            "Choose another one; an account there is is changed by a list or by a posting.",
+        ),
+    ),
     ProblemCode.SIGN_IN_BUSY: _both(
         (
             "Quá nhiều người đăng nhập cùng lúc",

@@ -109,6 +109,8 @@ KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
     ProblemCode.LIST_UNREADABLE: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, Origin.CALLER),
     ProblemCode.LIST_REFUSED: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, Origin.CALLER),
     ProblemCode.LIST_BUSY: ProblemKind(HTTPStatus.SERVICE_UNAVAILABLE, Origin.GATEWAY),
+    ProblemCode.OFFICER_REFUSED: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, Origin.CALLER),
+    ProblemCode.OFFICER_EXISTS: _CONFLICT,
     ProblemCode.UNIT_UNKNOWN: _ABSENT,
     ProblemCode.POSTED_ALREADY: _CONFLICT,
     ProblemCode.NOT_POSTED: _CONFLICT,

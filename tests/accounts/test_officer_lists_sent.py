@@ -95,6 +95,27 @@ async def test_a_list_with_faults_is_refused_with_its_report(gateway: Gateway) -
     assert record["problem_code"] == "list_refused"
 
 
+async def test_a_long_report_is_sent_page_by_page_in_a_dry_run(gateway: Gateway) -> None:
+    administrator = await an_administrator(gateway)
+
+    async def page(**query: Any) -> httpx.Response:
+        return await gateway.http.post(
+            "/v1/officers/import",
+            params=query,
+            content=a_csv(NEW, IN_THE_CENTRE, a_row("ba", unit="xã Không Có")),
+            headers=bearer(administrator.token) | {"Content-Type": "text/csv"},
+        )
+
+    first = (await page(page_size=2)).json()
+    rest = (await page(page_size=2, cursor=first["next_cursor"])).json()
+    assert [row["row"] for row in (*first["rows"], *rest["rows"])] == [4, 2, 3]
+    assert (first["left_off"], rest["left_off"], rest["next_cursor"]) == (1, 0, None)
+    refused = (await page(dry_run="false", page_size=2)).json()["report"]
+    assert (len(refused["rows"]), refused["next_cursor"]) == (2, "2")
+    wrong = await page(dry_run="false", cursor=2)
+    assert (wrong.status_code, wrong.json()["errors"]) == (422, [{"pointer": "/cursor"}])
+
+
 async def test_the_report_comes_as_the_list_itself_where_that_is_asked_for(gateway: Gateway) -> None:
     answer = await _send(await an_administrator(gateway), a_csv(NEW), Accept=XLSX)
     assert answer.headers["content-type"] == XLSX

@@ -262,3 +262,32 @@ def test_what_ends_within_thirty_days_is_named(recordable: Database) -> None:
     assert "attention: khac ended" in said
     dancu("clients", "suspend", "khac")
     assert "khac ended" not in dancu("clients", "list").out
+
+
+def test_a_client_is_changed_where_something_is_named_and_stays_otherwise(recordable: Database) -> None:
+    add("--procedure", "1.004194", "--expires-on", "2099-06-30")
+    changed = dancu("clients", "change", "mot-cua", "--network", "10.2.0.0/16", "--grant", "jwt_bearer")
+    assert changed.out == "client mot-cua changed\n", changed.err
+    row = "select array[networks::text, grants::text, procedures::text, expires_at::date::text] from client"
+    assert one(recordable, row) == ["{10.2.0.0/16}", "{jwt_bearer}", "{1.004194}", "2099-06-30"]
+    assert dancu("clients", "change", "mot-cua", "--every-procedure", "--never-expires").code == 0
+    assert one(recordable, row) == ["{10.2.0.0/16}", "{jwt_bearer}", None, None]
+    leaf = (
+        "select convert_from(leaf, 'UTF8')::json ->> $1 from audit_record where kind = 'client.changed'"
+        " order by record_id desc limit 1"
+    )
+    assert "procedures 1.004194" in one(recordable, leaf, "before")
+    assert "every procedure" in one(recordable, leaf, "after")
+
+
+def test_a_change_that_cannot_be_leaves_the_client_as_it_is(recordable: Database) -> None:
+    add()
+    before = one(recordable, "select c::text from client c")
+    for options, words in (
+        (("--procedure", "1.004194", "--every-procedure"), "--every-procedure"),
+        (("--expires-on", "2099-01-01", "--never-expires"), "--never-expires"),
+        (("--network", "mọi nơi"), "address block"),
+        (("--grant", "client_credentials"), "may not have these"),
+    ):
+        assert dancu("clients", "change", "mot-cua", *options).refuses(words)
+    assert one(recordable, "select c::text from client c") == before

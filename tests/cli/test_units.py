@@ -184,3 +184,23 @@ def test_an_export_imports_back_and_never_overwrites(tmp_path: Path) -> None:
         assert [row["Mã định danh"] for row in csv.DictReader(file)] == ["H19", "H19.34", "H19.35"]
     assert dancu("units", "import", str(path)).out == "nothing 3, add 0, change 0, error 0\n"
     assert dancu("units", "export", str(path)).refuses("tree.csv")
+
+
+def test_a_merger_that_takes_administrators_along_must_say_so(recordable: Database) -> None:
+    named = ("--unit", "H19.34", "--role", "unit_administrator", "--person-code", "NV-1")
+    assert dancu("officers", "add", "quan.tri", "Bùi Thị Quản", *named).code == 0
+    merge = ("units", "merge", "H19.34", "--into", "H19.35", *DECIDED)
+    tried = dancu(*merge, "--dry-run")
+    assert "administers the successor: quan.tri" in tried.out
+    assert dancu(*merge).refuses("quan.tri", "--administrators-stay")
+    unit = (
+        "select agency_code from officer_posting p join unit_version using (unit_id) where p.valid_to is null"
+    )
+    assert ask(recordable.owner_url, unit) == "H19.34"
+    done = dancu(*merge, "--administrators-stay")
+    assert "administers the successor: quan.tri" in done.out, done.err
+    assert ask(recordable.owner_url, unit) == "H19.35"
+    query = (
+        "select count(*) from audit_record where convert_from(leaf, 'UTF8') like '%administers_successor%'"
+    )
+    assert ask(recordable.owner_url, query) == 1

@@ -10,6 +10,7 @@ from mock_c06.personas import PERSONAS
 from tests.gateway import bearer
 from tests.logs.administration_drivers import ADMINISTRATION_DRIVERS
 from tests.logs.life_drivers import LIFE_DRIVERS
+from tests.logs.list_drivers import LIST_DRIVERS
 from tests.logs.planting import FOUND, WRONG_PASSWORD
 from tests.logs.register_drivers import REGISTER_DRIVERS
 from tests.logs.stage import Driver, Stage
@@ -170,6 +171,7 @@ async def _read_status(stage: Stage, token: str) -> None:
 ACCOUNT_DRIVERS: dict[tuple[str, str], Driver] = (
     ADMINISTRATION_DRIVERS
     | LIFE_DRIVERS
+    | LIST_DRIVERS
     | REGISTER_DRIVERS
     | {
         ("POST", _TOKEN): _ask_for_tokens,

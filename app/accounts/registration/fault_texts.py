@@ -101,6 +101,26 @@ FAULT_TEXTS: Final[Mapping[FaultCode, Mapping[Language, tuple[str, str]]]] = {
         "vi": ("Đơn vị “{typed}” đã ngừng hoạt động", "Điền đơn vị thay thế: {successors}"),
         "en": ("The unit “{typed}” is closed", "Fill in the unit that took over: {successors}"),
     },
+    _F.UNIT_ENDS: {
+        "vi": (
+            "Đơn vị “{known}” sẽ kết thúc từ ngày {ends}, nên không nhận thêm cán bộ",
+            "Điền đơn vị thay thế khi đã hoạt động: {successors}; hoặc đề nghị Sở phân công riêng đến ngày đó",
+        ),
+        "en": (
+            "The unit “{known}” ends on {ends} and takes no more officers",
+            "Fill in its successor once it exists: {successors}; or ask the department for a posting until then",
+        ),
+    },
+    _F.UNIT_BEGINS_LATER: {
+        "vi": (
+            "Vào ngày hiệu lực {typed}, đơn vị “{known}” chưa được thành lập",
+            "Ghi ngày hiệu lực từ {begins} trở đi, hoặc để trống (hôm nay)",
+        ),
+        "en": (
+            "On the effective date {typed} the unit “{known}” did not exist yet",
+            "Give a day from {begins} on, or leave it empty (today)",
+        ),
+    },
     _F.UNIT_CODE_UNKNOWN: {
         "vi": ("Không có mã định danh đơn vị “{typed}”", "Sửa mã, hoặc để trống và chỉ ghi tên đơn vị"),
         "en": ("There is no agency code “{typed}”", "Correct it, or leave it empty and give the name only"),

@@ -26,6 +26,8 @@ class FaultCode(StrEnum):
     UNIT_AMBIGUOUS = "unit_ambiguous"
     UNIT_OUTSIDE = "unit_outside"
     UNIT_CLOSED = "unit_closed"
+    UNIT_ENDS = "unit_ends"
+    UNIT_BEGINS_LATER = "unit_begins_later"
     UNIT_CODE_UNKNOWN = "unit_code_unknown"
     UNIT_CODE_CONTRADICTS = "unit_code_contradicts"
     ROLE_MISSING = "role_missing"

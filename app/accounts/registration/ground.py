@@ -10,7 +10,7 @@ from app.units.history import History, own_codes
 
 
 def known_units(history: History, today: date) -> list[KnownUnit]:
-    """Return every unit that has begun, closed ones with the names of what took their place.
+    """Return every unit that has begun, those that end or have ended with what takes their place.
 
     An earlier code is a unit's as long as no other one bears it today.
     """
@@ -18,7 +18,10 @@ def known_units(history: History, today: date) -> list[KnownUnit]:
     borne = {code: unit_id for unit_id, version in tree.items() for code in own_codes(version)}
     successors: dict[UUID, list[str]] = defaultdict(list)
     for one in history.successions:
-        if one.on_date <= today and one.successor_unit_id in tree:
+        if one.on_date > today:
+            planned = history.versions[one.successor_unit_id][0]
+            successors[one.former_unit_id].append(planned.details.name)
+        elif one.successor_unit_id in tree:
             successors[one.former_unit_id].append(tree[one.successor_unit_id].details.name)
     units = []
     for unit_id, versions in history.versions.items():
@@ -36,6 +39,8 @@ def known_units(history: History, today: date) -> list[KnownUnit]:
                 present.details.parent_id,
                 is_open=unit_id in tree,
                 successors=tuple(successors[unit_id]),
+                begins_on=versions[0].valid_from,
+                ends_on=versions[-1].valid_to,
             )
         )
     return units

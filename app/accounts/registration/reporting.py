@@ -58,23 +58,30 @@ def report_rows(plan: Plan, table: Table[Column], language: Language = "vi") -> 
 
 
 def report_json(
-    plan: Plan, table: Table[Column], language: Language | None = None, most_rows: int | None = None
+    plan: Plan,
+    table: Table[Column],
+    language: Language | None = None,
+    most_rows: int | None = None,
+    skipped: int = 0,
 ) -> dict[str, object]:
     """Return the plan for programs, unchanged rows counted only; texts in *language* or in both.
 
     Of more than *most_rows* rows those with errors come first, and the rest is counted in `left_off`.
+    With *skipped* the rows that follow so many of them.
     """
     told = [row for row in plan.rows if row.faults or row.action is not Action.UNCHANGED]
-    if most_rows is not None and len(told) > most_rows:
+    if most_rows is not None and (skipped or len(told) > most_rows):
         told.sort(key=lambda row: row.action is not Action.REFUSED)
-    shown = told if most_rows is None else told[:most_rows]
+    shown = told[skipped:] if most_rows is None else told[skipped : skipped + most_rows]
+    left_off = max(0, len(told) - skipped - len(shown))
     return {
         "sheet": table.sheet,
         "may_be_applied": plan.may_be_applied,
         "counts": {action.value: count for action, count in plan.counts.items()},
         "ignored_columns": [table.header.cells[index] for index in table.unknown],
         "rows": [_row_json(row, table, language) for row in shown],
-        "left_off": len(told) - len(shown),
+        "left_off": left_off,
+        "next_cursor": str(skipped + len(shown)) if left_off else None,
     }
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -23,7 +24,10 @@ _MOST_PLACES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class KnownUnit:
-    """A unit as the register knows it; a closed one is kept so that lists can be told what became of it."""
+    """A unit as the register knows it; a closed one is kept so that lists can be told what became of it.
+
+    `begins_on` is its first day, `ends_on` the first day after its last; None where none is known.
+    """
 
     unit_id: UUID
     name: str
@@ -31,6 +35,8 @@ class KnownUnit:
     parent_id: UUID | None = None
     is_open: bool = True
     successors: tuple[str, ...] = ()
+    begins_on: date | None = None
+    ends_on: date | None = None
 
 
 Name = tuple[Word, ...]

@@ -110,7 +110,7 @@ def test_what_may_stand_once_refuses_all_rows_that_bear_it(code: F, texts: dict[
 def test_every_fault_is_reached_by_a_test() -> None:
     twice = {F.LOGIN_TWICE, F.UPSTREAM_CODE_TWICE, F.PERSON_CODE_TWICE}
     # What a registered person or posting forbids has tests of its own, on the database.
-    elsewhere = {F.PERSON_CODE_KEPT, F.OWN_ACCOUNT, F.DATE_BEFORE_POSTING}
+    elsewhere = {F.PERSON_CODE_KEPT, F.OWN_ACCOUNT, F.DATE_BEFORE_POSTING, F.UNIT_ENDS, F.UNIT_BEGINS_LATER}
     assert {code for code, *_ in WRONG} | twice | elsewhere == {
         code for code in F if not code_is_warning(code)
     }

@@ -72,6 +72,16 @@ def test_a_report_for_programs_leaves_out_what_does_not_change() -> None:
     assert set(told["rows"][0]["faults"][0]["fix"]) == {"vi", "en"}
 
 
+def test_a_long_report_comes_page_by_page_errors_first() -> None:
+    table = the_table((ROWS[2], ("2", "nam", "Lê Năm", "xã Tân Hà", "xử lý hồ sơ", ""), ROWS[1]))
+    plan = the_plan(table)
+    pages = [report_json(plan, table, "vi", 2), report_json(plan, table, "vi", 2, 2)]
+    told = json.loads(json.dumps(pages))
+    assert [[row["row"] for row in page["rows"]] for page in told] == [[4, 2], [3]]
+    assert [(page["left_off"], page["next_cursor"]) for page in told] == [(1, "2"), (0, None)]
+    assert report_json(plan, table, "vi", 2, 9)["rows"] == []
+
+
 def test_the_annotated_list_shows_what_is_wrong_where_it_is_wrong() -> None:
     table = the_table()
     content = annotated_workbook(the_plan(table), table)
