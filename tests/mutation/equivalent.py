@@ -23,6 +23,9 @@ EQUIVALENT: Final[dict[str, str]] = {
         "a segment that does not decode is how no bytes are written, so that the comparison fails anyway"
     ),
     "app/accounts/authentication.py: bearer_token: '' => 'XX'": "neither is the scheme Bearer",
+    "app/web/proxies.py: TrustedProxies._certificate: 0 => -1": (
+        "there is one header: the first is the last"
+    ),
     "app/web/proxies.py: CERTIFICATE_STATE: 'client_certificate' => 'XXclient_certificate'": (
         "whoever reads it there names it by this constant"
     ),
