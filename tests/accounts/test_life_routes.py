@@ -64,8 +64,8 @@ async def never_activated(gateway: Gateway, login_name: str) -> str:
     return await id_of(gateway, login_name)
 
 
-async def within_a_second(gateway: Gateway, token: str, code: str) -> bool:
-    async with asyncio.timeout(1.0):
+async def is_soon_refused(gateway: Gateway, token: str, code: str) -> bool:
+    async with asyncio.timeout(10.0):
         while (await gateway.look_up(token)).json().get("code") != code:  # noqa: ASYNC110 - nobody calls back
             await asyncio.sleep(0.02)
     return True
@@ -103,14 +103,14 @@ async def test_a_whole_life_from_slip_to_leaving(gateway: Gateway) -> None:
 
     moved = await department.change("POST", officer_id, "postings", a_move())
     assert moved.status_code == 204, moved.text
-    assert await within_a_second(gateway, token, "token_expired")
+    assert await is_soon_refused(gateway, token, "token_expired")
     shown = await call(department, "GET", f"/v1/officers/{officer_id}/postings")
     assert [each["kind"] for each in shown.json()["postings"]] == ["appointment", "transfer"]
     token = await signed_in_soon(gateway, invented.RECEPTION)
 
     left = await department.change("POST", officer_id, "leave", {"on": TODAY.isoformat(), **LETTER})
     assert left.status_code == 204, left.text
-    assert await within_a_second(gateway, token, "officer_suspended")
+    assert await is_soon_refused(gateway, token, "officer_suspended")
     kinds = [
         record["kind"] for record in await gateway.records() if record.get("changed_officer_id") == officer_id
     ]
@@ -166,7 +166,7 @@ async def test_software_of_another_unit_activates_nobody(gateway: Gateway) -> No
         "update client set unit_id = (select unit_id from unit_version where agency_code = $1)",
         invented.CENTRE_CODE,
     )
-    async with asyncio.timeout(1.0):  # the code was right, and worked as long as the software served all
+    async with asyncio.timeout(10.0):  # the code was right, and worked as long as the software served all
         while (await gateway.try_sign_in(invented.PROCESSING)).is_success:  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.02)
     answer = await activate(gateway, invented.RECEPTION, code)
@@ -285,7 +285,7 @@ async def test_a_term_in_the_past_ends_access_and_its_record_names_the_letter(ga
     officer_id, token = await id_of(gateway, invented.RECEPTION), await gateway.sign_in()
     term = {"active_from": None, "active_until": TODAY.isoformat(), **LETTER}
     assert (await administrator.change("PUT", officer_id, "term", term)).status_code == 204
-    assert await within_a_second(gateway, token, "officer_suspended")
+    assert await is_soon_refused(gateway, token, "officer_suspended")
     (record,) = await gateway.records("officer.term_set")
     assert record["document_number"] == "12/TB-UBND"
     assert record["officer_id"] == await id_of(gateway, invented.ADMINISTRATOR)
