@@ -17,6 +17,7 @@ class ProblemCode(StrEnum):
     BIRTH_YEAR_CONTRADICTS_NUMBER = "birth_year_contradicts_number"
     INVALID_PROCEDURE_CODE = "invalid_procedure_code"
     INVALID_DOSSIER_CODE = "invalid_dossier_code"
+    INVALID_CARD_QR = "invalid_card_qr"
     RETRY_OF_UNKNOWN = "retry_of_unknown"
     INVALID_IDEMPOTENCY_KEY = "invalid_idempotency_key"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
@@ -26,6 +27,7 @@ class ProblemCode(StrEnum):
     ROUTE_UNKNOWN = "route_unknown"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     LOOKUP_UNKNOWN = "lookup_unknown"
+    LOOKUP_HAS_DOSSIER = "lookup_has_dossier"
 
     # Who is asking
     TOKEN_MISSING = "token_missing"  # noqa: S105 - a problem's name, not a secret
@@ -123,6 +125,7 @@ class ProblemCode(StrEnum):
     PROCEDURE_NOT_MAPPED = "procedure_not_mapped"
     OFFICER_NOT_MAPPED = "officer_not_mapped"
     DOSSIER_OF_ANOTHER_AGENCY = "dossier_of_another_agency"
+    DOSSIER_NOT_OPEN = "dossier_not_open"
     FIELD_NOT_PERMITTED = "field_not_permitted"
     TOO_MANY_LOOKUPS = "too_many_lookups"
 

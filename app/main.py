@@ -101,6 +101,10 @@ from app.database.connect import connector, open_engine
 from app.database.live import DIRECTORY, SESSIONS, DirectoryKeeper, LiveView, Topic
 from app.errors import ConfigurationError, GatewayError, InvalidRequestError, ProblemCode
 from app.logs import LogEvent, get_logger
+from app.lookup.dossier_desk import DossierLinkDesk
+from app.lookup.dossier_links import DossierLinks
+from app.lookup.dossier_routes import DossierLinkRequest, dossier_router
+from app.lookup.dossier_shape import DossierShape, ShapeError, dossier_shapes
 from app.lookup.notice import NoticeDesk
 from app.lookup.pace import OfficerPace
 from app.lookup.retrying import RepeatGuard, RetryCheck
@@ -132,6 +136,7 @@ WrapLog = Callable[[AuditLog], AuditLog]
 _CLOCK_SLACK: Final = timedelta(minutes=1)
 _BODIES: Final = (
     LookupRequest,
+    DossierLinkRequest,
     NoticeAcceptance,
     AuditSearchRequest,
     TokenRequest,
@@ -177,6 +182,7 @@ def create_app(
     Raises ConfigurationError for settings that cannot serve.
     """
     secrets = read_secrets(settings)
+    read_dossier_shapes(settings)  # wrong ones stop the start at once, not when the application begins
     known_clock = clock or SystemClock()
     opened = open_source or (lambda: adapters.choose.open_source(upstream, known_clock))
 
@@ -247,6 +253,7 @@ class _Parts:
         self._ended_sessions: LiveView[frozenset[UUID]] = LiveView(
             lambda c: load_ended_sessions(c, clock.now() - lifetime - _CLOCK_SLACK)
         )
+        self._shapes = read_dossier_shapes(settings)
         self._sessions = SessionStore(self._engine)
         guards_key = secrets.root.derive("sign-in guards")
         self._guards = SignInGuards(self._engine, guards_key, clock, LockRules(), ADDRESS_RULES)
@@ -309,6 +316,7 @@ class _Parts:
                 log, rejections, get_restricted, signed_in_here(get_restricted, refusals, clock)
             ),
             *await self._administration_routes(log, refusals, rejections, get_caller, get_restricted),
+            self._dossier_routes(log, refusals, rejections, get_caller),
             me_router(self._catalogue, self._rules, NoticeBook(self._engine), get_restricted, clock),
             auditing_router(
                 self._searcher(log), get_auditor, rejections, clock, max_body_bytes=settings.max_body_bytes
@@ -479,6 +487,22 @@ class _Parts:
             review_router(reviews, rejections, exports, allowed(Permission.OPEN_REVIEWS), get_answerer),
         ]
 
+    def _dossier_routes(
+        self, log: AuditLog, refused: Coalescer, rejections: Rejections, get_caller: GetCaller
+    ) -> APIRouter:
+        engine, clock = self._engine, self._clock
+        desk = DossierLinkDesk(
+            DossierLinks(engine),
+            LookupStore(engine),
+            Directory(self._accounts, self._units),
+            ChangeLog(engine, log, clock),
+            Refusals(refused, clock),
+            clock,
+        )
+        get_head = officer_with(Permission.FOLLOW_DOSSIERS, get_caller, refused, clock)
+        exports = ExportLog(log, clock)
+        return dossier_router(desk, self._shapes, rejections, exports, clock, get_caller, get_head)
+
     def _lookup_desk(self, source: PopulationSource, log: AuditLog, rejections: Rejections) -> LookupDesk:
         settings, clock = self._settings, self._clock
         store = LookupStore(self._engine)
@@ -498,7 +522,17 @@ class _Parts:
             store,
             wait_seconds=settings.lookup_budget_seconds + _SECOND_BUDGETS * settings.audit_wait_seconds,
         )
-        return LookupDesk(service, repeats, notices, store, rejections, clock, settings.max_body_bytes)
+        return LookupDesk(
+            service,
+            repeats,
+            notices,
+            store,
+            rejections,
+            clock,
+            settings.max_body_bytes,
+            DossierLinks(self._engine),
+            self._shapes,
+        )
 
     def _searcher(self, log: AuditLog) -> AuditSearcher | None:
         if self._secrets.auditing_url is None or self._secrets.auditing_root is None:
@@ -522,6 +556,14 @@ def read_secrets(settings: Settings) -> Secrets:
         if auditing_root
         else None,
     )
+
+
+def read_dossier_shapes(settings: Settings) -> tuple[DossierShape, ...]:
+    """Return how this province writes dossier codes; ConfigurationError says what is wrong with it."""
+    try:
+        return dossier_shapes(settings.dossier_shape)
+    except ShapeError as error:
+        raise ConfigurationError(f"DANCU_DOSSIER_SHAPE: {error}") from None
 
 
 def root_key(text: str, variable: str) -> RootKey:

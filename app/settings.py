@@ -145,6 +145,11 @@ class Settings(_SettingsWithSecretFiles):
         description="not_found and mismatch open the paper path only after a second entry (retry_of)",
     )
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)
+    dossier_shape: str = Field(
+        default="{agency}-{yymmdd}-{number:4-6}",
+        max_length=400,
+        description="how dossier codes are written, in named parts; several shapes with blanks between them",
+    )
 
     @model_validator(mode="after")
     def _check_margin(self) -> Self:

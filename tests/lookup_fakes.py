@@ -19,6 +19,7 @@ from app.database.live import LiveView
 from app.errors import AuditUnavailableError
 from app.lookup.command import LookupCommand, ReceptionChannel, VerificationMethod
 from app.lookup.dossier import parse_dossier_code
+from app.lookup.dossier_book import DossierBook
 from app.lookup.notice import NoticeDesk
 from app.lookup.pace import OfficerPace
 from app.lookup.retrying import RetryCheck
@@ -169,7 +170,7 @@ class FakeLookupStore(LookupStore):
             lookup_id,
             UUID(str(asked[0].facts["officer_id"])),
             str(asked[0].facts["procedure_code"]),
-            str(asked[0].facts["dossier_code"]),
+            _text(asked[0].facts.get("dossier_code")),
             asked[0].time,
             Outcome.NOT_PERMITTED if is_refused else outcome,
             None,
@@ -183,6 +184,10 @@ class FakeLookupStore(LookupStore):
         self.acceptances.add((officer_id, day))
 
 
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
 class Desk:
     """A lookup service over fakes, with everything a test may turn."""
 
@@ -193,6 +198,7 @@ class Desk:
         budget_seconds: float = 5.0,
         paper_needs_second_entry: bool = True,
         per_minute: int = 1000,
+        dossiers: DossierBook | None = None,
     ) -> None:
         self.journal: list[str] = []
         self.clock = StandingClock()
@@ -212,6 +218,7 @@ class Desk:
             pace=OfficerPace(self.clock, per_minute=per_minute),
             notices=self.notices,
             retries=RetryCheck(self.store, self.clock),
+            dossiers=dossiers,
         )
 
     def outcome(self) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class ListName(StrEnum):
     REVIEW = "review"
     HANDOVERS = "handovers"
     HANDOVER_RECORD = "handover_record"
+    UNLINKED_LOOKUPS = "unlinked_lookups"
 
 
 class FileFormat(StrEnum):

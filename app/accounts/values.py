@@ -67,6 +67,8 @@ class Permission(StrEnum):
     OPEN_REVIEWS = "open_reviews"
     ANSWER_REVIEWS = "answer_reviews"
     READ_UNIT_NOTICES = "read_unit_notices"
+    FOLLOW_DOSSIERS = "follow_dossiers"
+    """See which lookups of one's units still have no dossier, and link them."""
     VIEW_UNITS = "view_units"
     """See the tree of units: one's own and below, the department all of it."""
     MANAGE_UNITS = "manage_units"
@@ -87,6 +89,7 @@ _ADMINISTERS: Final = frozenset(
         Permission.ISSUE_CODES,
         Permission.ANSWER_REVIEWS,
         Permission.READ_UNIT_NOTICES,
+        Permission.FOLLOW_DOSSIERS,
         Permission.VIEW_UNITS,
     }
 )

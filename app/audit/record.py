@@ -80,6 +80,7 @@ class RecordKind(StrEnum):
     REVIEW_CLOSED = "review.closed"
     UNIT_DECLARED = "unit.declared"
     LIST_EXPORTED = "list.exported"
+    DOSSIER_LINKED = "lookup.dossier_linked"
 
 
 class Outcome(StrEnum):
@@ -121,6 +122,8 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     # Why
     "procedure_code": str,
     "dossier_code": str,
+    "no_dossier_reason": str,
+    "entered_by": str,
     "legal_basis": str,
     "verification_method": str,
     "reception_channel": str,
@@ -138,6 +141,7 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "fields_asked": str,
     "fields_disclosed": str,
     "fields_differing": str,
+    "notices": str,
     "paper_may_ask": int,
     "paper_because": str,
     "national_request_id": str,

@@ -57,6 +57,11 @@ AUDIT_RECORD = Table(
         postgresql_where=text("kind in ('writer.opened', 'writer.key')"),
     ),
     Index("ix_audit_record_dossier", "dossier_code", postgresql_where=text("dossier_code is not null")),
+    Index(
+        "ix_audit_record_dossier_link",
+        "lookup_id",
+        postgresql_where=text("kind = 'lookup.dossier_linked'"),
+    ),
 )
 """The leaf's exact bytes are the evidence; every other column is projected from them."""
 

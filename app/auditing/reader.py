@@ -23,6 +23,7 @@ from app.logs import LogEvent, get_logger
 _ASKED: Final = (RecordKind.LOOKUP_INTENT.value, RecordKind.LOOKUP_REFUSED.value)
 _KEY_RECORDS: Final = (RecordKind.WRITER_OPENED.value, RecordKind.WRITER_KEY.value)
 _OUTCOME: Final = AUDIT_RECORD.alias("outcome")
+_LINK: Final = AUDIT_RECORD.alias("link")
 _SHOWN_DIGITS: Final = 3
 _MAX_DATA_KEYS: Final = 10_000
 _UNREADABLE: Final[Mapping[str, Value]] = {}
@@ -44,6 +45,7 @@ class Found:
     recorded_at: datetime
     facts: Mapping[str, Value]
     outcome: Mapping[str, Value] | None
+    link: Mapping[str, Value] | None
     citizen: str | None
     is_readable: bool
 
@@ -110,6 +112,16 @@ class AuditReader:
             del self._data_keys[next(iter(self._data_keys))]
 
 
+_LINK_LEAF: Final = (
+    select(_LINK.c.leaf)
+    .where(_LINK.c.lookup_id == AUDIT_RECORD.c.record_id, _LINK.c.kind == RecordKind.DOSSIER_LINKED.value)
+    .order_by(_LINK.c.recorded_at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+"""The dossier a lookup was linked to later; a link whose change failed may have left a record too."""
+
+
 def _query(search: Search, secrets: Sequence[MonthSecret]) -> Select[Any]:
     record = AUDIT_RECORD.c
     query = (
@@ -119,6 +131,7 @@ def _query(search: Search, secrets: Sequence[MonthSecret]) -> Select[Any]:
             record.writer_id,
             record.leaf,
             _OUTCOME.c.leaf.label("outcome_leaf"),
+            _LINK_LEAF.label("link_leaf"),
         )
         .select_from(
             AUDIT_RECORD.outerjoin(
@@ -167,13 +180,15 @@ def _open(secret: MonthSecret, facts: Mapping[str, Value], writer_id: UUID) -> D
 def _found(row: Row[Any], data_keys: Mapping[_KeyName, DataKey]) -> Found:
     facts = _facts(row.leaf)
     outcome = _facts(row.outcome_leaf) if row.outcome_leaf is not None else None
+    link = _facts(row.link_leaf) if row.link_leaf is not None else None
     return Found(
         record_id=row.record_id,
         recorded_at=row.recorded_at,
         facts=facts,
         outcome=outcome,
+        link=link,
         citizen=_masked(facts, row.record_id, data_keys.get(_key_name(row.writer_id, facts))),
-        is_readable=_UNREADABLE not in (facts, outcome),
+        is_readable=_UNREADABLE not in (facts, outcome, link),
     )
 
 

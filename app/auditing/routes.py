@@ -57,6 +57,10 @@ class FoundLookup(BaseModel):
     citizen: str | None = Field(description="masked number; null where the month's key is gone")
     procedure_code: str | None
     dossier_code: str | None
+    no_dossier_reason: str | None
+    linked_dossier_code: str | None = Field(
+        description="the dossier that came later, of a lookup without one"
+    )
     outcome: str | None = Field(description="null while the lookup runs")
     problem_code: str | None
     fields_disclosed: list[str]
@@ -150,6 +154,8 @@ def _shown(found: Found, login_names: Mapping[str, str]) -> FoundLookup:
         citizen=found.citizen,
         procedure_code=_text(facts.get("procedure_code")),
         dossier_code=_text(facts.get("dossier_code")),
+        no_dossier_reason=_text(facts.get("no_dossier_reason")),
+        linked_dossier_code=_text((found.link or {}).get("dossier_code")),
         outcome=_text(outcome.get("outcome")) or ("not_permitted" if "problem_code" in facts else None),
         problem_code=_text(outcome.get("problem_code") or facts.get("problem_code")),
         fields_disclosed=str(outcome.get("fields_disclosed", "")).split(),

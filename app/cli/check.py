@@ -24,7 +24,7 @@ from app.database import migrate
 from app.database.address import sqlalchemy_address
 from app.database.connect import connector, open_engine
 from app.errors import ConfigurationError
-from app.main import Secrets, read_secrets
+from app.main import Secrets, read_dossier_shapes, read_secrets
 from app.settings import Settings, UpstreamSettings
 
 _MAX_CLOCK_SECONDS: Final = 2.0
@@ -58,6 +58,7 @@ async def _collect(settings: Settings, upstream: UpstreamSettings) -> list[Findi
     findings: list[Finding] = []
     try:
         secrets = read_secrets(settings)
+        read_dossier_shapes(settings)
         findings.append((True, "settings: complete"))
     except ConfigurationError as error:
         return [(False, f"settings: {error}")]

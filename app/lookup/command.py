@@ -6,8 +6,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.audit.record import Claim, Outcome
-from app.lookup.dossier import DossierCode
+from app.lookup.card_qr import Card
+from app.lookup.dossier import DossierCode, NoDossierReason
 from app.lookup.paper import PaperRuling
+from app.lookup.texts import Notice
 from app.lookup.values import Question
 from app.procedures.fields import Field
 
@@ -34,17 +36,32 @@ class ReceptionChannel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LookupCommand:
-    """A question with its reasons; `fields` None asks for all that the procedure permits."""
+    """A question with its reasons; `fields` None asks for all that the procedure permits.
+
+    Where `dossier` is None `no_dossier_reason` says why. `card` is what the question was read from.
+    """
 
     question: Question
     procedure_code: str
-    dossier: DossierCode
+    dossier: DossierCode | None
     verification_method: VerificationMethod
     reception_channel: ReceptionChannel
     purpose: str | None = field(default=None, repr=False)
     fields: frozenset[Field] | None = None
     retry_of: UUID | None = None
     claim: Claim | None = None
+    no_dossier_reason: NoDossierReason | None = None
+    card: Card | None = field(default=None, repr=False)
+
+    @property
+    def dossier_code(self) -> str | None:
+        """The dossier's code as written, if there is one yet."""
+        return self.dossier.text if self.dossier is not None else None
+
+    @property
+    def is_card_proof(self) -> bool:
+        """Whether the question is what stands on the citizen's card, past every typing error."""
+        return self.card is not None and self.card.keeps_accents
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +74,4 @@ class Disclosure:
     fetched_at: datetime
     road: str
     citizen: dict[str, object] | None = field(default=None, repr=False)
+    notices: tuple[Notice, ...] = ()

@@ -38,7 +38,7 @@ class Permit:
 
 
 def decide(  # noqa: PLR0911 - one return per rule, so that each refusal can be read off
-    standing: Standing, dossier: DossierCode, asked: frozenset[Field] | None
+    standing: Standing, dossier: DossierCode | None, asked: frozenset[Field] | None
 ) -> Permit | ProblemCode:
     """Return the permit, or the one refusal that comes first; *asked* may only narrow (None asks for all).
 
@@ -56,7 +56,7 @@ def decide(  # noqa: PLR0911 - one return per rule, so that each refusal can be 
         return ProblemCode.PROCEDURE_NOT_MAPPED
     if officer.upstream_officer_code is None:
         return ProblemCode.OFFICER_NOT_MAPPED
-    if not belongs_to(dossier, standing.unit.agency_codes):
+    if dossier is not None and not belongs_to(dossier, standing.unit.agency_codes):
         return ProblemCode.DOSSIER_OF_ANOTHER_AGENCY
     permitted = frozenset(procedure.fields)
     if asked is not None and not asked <= permitted:

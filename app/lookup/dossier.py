@@ -1,18 +1,13 @@
 """Reads a dossier code and says to which agency the dossier belongs."""
 
 import datetime as dt
-import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from app.errors import InvalidRequestError, ProblemCode
-from app.units.codes import LONGEST_CODE, NEW_CODE, OLD_CODE, canonical_agency_code
-
-_DOSSIER_CODE = re.compile(
-    rf"(?P<agency>{OLD_CODE}|{NEW_CODE})"
-    r"-(?P<year>[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"
-    r"-(?P<number>[0-9]{4,6})"
-)
+from app.lookup.dossier_shape import USUAL_SHAPES, DossierShape
+from app.units.codes import canonical_agency_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +20,32 @@ class DossierCode:
     number: str
 
 
-def parse_dossier_code(text: str, today: dt.date, pointer: str = "/dossier_code") -> DossierCode:
+class NoDossierReason(StrEnum):
+    """Why there is no dossier code yet; there is no "other", which would be no reason."""
+
+    GUIDANCE_BEFORE_RECEIPT = "guidance_before_receipt"
+    ONE_STOP_SOFTWARE_DOWN = "one_stop_software_down"
+    COMPLETING_PAPERS = "completing_papers"
+
+
+def parse_dossier_code(
+    text: str,
+    today: dt.date,
+    pointer: str = "/dossier_code",
+    shapes: Sequence[DossierShape] = USUAL_SHAPES,
+) -> DossierCode:
     """Return the parts of a code such as `000.00.00.H19-230301-0001` or `H19.12-260301-0001`.
 
-    *today* is the day in Vietnam: no dossier is received later. Agency prefixes of both forms pass
-    (Circular 01/2018/TT-VPCP Article 19, Decision 20/2020/QĐ-TTg).
+    *today* is the day in Vietnam: no dossier is received later. Without *shapes* of a province's own,
+    agency prefixes of both forms pass (Circular 01/2018/TT-VPCP Article 19, Decision 20/2020/QĐ-TTg).
     Raises InvalidRequestError(INVALID_DOSSIER_CODE).
     """
-    refusal = InvalidRequestError(ProblemCode.INVALID_DOSSIER_CODE, fields=(pointer,))
     code = text.strip(" \t")
-    parts = _DOSSIER_CODE.fullmatch(code)
-    if parts is None or len(parts["agency"]) > LONGEST_CODE:
-        raise refusal
-    try:
-        received = dt.date(2000 + int(parts["year"]), int(parts["month"]), int(parts["day"]))
-    except ValueError:
-        raise refusal from None
-    if received > today:
-        raise refusal
-    return DossierCode(code, parts["agency"], received, parts["number"])
+    for shape in shapes:
+        parts = shape.read(code)
+        if parts is not None and parts.date <= today:
+            return DossierCode(code, parts.agency, parts.date, parts.number)
+    raise InvalidRequestError(ProblemCode.INVALID_DOSSIER_CODE, fields=(pointer,))
 
 
 def belongs_to(dossier: DossierCode, agency_codes: Collection[str]) -> bool:

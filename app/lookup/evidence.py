@@ -59,6 +59,7 @@ def outcome_draft(
     *,
     disclosed: Iterable[str] = (),
     differing: Iterable[str] = (),
+    notices: Iterable[str] = (),
     problem: ProblemCode | None = None,
 ) -> Draft:
     """Return the record that must be durable before anything is shown."""
@@ -71,6 +72,8 @@ def outcome_draft(
         "paper_because": paper.because.value,
         "duration_ms": round(duration_seconds * 1000),
     }
+    if told := _names(notices):
+        facts["notices"] = told
     if problem is not None:
         facts["problem_code"] = problem.value
     return Draft(RecordKind.LOOKUP_OUTCOME, now, facts)
@@ -84,10 +87,15 @@ def national_request_id(lookup_id: UUID) -> str:
 def _asking(caller: Caller, command: LookupCommand) -> dict[str, Value]:
     facts: dict[str, Value] = caller.facts() | {
         "procedure_code": command.procedure_code,
-        "dossier_code": command.dossier.text,
         "verification_method": command.verification_method.value,
         "reception_channel": command.reception_channel.value,
     }
+    if command.dossier_code is not None:
+        facts["dossier_code"] = command.dossier_code
+    if command.no_dossier_reason is not None:
+        facts["no_dossier_reason"] = command.no_dossier_reason.value
+    if command.card is not None:
+        facts["entered_by"] = "card_qr" if command.is_card_proof else "card_qr_without_accents"
     if command.retry_of is not None:
         facts["retry_of"] = str(command.retry_of)
     return facts

@@ -34,21 +34,23 @@ class RetryCheck:
     async def was_entered_again(self, caller: Caller, command: LookupCommand) -> bool:
         """Whether `retry_of` names this officer's recent lookup for this dossier that found nobody.
 
-        Raises InvalidRequestError(RETRY_OF_UNKNOWN) where it names anything but an ended lookup of this
-        officer for this dossier.
+        Or the card's QR was read, which no typing error can be in. While there is no dossier, the procedure
+        must be the same. Raises InvalidRequestError(RETRY_OF_UNKNOWN) where it names anything but an ended
+        lookup of this officer for this dossier.
         """
         if command.retry_of is None:
-            return False
+            return command.is_card_proof
         earlier = await self._store.find(command.retry_of)
         if (
             earlier is None
             or earlier.officer_id != caller.officer.officer_id
-            or earlier.dossier_code != command.dossier.text
+            or earlier.dossier_code != command.dossier_code
+            or (command.dossier is None and earlier.procedure_code != command.procedure_code)
             or earlier.outcome is None
         ):
             raise InvalidRequestError(ProblemCode.RETRY_OF_UNKNOWN, fields=("/retry_of",))
         is_recent = self._clock.now() - earlier.asked_at <= _SECOND_ENTRY_WITHIN
-        return is_recent and earlier.outcome in _OPENING
+        return command.is_card_proof or (is_recent and earlier.outcome in _OPENING)
 
 
 class RepeatGuard:

@@ -1,5 +1,6 @@
 """Lookups over HTTP: read, authenticate, hand over, answer; every refusal of a known officer on record."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,6 +17,8 @@ from app.audit.record import Claim
 from app.clock import Clock, local_day, rfc3339
 from app.errors import NotFoundError, ProblemCode
 from app.lookup.command import Disclosure, LookupCommand
+from app.lookup.dossier_links import DossierLinks
+from app.lookup.dossier_shape import USUAL_SHAPES, DossierShape
 from app.lookup.notice import NOTICE_TEXT, NOTICE_VERSION, NoticeDesk
 from app.lookup.retrying import RepeatGuard
 from app.lookup.schemas import (
@@ -28,7 +31,7 @@ from app.lookup.schemas import (
 )
 from app.lookup.service import LookupService
 from app.lookup.store import LookupStore
-from app.lookup.texts import NOTICES, OUTCOME_MESSAGES, PAPER_REASONS
+from app.lookup.texts import ALWAYS_TOLD, NOTICES, OUTCOME_MESSAGES, PAPER_REASONS
 from app.web.bodies import read_json
 from app.web.openapi import body_of, problems
 from app.web.problem_texts import Language
@@ -43,6 +46,7 @@ _LOOKUP_PROBLEMS = problems(
             ProblemCode.ROUTE_UNKNOWN,
             ProblemCode.METHOD_NOT_ALLOWED,
             ProblemCode.LOOKUP_UNKNOWN,
+            ProblemCode.LOOKUP_HAS_DOSSIER,
             ProblemCode.AUDITING_NOT_SERVED,
             ProblemCode.OWN_SIGN_IN_NEEDED,
             ProblemCode.SIGN_IN_BUSY,
@@ -62,6 +66,8 @@ class LookupDesk:
     rejections: Rejections
     clock: Clock
     max_body_bytes: int
+    links: DossierLinks
+    dossier_shapes: Sequence[DossierShape] = USUAL_SHAPES
 
     async def look_up(self, caller: Caller, command: LookupCommand, claim: Claim | None) -> Disclosure:
         """Look up, once per claim."""
@@ -86,7 +92,7 @@ def lookup_router(desk: LookupDesk, get_caller: GetCaller) -> APIRouter:
             body, content = await read_json(request, LookupRequest, max_bytes=desk.max_body_bytes)
             key = request.headers.get("idempotency-key")
             claim = desk.repeats.claim(caller, key, content) if key is not None else None
-            command = to_command(body, local_day(desk.clock.now()), claim)
+            command = to_command(body, local_day(desk.clock.now()), claim, desk.dossier_shapes)
             disclosure = await desk.look_up(caller, command, claim)
         return _answer(disclosure, language_of(request.headers.get("accept-language")))
 
@@ -100,12 +106,15 @@ def lookup_router(desk: LookupDesk, get_caller: GetCaller) -> APIRouter:
         state = await desk.store.find(_parse_lookup_id(lookup_id))
         if state is None or state.officer_id != caller.officer.officer_id:
             raise NotFoundError(ProblemCode.LOOKUP_UNKNOWN)
+        link = await desk.links.find(state.lookup_id) if state.dossier_code is None else None
         record = LookupRecord(
             lookup_id=str(state.lookup_id),
             outcome=state.outcome.value if state.outcome else None,
             problem_code=state.problem_code,
             procedure_code=state.procedure_code,
-            dossier_code=state.dossier_code,
+            dossier_code=state.dossier_code or (link.dossier_code if link else None),
+            no_dossier_reason=link.reason.value if link else None,
+            dossier_linked_at=rfc3339(link.linked_at) if link and link.linked_at else None,
             asked_at=rfc3339(state.asked_at),
         )
         return _json(record.model_dump())
@@ -165,7 +174,8 @@ def _answer(disclosure: Disclosure, language: Language) -> Response:
     }
     if disclosure.citizen is not None:
         body["notices"] = [
-            {"code": notice.value, "text": words[language]} for notice, words in NOTICES.items()
+            {"code": notice.value, "text": NOTICES[notice][language]}
+            for notice in (*ALWAYS_TOLD, *disclosure.notices)
         ]
     return _json(body, {"X-Lookup-Id": body["lookup_id"], "Content-Language": language})
 

@@ -1,20 +1,28 @@
 """JSON in and out of the lookup routes."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from app.audit.record import Claim
 from app.errors import InvalidRequestError, ProblemCode
+from app.lookup.card_qr import LONGEST_CONTENT, Card, parse_card_qr
 from app.lookup.command import LookupCommand, ReceptionChannel, VerificationMethod
-from app.lookup.dossier import parse_dossier_code
+from app.lookup.dossier import DossierCode, NoDossierReason, parse_dossier_code
+from app.lookup.dossier_shape import USUAL_SHAPES, DossierShape
 from app.lookup.parsing import parse_procedure_code, parse_purpose, parse_question
+from app.lookup.values import Question
 from app.procedures.fields import Field as CitizenField
 from app.web.bodies import Body
 
 Text = Annotated[str, StringConstraints(max_length=500)]
+_READ_FROM_CARDS: Final = frozenset(
+    {VerificationMethod.CHIP_CARD, VerificationMethod.QR_READER, VerificationMethod.CHIP_READER}
+)
+"""The ways (R37) in which the card itself is at hand."""
 
 
 class CitizenQuestion(Body):
@@ -26,11 +34,17 @@ class CitizenQuestion(Body):
 
 
 class LookupRequest(Body):
-    """Whom to look up, and why."""
+    """Whom to look up, and why: `citizen` or `card_qr`, and `dossier_code` or `no_dossier_reason`."""
 
-    citizen: CitizenQuestion
+    citizen: CitizenQuestion | None = None
+    card_qr: Annotated[str, StringConstraints(max_length=LONGEST_CONTENT)] | None = Field(
+        default=None, description="what a scanner read from the card's QR code, unchanged"
+    )
     procedure_code: Text = Field(examples=["1.004194"])
-    dossier_code: Text = Field(examples=["000.00.00.H19-230301-0001"])
+    dossier_code: Text | None = Field(default=None, examples=["000.00.00.H19-230301-0001"])
+    no_dossier_reason: NoDossierReason | None = Field(
+        default=None, description="why there is no dossier code yet; it is linked later"
+    )
     verification_method: VerificationMethod
     reception_channel: ReceptionChannel
     purpose: Text | None = Field(default=None, description="free text, sealed with the person in the record")
@@ -74,13 +88,15 @@ class LookupAnswer(BaseModel):
 
 
 class LookupRecord(BaseModel):
-    """What became of a lookup; `outcome` is null while it runs."""
+    """What became of a lookup; `outcome` is null while it runs, `dossier_code` until one is linked."""
 
     lookup_id: str
     outcome: str | None
     problem_code: str | None
     procedure_code: str | None
     dossier_code: str | None
+    no_dossier_reason: str | None
+    dossier_linked_at: str | None
     asked_at: str
 
 
@@ -98,20 +114,48 @@ class NoticeAcceptance(Body):
     version: Text
 
 
-def to_command(body: LookupRequest, today: date, claim: Claim | None) -> LookupCommand:
+def to_command(
+    body: LookupRequest,
+    today: date,
+    claim: Claim | None,
+    shapes: Sequence[DossierShape] = USUAL_SHAPES,
+) -> LookupCommand:
     """Return the command a body asks for; InvalidRequestError for the first part that cannot be right."""
-    citizen = body.citizen
+    question, card = _question(body, today)
     return LookupCommand(
-        question=parse_question(citizen.id_number, citizen.full_name, citizen.birth_date, today),
+        question=question,
         procedure_code=parse_procedure_code(body.procedure_code),
-        dossier=parse_dossier_code(body.dossier_code, today),
+        dossier=_dossier(body, today, shapes),
         verification_method=body.verification_method,
         reception_channel=body.reception_channel,
         purpose=parse_purpose(body.purpose) if body.purpose is not None else None,
         fields=frozenset(body.fields) if body.fields is not None else None,
         retry_of=_parse_retry_of(body.retry_of),
         claim=claim,
+        no_dossier_reason=body.no_dossier_reason,
+        card=card,
     )
+
+
+def _question(body: LookupRequest, today: date) -> tuple[Question, Card | None]:
+    citizen, content = body.citizen, body.card_qr
+    if citizen is not None and content is None:
+        return parse_question(citizen.id_number, citizen.full_name, citizen.birth_date, today), None
+    if content is None or citizen is not None:
+        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/citizen", "/card_qr"))
+    if body.verification_method not in _READ_FROM_CARDS:
+        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/verification_method",))
+    card = parse_card_qr(content, today)
+    return card.question, card
+
+
+def _dossier(body: LookupRequest, today: date, shapes: Sequence[DossierShape]) -> DossierCode | None:
+    if (body.dossier_code is None) is (body.no_dossier_reason is None):
+        pointers = ("/dossier_code", "/no_dossier_reason")
+        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=pointers)
+    if body.dossier_code is None:
+        return None
+    return parse_dossier_code(body.dossier_code, today, shapes=shapes)
 
 
 def _parse_retry_of(text: str | None) -> UUID | None:

@@ -20,9 +20,11 @@ from app.errors import (
     SourceSilentError,
 )
 from app.logs import LogEvent, get_logger
+from app.lookup.card_notices import card_notices
 from app.lookup.command import Disclosure, LookupCommand
 from app.lookup.comparison import compare
 from app.lookup.decision import Permit, Standing, decide
+from app.lookup.dossier_book import DossierBook, NoDossierBook, why_not_open
 from app.lookup.evidence import intent_draft, national_request_id, outcome_draft, refusal_draft
 from app.lookup.narrowing import disclosed_fields, narrow
 from app.lookup.notice import NoticeDesk
@@ -30,6 +32,7 @@ from app.lookup.pace import OfficerPace
 from app.lookup.paper import rule_paper
 from app.lookup.retrying import RetryCheck
 from app.lookup.source import PopulationSource, SourceRequest
+from app.lookup.texts import Notice
 from app.lookup.values import Citizen
 from app.procedures.store import Catalogue
 
@@ -58,8 +61,9 @@ class LookupService:
         pace: OfficerPace,
         notices: NoticeDesk,
         retries: RetryCheck,
+        dossiers: DossierBook | None = None,
     ) -> None:
-        """Ask *source*, record in *log*, decide by *catalogue* and *policy*."""
+        """Ask *source*, record in *log*, decide by *catalogue*, *policy* and what *dossiers* knows."""
         self._catalogue = catalogue
         self._source = source
         self._log = log
@@ -68,6 +72,7 @@ class LookupService:
         self._pace = pace
         self._notices = notices
         self._retries = retries
+        self._dossiers = dossiers or NoDossierBook()
 
     async def look_up(self, caller: Caller, command: LookupCommand) -> Disclosure:
         """Return what the procedure lets this officer see, once question and answer are both on record.
@@ -107,6 +112,8 @@ class LookupService:
         decision = decide(standing, command.dossier, command.fields)
         if isinstance(decision, Permit) and not await self._notices.has_accepted(caller.officer.officer_id):
             decision = ProblemCode.NOTICE_NOT_ACCEPTED
+        if isinstance(decision, Permit):
+            decision = await why_not_open(self._dossiers, command.dossier) or decision
         if isinstance(decision, Permit):
             return decision
         refusal = refusal_draft(caller, command, decision, self._clock.now())
@@ -156,9 +163,12 @@ class LookupService:
             self._clock.monotonic() - asked_at,
             disclosed=disclosed_fields(finding.shown or {}),
             differing=finding.differing,
+            notices=finding.notices,
         )
         await self._close(lookup_id, draft)  # durable before anything is shown
-        return Disclosure(lookup_id, finding.outcome, paper, now, self._source.road, finding.shown)
+        return Disclosure(
+            lookup_id, finding.outcome, paper, now, self._source.road, finding.shown, finding.notices
+        )
 
     async def _close_failed(self, lookup_id: UUID, error: GatewayError, asked_at: float) -> None:
         reason = error.reason if isinstance(error, SourceError) else "not_sent"
@@ -204,6 +214,7 @@ class _Finding:
     outcome: Outcome
     shown: dict[str, object] | None = field(default=None, repr=False)
     differing: frozenset[str] = frozenset()
+    notices: tuple[Notice, ...] = ()
 
 
 def _judge(command: LookupCommand, permit: Permit, citizen: Citizen | None) -> _Finding:
@@ -211,4 +222,5 @@ def _judge(command: LookupCommand, permit: Permit, citizen: Citizen | None) -> _
         return _Finding(Outcome.NOT_FOUND)
     if differing := compare(command.question, citizen):
         return _Finding(Outcome.MISMATCH, differing=differing)
-    return _Finding(Outcome.FOUND, narrow(citizen, permit.fields))
+    notices = card_notices(command.card, citizen, permit.fields)
+    return _Finding(Outcome.FOUND, narrow(citizen, permit.fields), notices=notices)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.audit.record import Outcome
+from app.lookup.dossier import NoDossierReason
 from app.lookup.paper import PaperReason
 from app.web.problem_texts import Language
 
@@ -37,9 +38,9 @@ PAPER_REASONS: Final[Mapping[PaperReason, Words]] = {
         " lookup in retry_of. Paper may not be asked for yet.",
     },
     PaperReason.NOT_FOUND: {
-        "vi": "Đã nhập lại mà vẫn không tìm thấy: được nhận một trong các giấy tờ sau. Hướng dẫn công dân đến"
+        "vi": "Đã nhập lại hoặc quét mã QR trên thẻ mà vẫn không tìm thấy: được nhận một trong các giấy tờ sau. Hướng dẫn công dân đến"
         " Công an cấp xã để cập nhật dữ liệu.",
-        "en": "Entered again and still not found: one of these papers may be accepted. Point the citizen to the"
+        "en": "Entered again, or read from the card, and still not found: one of these papers may be accepted. Point the citizen to the"
         " commune police to have the data corrected.",
     },
     PaperReason.MISMATCH_ENTER_AGAIN: {
@@ -49,9 +50,9 @@ PAPER_REASONS: Final[Mapping[PaperReason, Words]] = {
         " code), naming this lookup in retry_of. Paper may not be asked for yet.",
     },
     PaperReason.MISMATCH: {
-        "vi": "Đã nhập lại mà dữ liệu vẫn không khớp: được nhận một trong các giấy tờ sau. Hướng dẫn công dân đến"
+        "vi": "Đã nhập lại hoặc quét mã QR trên thẻ mà dữ liệu vẫn không khớp: được nhận một trong các giấy tờ sau. Hướng dẫn công dân đến"
         " Công an cấp xã để chỉnh sửa dữ liệu.",
-        "en": "Entered again and still different: one of these papers may be accepted. Point the citizen to the"
+        "en": "Entered again, or read from the card, and still different: one of these papers may be accepted. Point the citizen to the"
         " commune police to have the data corrected.",
     },
     PaperReason.UPSTREAM_UNAVAILABLE: {
@@ -73,12 +74,25 @@ PAPER_REASONS: Final[Mapping[PaperReason, Words]] = {
 }
 
 
+NO_DOSSIER_REASONS: Final[Mapping[NoDossierReason, str]] = {
+    NoDossierReason.GUIDANCE_BEFORE_RECEIPT: "Hướng dẫn công dân trước khi tiếp nhận hồ sơ",
+    NoDossierReason.ONE_STOP_SOFTWARE_DOWN: "Phần mềm một cửa không hoạt động nên chưa cấp được mã hồ sơ",
+    NoDossierReason.COMPLETING_PAPERS: "Công dân đến trực tiếp đang bổ sung giấy tờ, hồ sơ chưa đủ để tiếp nhận",
+}
+"""For lists, which Vietnamese officers read."""
+
+
 class Notice(StrEnum):
     """Things an officer should know when reading an answer."""
 
     NO_RESIDENCE_HISTORY = "no_residence_history"
     VALID_AT_RETRIEVAL = "valid_at_retrieval"
+    PRINTED_ADDRESS_DIFFERS = "printed_address_differs"
+    OLD_NUMBER_DIFFERS = "old_number_differs"
 
+
+ALWAYS_TOLD: Final = (Notice.NO_RESIDENCE_HISTORY, Notice.VALID_AT_RETRIEVAL)
+"""What is told with everything that is shown."""
 
 NOTICES: Final[Mapping[Notice, Words]] = {
     Notice.NO_RESIDENCE_HISTORY: {
@@ -89,5 +103,13 @@ NOTICES: Final[Mapping[Notice, Words]] = {
         "vi": "Dữ liệu có giá trị tại thời điểm tra cứu (fetched_at); cổng không lưu lại.",
         "en": "The data is valid at the time of retrieval (fetched_at); the gateway does not keep it.",
     },
+    Notice.PRINTED_ADDRESS_DIFFERS: {
+        "vi": "Địa chỉ in trên thẻ khác nơi thường trú trong dữ liệu quốc gia. Dùng nơi thường trú trong dữ liệu quốc gia; không yêu cầu công dân nộp giấy tờ vì lý do này.",
+        "en": "The address on the card is not the permanent residence on the national record. Go by the national record; this is no reason to ask for paper.",
+    },
+    Notice.OLD_NUMBER_DIFFERS: {
+        "vi": "Số CMND cũ trên thẻ khác số trong dữ liệu quốc gia: có thể số đã được thay đổi hoặc dữ liệu chưa cập nhật. Vẫn là người này; hướng dẫn công dân đến Công an cấp xã nếu cần chỉnh sửa.",
+        "en": "The former number on the card is not the one on the national record: it may have changed, or the record is out of date. It is the same person; the commune police correct the record where needed.",
+    },
 }
-"""R54 and R50."""
+"""R54, R50, R80 and R81."""

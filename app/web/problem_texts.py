@@ -178,6 +178,24 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             _FIX_AND_RESEND[1],
         ),
     ),
+    ProblemCode.INVALID_CARD_QR: _both(
+        (
+            "Không đọc được mã QR trên thẻ",
+            (
+                "Nội dung máy quét gửi lên không phải nguyên vẹn nội dung mã QR của thẻ căn cước (thiếu phần,"
+                " hoặc mất dấu tiếng Việt). Chưa tra cứu."
+            ),
+            "Quét lại. Nếu vẫn lỗi, đặt máy quét ở chế độ UTF-8 (Unicode), hoặc nhập số, họ tên, ngày sinh theo thẻ.",
+        ),
+        (
+            "Card QR code unreadable",
+            (
+                "What the scanner sent is not the whole content of an identity card's QR code (parts are missing,"
+                " or Vietnamese letters were lost). Nothing was looked up."
+            ),
+            "Scan again. If it persists, set the scanner to UTF-8 (Unicode), or enter number, name and birth date.",
+        ),
+    ),
     ProblemCode.RETRY_OF_UNKNOWN: _both(
         (
             "Không có lượt tra cứu trước như vậy",
@@ -253,6 +271,18 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "Kiểm tra lại mã lượt tra cứu.",
         ),
         ("No such lookup", "This officer has no lookup with that id.", "Check the lookup id."),
+    ),
+    ProblemCode.LOOKUP_HAS_DOSSIER: _both(
+        (
+            "Lượt tra cứu đã có hồ sơ",
+            "Lượt tra cứu này đã gắn với một hồ sơ; không gắn lại.",
+            "Nếu gắn nhầm hồ sơ, tra cứu lại với đúng mã hồ sơ.",
+        ),
+        (
+            "The lookup has its dossier",
+            "This lookup is linked to a dossier already; that is done once.",
+            "If it is the wrong one, look up again with the right dossier code.",
+        ),
     ),
     ProblemCode.TOKEN_MISSING: _both(
         ("Chưa đăng nhập", "Yêu cầu không kèm mã truy cập của cán bộ.", _SIGN_IN_AGAIN[0]),
@@ -1188,6 +1218,18 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "Dossier of another agency",
             "The dossier code belongs neither to the officer's unit nor to an agency it receives for.",
             "Check the dossier code. If it is right, contact your unit's administrator.",
+        ),
+    ),
+    ProblemCode.DOSSIER_NOT_OPEN: _both(
+        (
+            "Hồ sơ không còn mở",
+            "Phần mềm một cửa cho biết hồ sơ này đã kết thúc hoặc đã hủy nên không được tra cứu cho hồ sơ này.",
+            "Kiểm tra lại mã hồ sơ. Nếu đúng, mở lại hồ sơ trên phần mềm một cửa rồi tra cứu lại.",
+        ),
+        (
+            "Dossier not open",
+            "The one-stop software says that this dossier is settled or withdrawn; nothing may be looked up for it.",
+            "Check the dossier code. If it is right, reopen the dossier in the one-stop software and look up again.",
         ),
     ),
     ProblemCode.FIELD_NOT_PERMITTED: _both(

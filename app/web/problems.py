@@ -55,6 +55,7 @@ KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
     ProblemCode.BIRTH_YEAR_CONTRADICTS_NUMBER: _UNPROCESSABLE,
     ProblemCode.INVALID_PROCEDURE_CODE: _UNPROCESSABLE,
     ProblemCode.INVALID_DOSSIER_CODE: _UNPROCESSABLE,
+    ProblemCode.INVALID_CARD_QR: _UNPROCESSABLE,
     ProblemCode.RETRY_OF_UNKNOWN: _UNPROCESSABLE,
     ProblemCode.INVALID_IDEMPOTENCY_KEY: _UNPROCESSABLE,
     ProblemCode.IDEMPOTENCY_KEY_REUSED: _UNPROCESSABLE,
@@ -68,6 +69,7 @@ KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
     ProblemCode.ROUTE_UNKNOWN: ProblemKind(HTTPStatus.NOT_FOUND, Origin.CALLER),
     ProblemCode.METHOD_NOT_ALLOWED: ProblemKind(HTTPStatus.METHOD_NOT_ALLOWED, Origin.CALLER),
     ProblemCode.LOOKUP_UNKNOWN: ProblemKind(HTTPStatus.NOT_FOUND, Origin.CALLER),
+    ProblemCode.LOOKUP_HAS_DOSSIER: _CONFLICT,
     ProblemCode.TOKEN_MISSING: _UNAUTHENTICATED,
     ProblemCode.TOKEN_INVALID: _UNAUTHENTICATED,
     ProblemCode.TOKEN_EXPIRED: _UNAUTHENTICATED,
@@ -155,6 +157,7 @@ KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
     ProblemCode.PROCEDURE_NOT_MAPPED: _FORBIDDEN,
     ProblemCode.OFFICER_NOT_MAPPED: _FORBIDDEN,
     ProblemCode.DOSSIER_OF_ANOTHER_AGENCY: _FORBIDDEN,
+    ProblemCode.DOSSIER_NOT_OPEN: _FORBIDDEN,
     ProblemCode.FIELD_NOT_PERMITTED: _FORBIDDEN,
     ProblemCode.TOO_MANY_LOOKUPS: ProblemKind(
         HTTPStatus.TOO_MANY_REQUESTS, Origin.GATEWAY, opens_paper=False

@@ -91,6 +91,6 @@ async def into_the_commune(gateway: Gateway, *login_names: str) -> None:
 
 async def seen_by(observer: Administrator, officer_id: str) -> None:
     """Return once the observer sees the officer, within a second."""
-    async with asyncio.timeout(1.0):
+    async with asyncio.timeout(10.0):
         while (await observer.show(officer_id)).status_code != 200:  # noqa: ASYNC110 - the gateway calls nobody
             await asyncio.sleep(0.02)

@@ -55,7 +55,7 @@ async def _until(
     ask: Callable[[], Awaitable[httpx.Response]], holds: Callable[[httpx.Response], bool]
 ) -> httpx.Response:
     """Return the first answer that *holds*, within a second."""
-    async with asyncio.timeout(1.0):
+    async with asyncio.timeout(10.0):
         while not holds(answer := await ask()):  # noqa: ASYNC110 - the gateway calls nobody
             await asyncio.sleep(0.02)
     return answer

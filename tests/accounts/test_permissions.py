@@ -29,6 +29,7 @@ MATRIX = {
     "open_reviews": {"department_administrator"},
     "answer_reviews": {"unit_administrator", "department_administrator"},
     "read_unit_notices": {"unit_administrator", "department_administrator"},
+    "follow_dossiers": {"unit_administrator", "department_administrator"},
     "view_units": {"unit_administrator", "department_administrator"},
     "manage_units": {"department_administrator"},
     "manage_clients": {"department_administrator"},

@@ -65,6 +65,8 @@ async def test_a_citizens_lookups_and_refusals_are_found_with_their_outcomes(gat
         "citizen": "*********017",
         "procedure_code": invented.RESIDENCE_PROCEDURE,
         "dossier_code": a_dossier_code(),
+        "no_dossier_reason": None,
+        "linked_dossier_code": None,
         "outcome": "found",
         "problem_code": None,
         "fields_disclosed": [

@@ -12,6 +12,7 @@ from mock_c06.personas import PERSONAS
 from tests.gateway import bearer
 from tests.logs.planting import FOUND, PURPOSE
 from tests.logs.stage import Driver, Stage
+from tests.world import a_dossier_code, a_lookup
 
 NAME = PERSONAS[FOUND].full_name
 _UNIT, _CLIENT = "/v1/units/{unit_id}", "/v1/clients/{client_id}"
@@ -124,6 +125,38 @@ async def _end_credential(stage: Stage, _: str) -> None:
     _expect(428, await call("DELETE", path))
 
 
+async def _link_dossier(stage: Stage, token: str) -> None:
+    path = f"/v1/residence-lookups/{FOUND}/dossier"
+    code = a_dossier_code()
+    wrong: list[dict[str, Any]] = [{"dossier_code": NAME}, {"dossier_code": FOUND}, {NAME: FOUND}]
+    _expect(422, *[await stage.post(path, token, body) for body in wrong])
+    _expect(404, await stage.post(path, token, {"dossier_code": code}))
+    lookup = {name: value for name, value in a_lookup().items() if name != "dossier_code"}
+    asked = lookup | {"no_dossier_reason": "completing_papers", "purpose": PURPOSE}
+    card = {name: value for name, value in asked.items() if name != "citizen"}
+    card |= {"verification_method": "qr_reader"}
+    content = f"{FOUND}||{NAME}|09051990|Nam|{PURPOSE}|01072021"
+    mangled = content.encode().decode("latin-1")
+    _expect(200, await stage.post("/v1/residence-lookups", token, card | {"card_qr": mangled}))
+    for damaged in (content[:-1], mangled.replace("\xe1", "?"), NAME):
+        _expect(422, await stage.post("/v1/residence-lookups", token, card | {"card_qr": damaged}))
+    made = await stage.post("/v1/residence-lookups", token, asked)
+    lookup_id = made.raise_for_status().json()["lookup_id"]
+    _expect(
+        204, await stage.post(f"/v1/residence-lookups/{lookup_id}/dossier", token, {"dossier_code": code})
+    )
+
+
+def _unlinked(path: str) -> Driver:
+    async def drive(stage: Stage, _: str) -> None:
+        call = await _administrator(stage)
+        _expect(200, await call("GET", f"{path}?ten={quote(NAME)}"))
+        _expect(422, await call("GET", f"{path}?reason={quote(NAME)}"))
+        _expect(404, await call("GET", f"{path}?unit={FOUND}"))
+
+    return drive
+
+
 REGISTER_DRIVERS: dict[tuple[str, str], Driver] = {
     ("GET", "/v1/units"): _list_units,
     ("GET", "/v1/units/export"): _export,
@@ -132,6 +165,9 @@ REGISTER_DRIVERS: dict[tuple[str, str], Driver] = {
     ("POST", f"{_UNIT}/changes"): _change_unit,
     ("POST", "/v1/units/import"): _import,
     ("GET", "/v1/divisions/wards/{former_code}"): _ward,
+    ("POST", "/v1/residence-lookups/{lookup_id}/dossier"): _link_dossier,
+    ("GET", "/v1/unlinked-lookups"): _unlinked("/v1/unlinked-lookups"),
+    ("GET", "/v1/unlinked-lookups/export"): _unlinked("/v1/unlinked-lookups/export"),
     ("GET", "/v1/clients"): _get(200, f"/v1/clients?ten={quote(NAME)}", f"/v1/clients?cursor={FOUND}"),
     ("POST", "/v1/clients"): _add_client,
     ("GET", _CLIENT): _get(404, f"/v1/clients/{FOUND}", f"/v1/clients/{quote(NAME)}"),

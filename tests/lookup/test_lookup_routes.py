@@ -141,6 +141,8 @@ async def test_ones_own_lookup_is_shown_without_the_citizen(gateway: Gateway) ->
         "problem_code": None,
         "procedure_code": invented.RESIDENCE_PROCEDURE,
         "dossier_code": a_dossier_code(),
+        "no_dossier_reason": None,
+        "dossier_linked_at": None,
         "asked_at": asked_at,
     }
     assert answer.headers["Cache-Control"] == "no-store"

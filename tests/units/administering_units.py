@@ -47,7 +47,7 @@ class UnitManager:
 
     async def knows(self, unit_id: str, tag: str | None = None) -> httpx.Response:
         """Return what the gateway says of a unit once its directory has it, as of *tag*, within a second."""
-        async with asyncio.timeout(1.0):
+        async with asyncio.timeout(10.0):
             while True:
                 answer = await self.get(f"/{unit_id}")
                 if answer.is_success and tag in {None, answer.headers["etag"]}:

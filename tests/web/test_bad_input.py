@@ -96,6 +96,17 @@ ROWS: dict[str, Row] = {
     "another birth year": Row(422, "birth_year_contradicts_number", asking(birth_date="1991-05-09")),
     "procedure no code": Row(422, "invalid_procedure_code", a_lookup(procedure_code="khai sinh")),
     "dossier no code": Row(422, "invalid_dossier_code", a_lookup(dossier_code="HS-0001")),
+    "a card and a citizen": Row(422, "invalid_value", a_lookup(card_qr="x", verification_method="qr_reader")),
+    "a card that is none": Row(
+        422, "invalid_card_qr", lacking("citizen") | {"card_qr": "x|y", "verification_method": "qr_reader"}
+    ),
+    "a card endless": Row(422, "invalid_value", lacking("citizen") | {"card_qr": "x" * 4001}),
+    "a dossier and a reason for none": Row(
+        422, "invalid_value", a_lookup(no_dossier_reason="completing_papers")
+    ),
+    "a reason nobody has": Row(
+        422, "invalid_value", lacking("dossier_code") | {"no_dossier_reason": "other"}
+    ),
     "dossier of tomorrow": Row(
         422, "invalid_dossier_code", a_lookup(dossier_code=a_dossier_code().replace("-23", "-99"))
     ),
