@@ -120,6 +120,7 @@ class ProblemCode(StrEnum):
     ROLE_NOT_PERMITTED = "role_not_permitted"
     PROCEDURE_UNKNOWN = "procedure_unknown"
     PROCEDURE_NOT_IN_FORCE = "procedure_not_in_force"
+    QUESTION_TYPE_NOT_PERMITTED = "question_type_not_permitted"
     PROCEDURE_NOT_GRANTED = "procedure_not_granted"
     CLIENT_PROCEDURE_NOT_PERMITTED = "client_procedure_not_permitted"
     PROCEDURE_NOT_MAPPED = "procedure_not_mapped"

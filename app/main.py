@@ -105,6 +105,10 @@ from app.lookup.dossier_desk import DossierLinkDesk
 from app.lookup.dossier_links import DossierLinks
 from app.lookup.dossier_routes import DossierLinkRequest, dossier_router
 from app.lookup.dossier_shape import DossierShape, ShapeError, dossier_shapes
+from app.lookup.explaining_days import OtherDays
+from app.lookup.explaining_desk import ExplainingDesk
+from app.lookup.explaining_routes import explaining_router
+from app.lookup.explaining_schemas import ExplanationRequest
 from app.lookup.notice import NoticeDesk
 from app.lookup.pace import OfficerPace
 from app.lookup.retrying import RepeatGuard, RetryCheck
@@ -153,6 +157,7 @@ _BODIES: Final = (
     NewUnitRequest,
     UnitChangeRequest,
     *CLIENT_BODIES,
+    ExplanationRequest,
 )
 _PAPERS_AT_ONCE: Final = 8
 _SECOND_BUDGETS: Final = 2  # a repeated request waits for the first one's call and its two commits
@@ -318,6 +323,12 @@ class _Parts:
             *await self._administration_routes(log, refusals, rejections, get_caller, get_restricted),
             self._dossier_routes(log, refusals, rejections, get_caller),
             me_router(self._catalogue, self._rules, NoticeBook(self._engine), get_restricted, clock),
+            explaining_router(
+                self._explaining_desk(log, refusals),
+                self._shapes,
+                rejections,
+                officer_with(Permission.EXPLAIN_DECISIONS, get_caller, refusals, clock),
+            ),
             auditing_router(
                 self._searcher(log), get_auditor, rejections, clock, max_body_bytes=settings.max_body_bytes
             ),
@@ -533,6 +544,11 @@ class _Parts:
             DossierLinks(self._engine),
             self._shapes,
         )
+
+    def _explaining_desk(self, log: AuditLog, refused: Coalescer) -> ExplainingDesk:
+        directory, refusals = Directory(self._accounts, self._units), Refusals(refused, self._clock)
+        other_days = OtherDays(self._engine)
+        return ExplainingDesk(directory, self._catalogue, other_days, log, refusals, self._clock)
 
     def _searcher(self, log: AuditLog) -> AuditSearcher | None:
         if self._secrets.auditing_url is None or self._secrets.auditing_root is None:

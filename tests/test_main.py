@@ -91,6 +91,7 @@ OFFERED = {
     ("POST", "/v1/residence-lookups/{lookup_id}/dossier"),
     ("GET", "/v1/unlinked-lookups"),
     ("GET", "/v1/unlinked-lookups/export"),
+    ("POST", "/v1/decisions/explain"),
     ("POST", "/v1/audit/searches"),
     ("GET", "/v1/status"),
     ("GET", "/livez"),

@@ -51,6 +51,8 @@ class Permission(StrEnum):
     READ_STATUS = "read_status"
     VIEW_OFFICERS = "view_officers"
     """See an account, its state and its sessions."""
+    EXPLAIN_DECISIONS = "explain_decisions"
+    """Ask which fields an officer would be shown for a procedure, and which rule forbids it."""
     SUSPEND_OFFICERS = "suspend_officers"
     """Suspend an account, and lift the suspension."""
     CHANGE_ROLES = "change_roles"
@@ -80,6 +82,7 @@ class Permission(StrEnum):
 _ADMINISTERS: Final = frozenset(
     {
         Permission.VIEW_OFFICERS,
+        Permission.EXPLAIN_DECISIONS,
         Permission.SUSPEND_OFFICERS,
         Permission.CHANGE_ROLES,
         Permission.END_SESSIONS,

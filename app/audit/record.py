@@ -51,6 +51,7 @@ class RecordKind(StrEnum):
     SESSION_ENDED = "session.ended"
     NOTICE_ACCEPTED = "notice.accepted"
     AUDIT_SEARCHED = "audit.searched"
+    DECISION_EXPLAINED = "decision.explained"
     OFFICER_ADDED = "officer.added"
     OFFICER_CHANGED = "officer.changed"
     APPROVAL_REQUESTED = "approval.requested"
@@ -149,6 +150,7 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "duration_ms": int,
     "searched_by": str,
     "searched_officer_id": str,
+    "searched_client_id": str,
     "searched_from": str,
     "searched_to": str,
     "search_results": int,

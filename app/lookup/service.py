@@ -23,7 +23,7 @@ from app.logs import LogEvent, get_logger
 from app.lookup.card_notices import card_notices
 from app.lookup.command import Disclosure, LookupCommand
 from app.lookup.comparison import compare
-from app.lookup.decision import Permit, Standing, decide
+from app.lookup.decision import Permit, decide
 from app.lookup.dossier_book import DossierBook, NoDossierBook, why_not_open
 from app.lookup.evidence import intent_draft, national_request_id, outcome_draft, refusal_draft
 from app.lookup.narrowing import disclosed_fields, narrow
@@ -32,6 +32,7 @@ from app.lookup.pace import OfficerPace
 from app.lookup.paper import rule_paper
 from app.lookup.retrying import RetryCheck
 from app.lookup.source import PopulationSource, SourceRequest
+from app.lookup.standings import standing_of
 from app.lookup.texts import Notice
 from app.lookup.values import Citizen
 from app.procedures.store import Catalogue
@@ -100,14 +101,13 @@ class LookupService:
     async def _permit(self, caller: Caller, command: LookupCommand) -> Permit:
         """Return the permit, or record the refusal and raise it."""
         day = local_day(self._clock.now())
-        catalogue = self._catalogue.current
-        standing = Standing(
-            officer=caller.officer,
-            unit=caller.unit,
-            procedure=catalogue.procedures.get(command.procedure_code),
-            is_granted=catalogue.is_granted(caller.unit.unit_id, command.procedure_code, day),
-            day=day,
-            is_client_permitted=caller.client.may_use(command.procedure_code),
+        standing = standing_of(
+            self._catalogue.current,
+            caller.officer,
+            caller.unit,
+            caller.client,
+            command.procedure_code,
+            day,
         )
         decision = decide(standing, command.dossier, command.fields)
         if isinstance(decision, Permit) and not await self._notices.has_accepted(caller.officer.officer_id):

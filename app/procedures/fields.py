@@ -1,6 +1,7 @@
 """The fields of a citizen's record that a procedure can be permitted to see."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Field(StrEnum):
@@ -39,3 +40,16 @@ DEFAULT_FIELDS = frozenset(
     }
 )
 """What a residence procedure sees unless its catalogue entry says otherwise (R48, R91)."""
+
+SENSITIVE_FIELDS: Final = frozenset(
+    {
+        Field.ETHNICITY,
+        Field.RELIGION,
+        Field.BLOOD_GROUP,
+        Field.MARITAL_STATUS,
+        Field.FATHER,
+        Field.MOTHER,
+        Field.SPOUSE,
+    }
+)
+"""What no procedure sees unless its entry names a legal basis for that very field (R48, R91)."""

@@ -93,7 +93,7 @@ def me_router(
                 PermittedProcedure(
                     procedure_code=procedure.procedure_code,
                     name=procedure.name,
-                    fields=sorted(procedure.fields),
+                    fields=sorted(procedure.permitted_fields),
                 )
                 for procedure in permitted
                 if caller.client.may_use(procedure.procedure_code)

@@ -41,6 +41,11 @@ class Procedure:
         """Whether the procedure may be used on *day*; `valid_to` is the first day it may not."""
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
+    @property
+    def permitted_fields(self) -> frozenset[Field]:
+        """The fields a legal basis is named for; a field listed without one gives nothing (R48, R91)."""
+        return frozenset(field for field, legal_basis in self.fields.items() if legal_basis.strip())
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:

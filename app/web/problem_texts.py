@@ -1160,6 +1160,18 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
         ),
         ("Procedure not in force", "This procedure is not in force today.", _CALL_DEPARTMENT[1]),
     ),
+    ProblemCode.QUESTION_TYPE_NOT_PERMITTED: _both(
+        (
+            "Thủ tục không cho phép loại khai thác này",
+            "Thủ tục này không cho phép loại khai thác vừa dùng (tra cứu, xác thực hoặc hỏi về hộ gia đình).",
+            _CALL_DEPARTMENT[0],
+        ),
+        (
+            "Question type not permitted",
+            "This procedure does not allow this type of question (lookup, verification or household).",
+            _CALL_DEPARTMENT[1],
+        ),
+    ),
     ProblemCode.PROCEDURE_NOT_GRANTED: _both(
         (
             "Thủ tục chưa được giao",

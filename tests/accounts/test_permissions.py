@@ -19,6 +19,7 @@ MATRIX = {
     "search_audit": {"auditor"},
     "read_status": {"department_administrator"},
     "view_officers": {"unit_administrator", "department_administrator"},
+    "explain_decisions": {"unit_administrator", "department_administrator"},
     "suspend_officers": {"unit_administrator", "department_administrator"},
     "change_roles": {"unit_administrator", "department_administrator"},
     "end_sessions": {"unit_administrator", "department_administrator"},
