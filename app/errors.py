@@ -129,6 +129,17 @@ class ProblemCode(StrEnum):
     DOSSIER_NOT_OPEN = "dossier_not_open"
     FIELD_NOT_PERMITTED = "field_not_permitted"
     TOO_MANY_LOOKUPS = "too_many_lookups"
+    OFFICER_LIMIT_REACHED = "officer_limit_reached"
+    UNIT_LIMIT_REACHED = "unit_limit_reached"
+    CLIENT_LIMIT_REACHED = "client_limit_reached"
+    CITIZEN_LIMIT_REACHED = "citizen_limit_reached"
+    NATIONAL_SIDE_CROWDED = "national_side_crowded"
+
+    # Reporting faulty national records
+    LOOKUP_WITHOUT_ANSWER = "lookup_without_answer"
+    DATA_FAULT_UNKNOWN = "data_fault_unknown"
+    DATA_FAULT_REPORTED = "data_fault_reported"
+    DATA_FAULT_STATUS_NOT_NEXT = "data_fault_status_not_next"
 
     # The national side
     UPSTREAM_UNAVAILABLE = "upstream_unavailable"

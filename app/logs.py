@@ -38,6 +38,7 @@ class LogEvent(StrEnum):
     ACCOUNTS_SUSPENDED = "accounts.suspended"
     LIFECYCLE_FAILED = "accounts.lifecycle_failed"
     SOURCE_FAILED = "source.failed"
+    LIMITS_UNTOLD = "limits.untold"
     TOKEN_KEY_UNUSABLE = "token_key.unusable"  # noqa: S105 - an event's name
     LIBRARY = "library.message"
     WITHHELD = "log.withheld"

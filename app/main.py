@@ -101,6 +101,10 @@ from app.database.connect import connector, open_engine
 from app.database.live import DIRECTORY, SESSIONS, DirectoryKeeper, LiveView, Topic
 from app.errors import ConfigurationError, GatewayError, InvalidRequestError, ProblemCode
 from app.logs import LogEvent, get_logger
+from app.lookup.admission import Admission
+from app.lookup.data_fault_desk import DataFaultDesk
+from app.lookup.data_fault_routes import data_fault_router
+from app.lookup.data_fault_schemas import DataFaultRequest, DataFaultStatusRequest
 from app.lookup.dossier_desk import DossierLinkDesk
 from app.lookup.dossier_links import DossierLinks
 from app.lookup.dossier_routes import DossierLinkRequest, dossier_router
@@ -109,6 +113,11 @@ from app.lookup.explaining_days import OtherDays
 from app.lookup.explaining_desk import ExplainingDesk
 from app.lookup.explaining_routes import explaining_router
 from app.lookup.explaining_schemas import ExplanationRequest
+from app.lookup.fair_sharing import FairShares
+from app.lookup.limit_keeper import LimitKeeper
+from app.lookup.limit_rules import LimitRules
+from app.lookup.limit_store import LimitStore, limit_purges
+from app.lookup.limits import LimitBook
 from app.lookup.notice import NoticeDesk
 from app.lookup.pace import OfficerPace
 from app.lookup.retrying import RepeatGuard, RetryCheck
@@ -158,6 +167,8 @@ _BODIES: Final = (
     UnitChangeRequest,
     *CLIENT_BODIES,
     ExplanationRequest,
+    DataFaultRequest,
+    DataFaultStatusRequest,
 )
 _PAPERS_AT_ONCE: Final = 8
 _SECOND_BUDGETS: Final = 2  # a repeated request waits for the first one's call and its two commits
@@ -291,7 +302,8 @@ class _Parts:
             )
         )
         activity = await self._stack.enter_async_context(ActivityBook(self._sessions))
-        await self._stack.enter_async_context(Sweeper(self._engine, clock, usual_purges()))
+        purges = (*usual_purges(), *limit_purges())
+        await self._stack.enter_async_context(Sweeper(self._engine, clock, purges))
         await self._stack.enter_async_context(
             LifecycleKeeper(
                 self._engine,
@@ -315,8 +327,9 @@ class _Parts:
         }
         board = StatusBoard(version("dancu"), checks, lambda: keepers[0].age_seconds, self._accounts, clock)
         get_auditor = officer_with(Permission.SEARCH_AUDIT, get_caller, refusals, clock)
+        admission = await self._admission()
         return [  # searched in this order at every request: what is asked most stands first
-            lookup_router(self._lookup_desk(source, log, rejections), get_caller),
+            lookup_router(self._lookup_desk(source, log, rejections, admission), get_caller),
             *self._account_routes(
                 log, rejections, get_restricted, signed_in_here(get_restricted, refusals, clock)
             ),
@@ -329,6 +342,7 @@ class _Parts:
                 rejections,
                 officer_with(Permission.EXPLAIN_DECISIONS, get_caller, refusals, clock),
             ),
+            self._data_fault_routes(log, refusals, rejections, get_caller),
             auditing_router(
                 self._searcher(log), get_auditor, rejections, clock, max_body_bytes=settings.max_body_bytes
             ),
@@ -498,6 +512,24 @@ class _Parts:
             review_router(reviews, rejections, exports, allowed(Permission.OPEN_REVIEWS), get_answerer),
         ]
 
+    async def _admission(self) -> Admission:
+        settings, clock = self._settings, self._clock
+        rules = LimitRules(
+            officer_per_hour=settings.lookups_per_officer_per_hour,
+            officer_per_day=settings.lookups_per_officer_per_day,
+            unit_per_hour=settings.lookups_per_unit_per_hour,
+            unit_per_day=settings.lookups_per_unit_per_day,
+            client_per_hour=settings.lookups_per_client_per_hour,
+            client_per_day=settings.lookups_per_client_per_day,
+            citizens_per_officer_per_day=settings.citizens_per_officer_per_day,
+        )
+        secret = self._secrets.root.derive("lookup limits")
+        book = LimitBook(rules, secret, clock)
+        await self._stack.enter_async_context(LimitKeeper(book, LimitStore(self._engine, secret)))
+        wait_seconds = min(settings.national_wait_seconds, settings.lookup_budget_seconds / 2)
+        shares = FairShares(clock, at_once=settings.national_calls_at_once, wait_seconds=wait_seconds)
+        return Admission(book, shares)
+
     def _dossier_routes(
         self, log: AuditLog, refused: Coalescer, rejections: Rejections, get_caller: GetCaller
     ) -> APIRouter:
@@ -514,7 +546,27 @@ class _Parts:
         exports = ExportLog(log, clock)
         return dossier_router(desk, self._shapes, rejections, exports, clock, get_caller, get_head)
 
-    def _lookup_desk(self, source: PopulationSource, log: AuditLog, rejections: Rejections) -> LookupDesk:
+    def _data_fault_routes(
+        self, log: AuditLog, refused: Coalescer, rejections: Rejections, get_caller: GetCaller
+    ) -> APIRouter:
+        engine, clock = self._engine, self._clock
+        desk = DataFaultDesk(
+            engine,
+            self._units,
+            self._catalogue,
+            LookupStore(engine),
+            ChangeLog(engine, log, clock),
+            Refusals(refused, clock),
+            clock,
+        )
+        get_reporter = officer_with(Permission.LOOK_UP, get_caller, refused, clock)
+        get_handler = officer_with(Permission.HANDLE_DATA_FAULTS, get_caller, refused, clock)
+        exports = ExportLog(log, clock)
+        return data_fault_router(desk, rejections, exports, get_reporter, get_handler, get_caller)
+
+    def _lookup_desk(
+        self, source: PopulationSource, log: AuditLog, rejections: Rejections, admission: Admission
+    ) -> LookupDesk:
         settings, clock = self._settings, self._clock
         store = LookupStore(self._engine)
         notices = NoticeDesk(store, log, clock)
@@ -525,6 +577,7 @@ class _Parts:
             clock,
             LookupPolicy(settings.lookup_budget_seconds, settings.paper_needs_second_entry),
             pace=OfficerPace(clock, per_minute=settings.lookups_per_officer_per_minute),
+            admission=admission,
             notices=notices,
             retries=RetryCheck(store, clock),
         )

@@ -140,6 +140,15 @@ class Settings(_SettingsWithSecretFiles):
     reconcile_every_seconds: float = Field(default=60.0, gt=0)
     directory_max_age_seconds: float = Field(default=10.0, gt=0)
     lookups_per_officer_per_minute: int = Field(default=60, ge=1)
+    lookups_per_officer_per_hour: int = Field(default=300, ge=0)
+    lookups_per_officer_per_day: int = Field(default=1_500, ge=0)
+    citizens_per_officer_per_day: int = Field(default=400, ge=0)
+    lookups_per_unit_per_hour: int = Field(default=4_000, ge=0)
+    lookups_per_unit_per_day: int = Field(default=20_000, ge=0)
+    lookups_per_client_per_hour: int = Field(default=200_000, ge=0)
+    lookups_per_client_per_day: int = Field(default=1_000_000, ge=0)
+    national_calls_at_once: int = Field(default=64, ge=0)
+    national_wait_seconds: float = Field(default=3.0, gt=0, le=60)
     paper_needs_second_entry: bool = Field(
         default=True,
         description="not_found and mismatch open the paper path only after a second entry (retry_of)",

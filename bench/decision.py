@@ -116,6 +116,7 @@ async def _service() -> LookupService:
         _CLOCK,
         LookupPolicy(5.0, paper_needs_second_entry=True),
         pace=OfficerPace(_CLOCK, per_minute=1),
+        admission=nobody,
         notices=NoticeDesk(store, nobody, _CLOCK),
         retries=RetryCheck(store, _CLOCK),
     )

@@ -82,6 +82,12 @@ def open_ground(folder: Path, tries: int, pinning: Pinning, nginx: str, **settin
             "DANCU_UPSTREAM_KEY_NAME": "keyname-test",
             "DANCU_UPSTREAM_KEY_PASSWORD": "keypass-test",
             "DANCU_LOOKUPS_PER_OFFICER_PER_MINUTE": "1000000000",
+            "DANCU_LOOKUPS_PER_OFFICER_PER_HOUR": "1000000000",
+            "DANCU_LOOKUPS_PER_OFFICER_PER_DAY": "1000000000",
+            "DANCU_LOOKUPS_PER_UNIT_PER_HOUR": "1000000000",
+            "DANCU_LOOKUPS_PER_UNIT_PER_DAY": "1000000000",
+            "DANCU_LOOKUPS_PER_CLIENT_PER_HOUR": "1000000000",
+            "DANCU_LOOKUPS_PER_CLIENT_PER_DAY": "1000000000",
             "DANCU_TOKEN_MINUTES": "60",
         }
         gateway = [sys.executable, "-m", "app", "serve", "--host", HOST, "--port", str(port)]

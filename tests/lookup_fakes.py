@@ -17,9 +17,13 @@ from app.audit.record import Draft, Outcome, RecordKind
 from app.clock import SystemClock
 from app.database.live import LiveView
 from app.errors import AuditUnavailableError
+from app.lookup.admission import Admission
 from app.lookup.command import LookupCommand, ReceptionChannel, VerificationMethod
 from app.lookup.dossier import parse_dossier_code
 from app.lookup.dossier_book import DossierBook
+from app.lookup.fair_sharing import FairShares
+from app.lookup.limit_rules import LimitRules
+from app.lookup.limits import LimitBook
 from app.lookup.notice import NoticeDesk
 from app.lookup.pace import OfficerPace
 from app.lookup.retrying import RetryCheck
@@ -199,6 +203,9 @@ class Desk:
         paper_needs_second_entry: bool = True,
         per_minute: int = 1000,
         dossiers: DossierBook | None = None,
+        limits: LimitRules | None = None,
+        at_once: int = 0,
+        wait_seconds: float = 0.01,
     ) -> None:
         self.journal: list[str] = []
         self.clock = StandingClock()
@@ -207,6 +214,8 @@ class Desk:
         self.store = FakeLookupStore(self.log)
         self.caller = a_caller()
         self.catalogue = StandingView(a_catalogue())
+        self.limits = LimitBook(limits or LimitRules(), b"secret", self.clock)
+        self.shares = FairShares(self.clock, at_once=at_once, wait_seconds=wait_seconds)
         self.notices = NoticeDesk(self.store, self.log, self.clock)
         self.store.acceptances.add((self.caller.officer.officer_id, date(2026, 11, 22)))
         self.service = LookupService(
@@ -216,6 +225,7 @@ class Desk:
             self.clock,
             LookupPolicy(budget_seconds, paper_needs_second_entry),
             pace=OfficerPace(self.clock, per_minute=per_minute),
+            admission=Admission(self.limits, self.shares),
             notices=self.notices,
             retries=RetryCheck(self.store, self.clock),
             dossiers=dossiers,

@@ -29,6 +29,7 @@ class ListName(StrEnum):
     HANDOVERS = "handovers"
     HANDOVER_RECORD = "handover_record"
     UNLINKED_LOOKUPS = "unlinked_lookups"
+    DATA_FAULTS = "data_faults"
 
 
 class FileFormat(StrEnum):

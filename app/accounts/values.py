@@ -77,6 +77,8 @@ class Permission(StrEnum):
     """Change the tree of units."""
     MANAGE_CLIENTS = "manage_clients"
     """Register client software, and change what it may do."""
+    HANDLE_DATA_FAULTS = "handle_data_faults"
+    """See the data-fault reports of one's units and follow them up; officers see their own."""
 
 
 _ADMINISTERS: Final = frozenset(
@@ -94,6 +96,7 @@ _ADMINISTERS: Final = frozenset(
         Permission.READ_UNIT_NOTICES,
         Permission.FOLLOW_DOSSIERS,
         Permission.VIEW_UNITS,
+        Permission.HANDLE_DATA_FAULTS,
     }
 )
 

@@ -82,6 +82,8 @@ class RecordKind(StrEnum):
     UNIT_DECLARED = "unit.declared"
     LIST_EXPORTED = "list.exported"
     DOSSIER_LINKED = "lookup.dossier_linked"
+    DATA_FAULT_FILED = "data_fault.filed"
+    DATA_FAULT_CHANGED = "data_fault.changed"
 
 
 class Outcome(StrEnum):
@@ -143,6 +145,7 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "fields_disclosed": str,
     "fields_differing": str,
     "notices": str,
+    "data_faults": str,
     "paper_may_ask": int,
     "paper_because": str,
     "national_request_id": str,
@@ -173,6 +176,7 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "months": str,
     "failed_record_id": str,
     "part_of": str,
+    "data_fault_id": str,
     "document_number": str,
     "document_date": str,
     "effective_on": str,

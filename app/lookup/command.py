@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.audit.record import Claim, Outcome
 from app.lookup.card_qr import Card
+from app.lookup.data_faults import FaultNotice
 from app.lookup.dossier import DossierCode, NoDossierReason
 from app.lookup.paper import PaperRuling
 from app.lookup.texts import Notice
@@ -75,3 +76,4 @@ class Disclosure:
     road: str
     citizen: dict[str, object] | None = field(default=None, repr=False)
     notices: tuple[Notice, ...] = ()
+    faults: tuple[FaultNotice, ...] = ()

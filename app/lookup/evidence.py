@@ -60,6 +60,7 @@ def outcome_draft(
     disclosed: Iterable[str] = (),
     differing: Iterable[str] = (),
     notices: Iterable[str] = (),
+    faults: Iterable[str] = (),
     problem: ProblemCode | None = None,
 ) -> Draft:
     """Return the record that must be durable before anything is shown."""
@@ -74,6 +75,8 @@ def outcome_draft(
     }
     if told := _names(notices):
         facts["notices"] = told
+    if named := _names(faults):
+        facts["data_faults"] = named
     if problem is not None:
         facts["problem_code"] = problem.value
     return Draft(RecordKind.LOOKUP_OUTCOME, now, facts)

@@ -15,6 +15,8 @@ class PaperReason(StrEnum):
     NOT_FOUND = "not_found"
     MISMATCH_ENTER_AGAIN = "mismatch_enter_again"
     MISMATCH = "mismatch"
+    NUMBER_CHANGED_ENTER_AGAIN = "number_changed_enter_again"
+    NUMBER_CHANGED = "number_changed"
     UPSTREAM_UNAVAILABLE = "upstream_unavailable"
     UPSTREAM_CONFUSED = "upstream_confused"
     NOT_PERMITTED = "not_permitted"
@@ -40,16 +42,20 @@ _AFTER_SECOND_ENTRY: Final = {
     Outcome.NOT_FOUND: (PaperReason.NOT_FOUND_ENTER_AGAIN, PaperReason.NOT_FOUND),
     Outcome.MISMATCH: (PaperReason.MISMATCH_ENTER_AGAIN, PaperReason.MISMATCH),
 }
+_NUMBER_CHANGED: Final = (PaperReason.NUMBER_CHANGED_ENTER_AGAIN, PaperReason.NUMBER_CHANGED)
 
 
-def rule_paper(outcome: Outcome, *, was_entered_again: bool, must_enter_again: bool) -> PaperRuling:
+def rule_paper(
+    outcome: Outcome, *, was_entered_again: bool, must_enter_again: bool, is_number_changed: bool = False
+) -> PaperRuling:
     """Return the ruling for *outcome*.
 
     not_found and mismatch open the paper path only once the data was entered again, where the province
-    demands it, so that a typing error never licenses paper.
+    demands it, so that a typing error never licenses paper. A mismatch in nothing but a number that changed
+    is told as that (R81).
     """
     if outcome in _ALWAYS:
         return _ALWAYS[outcome]
-    before, after = _AFTER_SECOND_ENTRY[outcome]
+    before, after = _NUMBER_CHANGED if is_number_changed else _AFTER_SECOND_ENTRY[outcome]
     may_ask = was_entered_again or not must_enter_again
     return PaperRuling(may_ask=may_ask, because=after if may_ask else before)

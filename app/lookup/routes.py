@@ -17,6 +17,7 @@ from app.audit.record import Claim
 from app.clock import Clock, local_day, rfc3339
 from app.errors import NotFoundError, ProblemCode
 from app.lookup.command import Disclosure, LookupCommand
+from app.lookup.data_fault_schemas import fault_notices_said
 from app.lookup.dossier_links import DossierLinks
 from app.lookup.dossier_shape import USUAL_SHAPES, DossierShape
 from app.lookup.notice import NOTICE_TEXT, NOTICE_VERSION, NoticeDesk
@@ -177,6 +178,7 @@ def _answer(disclosure: Disclosure, language: Language) -> Response:
             {"code": notice.value, "text": NOTICES[notice][language]}
             for notice in (*ALWAYS_TOLD, *disclosure.notices)
         ]
+    body["notices"] += fault_notices_said(disclosure.faults, language)
     return _json(body, {"X-Lookup-Id": body["lookup_id"], "Content-Language": language})
 
 

@@ -74,6 +74,13 @@ class NoticeText(BaseModel):
     text: str
 
 
+class FaultNoticeText(NoticeText):
+    """What is wrong with the national record, in which of the permitted fields, and where it is corrected."""
+
+    fault_class: str
+    fields: list[str]
+
+
 class LookupAnswer(BaseModel):
     """A lookup's answer; `citizen` holds the permitted fields of a found person, else null."""
 
@@ -84,7 +91,7 @@ class LookupAnswer(BaseModel):
     paper: PaperAnswer
     fetched_at: str
     source: str
-    notices: list[NoticeText]
+    notices: list[NoticeText | FaultNoticeText]
 
 
 class LookupRecord(BaseModel):

@@ -20,9 +20,11 @@ from app.errors import (
     SourceSilentError,
 )
 from app.logs import LogEvent, get_logger
+from app.lookup.admission import Admission
 from app.lookup.card_notices import card_notices
 from app.lookup.command import Disclosure, LookupCommand
 from app.lookup.comparison import compare
+from app.lookup.data_faults import NUMBER_CHANGED, FaultNotice, find_faults, is_number_changed
 from app.lookup.decision import Permit, decide
 from app.lookup.dossier_book import DossierBook, NoDossierBook, why_not_open
 from app.lookup.evidence import intent_draft, national_request_id, outcome_draft, refusal_draft
@@ -60,6 +62,7 @@ class LookupService:
         policy: LookupPolicy,
         *,
         pace: OfficerPace,
+        admission: Admission,
         notices: NoticeDesk,
         retries: RetryCheck,
         dossiers: DossierBook | None = None,
@@ -71,6 +74,7 @@ class LookupService:
         self._clock = clock
         self._policy = policy
         self._pace = pace
+        self._admission = admission
         self._notices = notices
         self._retries = retries
         self._dossiers = dossiers or NoDossierBook()
@@ -85,11 +89,27 @@ class LookupService:
         self._pace.step(caller.officer.officer_id)
         permit = await self._permit(caller, command)
         was_entered_again = await self._retries.was_entered_again(caller, command)
+        async with self._admission.admit(caller, command.question.id_number) as waited_seconds:
+            budget_seconds = self._policy.budget_seconds - waited_seconds
+            return await self._ask_on_record(
+                caller, command, permit, budget_seconds, was_entered_again=was_entered_again
+            )
+
+    async def _ask_on_record(
+        self,
+        caller: Caller,
+        command: LookupCommand,
+        permit: Permit,
+        budget_seconds: float,
+        *,
+        was_entered_again: bool,
+    ) -> Disclosure:
+        """Ask between two records: what is asked before it is, what came of it before it is shown."""
         intent = intent_draft(caller, command, permit, self._source.road, self._clock.now())
         await self._log.append(intent)  # durable before the national side is asked
         asked_at = self._clock.monotonic()
         try:
-            finding = await self._find_out(intent.record_id, command, permit)
+            finding = await self._find_out(intent.record_id, command, permit, budget_seconds)
         except GatewayError as error:
             await self._close_failed(intent.record_id, error, asked_at)
             raise
@@ -121,10 +141,13 @@ class LookupService:
         fields = ("/fields",) if decision is ProblemCode.FIELD_NOT_PERMITTED else ()
         raise NotAllowedError(decision, fields=fields, lookup_id=refusal.record_id)
 
-    async def _find_out(self, lookup_id: UUID, command: LookupCommand, permit: Permit) -> "_Finding":
+    async def _find_out(
+        self, lookup_id: UUID, command: LookupCommand, permit: Permit, budget_seconds: float
+    ) -> "_Finding":
         """Ask and judge; whatever an adapter or our own comparing meets becomes a GatewayError."""
         try:
-            return _judge(command, permit, await self._ask(lookup_id, command, permit))
+            citizen = await self._ask(lookup_id, command, permit, budget_seconds)
+            return _judge(command, permit, citizen)
         except GatewayError:
             raise
         except Exception as error:  # noqa: BLE001 - an intent must not stay open because of a mistake of ours
@@ -132,16 +155,18 @@ class LookupService:
         # Raised outside "except": the error's text may carry the citizen.
         raise GatewayError(ProblemCode.INTERNAL_ERROR)
 
-    async def _ask(self, lookup_id: UUID, command: LookupCommand, permit: Permit) -> Citizen | None:
+    async def _ask(
+        self, lookup_id: UUID, command: LookupCommand, permit: Permit, budget_seconds: float
+    ) -> Citizen | None:
         request = SourceRequest(
             request_id=national_request_id(lookup_id),
             officer_code=permit.officer_code,
             service_code=permit.service_code,
             question=command.question,
-            budget_seconds=self._policy.budget_seconds,
+            budget_seconds=budget_seconds,
         )
         try:
-            async with asyncio.timeout(self._policy.budget_seconds):
+            async with asyncio.timeout(budget_seconds):
                 return await self._source.find(request)
         except TimeoutError:
             raise SourceSilentError("timeout") from None
@@ -153,6 +178,7 @@ class LookupService:
             finding.outcome,
             was_entered_again=was_entered_again,
             must_enter_again=self._policy.paper_needs_second_entry,
+            is_number_changed=NUMBER_CHANGED in finding.faults,
         )
         now = self._clock.now()
         draft = outcome_draft(
@@ -164,10 +190,18 @@ class LookupService:
             disclosed=disclosed_fields(finding.shown or {}),
             differing=finding.differing,
             notices=finding.notices,
+            faults=(notice.fault for notice in finding.faults),
         )
         await self._close(lookup_id, draft)  # durable before anything is shown
         return Disclosure(
-            lookup_id, finding.outcome, paper, now, self._source.road, finding.shown, finding.notices
+            lookup_id,
+            finding.outcome,
+            paper,
+            now,
+            self._source.road,
+            finding.shown,
+            notices=finding.notices,
+            faults=finding.faults,
         )
 
     async def _close_failed(self, lookup_id: UUID, error: GatewayError, asked_at: float) -> None:
@@ -215,12 +249,18 @@ class _Finding:
     shown: dict[str, object] | None = field(default=None, repr=False)
     differing: frozenset[str] = frozenset()
     notices: tuple[Notice, ...] = ()
+    faults: tuple[FaultNotice, ...] = ()
 
 
 def _judge(command: LookupCommand, permit: Permit, citizen: Citizen | None) -> _Finding:
     if citizen is None:
         return _Finding(Outcome.NOT_FOUND)
     if differing := compare(command.question, citizen):
-        return _Finding(Outcome.MISMATCH, differing=differing)
-    notices = card_notices(command.card, citizen, permit.fields)
-    return _Finding(Outcome.FOUND, narrow(citizen, permit.fields), notices=notices)
+        changed = is_number_changed(command.question, citizen, differing)
+        return _Finding(Outcome.MISMATCH, differing=differing, faults=(NUMBER_CHANGED,) if changed else ())
+    return _Finding(
+        Outcome.FOUND,
+        narrow(citizen, permit.fields),
+        notices=card_notices(command.card, citizen, permit.fields),
+        faults=find_faults(citizen, permit.fields),
+    )

@@ -32,10 +32,10 @@ PAPER_REASONS: Final[Mapping[PaperReason, Words]] = {
         "en": "Residence was looked up: the citizen must not be asked for residence papers.",
     },
     PaperReason.NOT_FOUND_ENTER_AGAIN: {
-        "vi": "Kiểm tra và nhập lại số định danh, họ tên, ngày sinh theo thẻ (hoặc quét mã QR trên thẻ), gửi kèm"
-        " mã lượt tra cứu này ở retry_of. Chưa được yêu cầu giấy tờ.",
-        "en": "Check and enter number, name and birth date again from the card (or scan its QR code), naming this"
-        " lookup in retry_of. Paper may not be asked for yet.",
+        "vi": "Kiểm tra và nhập lại số định danh, họ tên, ngày sinh theo thẻ mới nhất (hoặc quét mã QR trên thẻ): số cũ"
+        " có thể đã được hủy, cấp lại. Gửi kèm mã lượt tra cứu này ở retry_of. Chưa được yêu cầu giấy tờ.",
+        "en": "Check and enter number, name and birth date again from the latest card (or scan its QR code): an earlier"
+        " number may have been cancelled. Name this lookup in retry_of. Paper may not be asked for yet.",
     },
     PaperReason.NOT_FOUND: {
         "vi": "Đã nhập lại hoặc quét mã QR trên thẻ mà vẫn không tìm thấy: được nhận một trong các giấy tờ sau. Hướng dẫn công dân đến"
@@ -54,6 +54,18 @@ PAPER_REASONS: Final[Mapping[PaperReason, Words]] = {
         " Công an cấp xã để chỉnh sửa dữ liệu.",
         "en": "Entered again, or read from the card, and still different: one of these papers may be accepted. Point the citizen to the"
         " commune police to have the data corrected.",
+    },
+    PaperReason.NUMBER_CHANGED_ENTER_AGAIN: {
+        "vi": "Số đã nhập có thể đã được hủy, đổi hoặc cấp lại. Đề nghị công dân xuất trình thẻ mới nhất, nhập số trên"
+        " thẻ (hoặc quét mã QR), gửi kèm mã lượt tra cứu này ở retry_of. Chưa được yêu cầu giấy tờ.",
+        "en": "The number entered may have been cancelled, replaced or issued anew. Ask for the latest card, enter its"
+        " number (or scan its QR code), naming this lookup in retry_of. Paper may not be asked for yet.",
+    },
+    PaperReason.NUMBER_CHANGED: {
+        "vi": "Đã nhập lại mà số vẫn khác với số trong dữ liệu quốc gia: được nhận một trong các giấy tờ sau. Hướng dẫn"
+        " công dân đến Công an cấp xã để cập nhật số định danh.",
+        "en": "Entered again and the number still differs from the national record's: one of these papers may be"
+        " accepted. Point the citizen to the commune police to have the number updated.",
     },
     PaperReason.UPSTREAM_UNAVAILABLE: {
         "vi": "Cơ sở dữ liệu quốc gia không trả lời.",

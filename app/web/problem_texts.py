@@ -1268,6 +1268,114 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "Wait for the time in Retry-After. Do not ask the citizen for paper because of this.",
         ),
     ),
+    ProblemCode.OFFICER_LIMIT_REACHED: _both(
+        (
+            "Cán bộ đã hết lượt tra cứu",
+            "Cán bộ đã dùng hết số lượt tra cứu của giờ này hoặc ngày hôm nay (xem per và retry_at). Chưa tra cứu.",
+            "Tra cứu lại từ thời điểm retry_at, hoặc chuyển hồ sơ cho đồng nghiệp. Không yêu cầu công dân nộp giấy tờ vì lý do này. Nếu công việc cần nhiều hơn, đơn vị đề nghị Sở Khoa học và Công nghệ nâng giới hạn.",
+        ),
+        (
+            "The officer's lookups are used up",
+            "The officer has used up the lookups of this hour or of today (see per and retry_at). Nothing was looked up.",
+            "Look up again from retry_at on, or let a colleague take the dossier. Do not ask the citizen for paper because of this. If the work needs more, the unit asks the Department to raise the limit.",
+        ),
+    ),
+    ProblemCode.UNIT_LIMIT_REACHED: _both(
+        (
+            "Đơn vị đã hết lượt tra cứu",
+            "Các cán bộ của đơn vị đã dùng hết số lượt tra cứu của giờ này hoặc ngày hôm nay (xem per và retry_at). Chưa tra cứu.",
+            "Tra cứu lại từ thời điểm retry_at. Không yêu cầu công dân nộp giấy tờ vì lý do này. Báo quản trị viên của đơn vị, là người đề nghị Sở Khoa học và Công nghệ nâng giới hạn.",
+        ),
+        (
+            "The unit's lookups are used up",
+            "The unit's officers have used up its lookups of this hour or of today (see per and retry_at). Nothing was looked up.",
+            "Look up again from retry_at on. Do not ask the citizen for paper because of this. Tell your unit's administrator, who asks the Department to raise the limit.",
+        ),
+    ),
+    ProblemCode.CLIENT_LIMIT_REACHED: _both(
+        (
+            "Phần mềm đã hết lượt tra cứu",
+            "Phần mềm một cửa đã dùng hết số lượt tra cứu của giờ này hoặc ngày hôm nay (xem per và retry_at). Chưa tra cứu.",
+            "Tra cứu lại từ thời điểm retry_at. Không yêu cầu công dân nộp giấy tờ vì lý do này. Báo đơn vị cung cấp phần mềm và Sở Khoa học và Công nghệ: phần mềm có thể đang tự lặp lại yêu cầu.",
+        ),
+        (
+            "The software's lookups are used up",
+            "The one-stop software has used up its lookups of this hour or of today (see per and retry_at). Nothing was looked up.",
+            "Look up again from retry_at on. Do not ask the citizen for paper because of this. Tell the vendor and the Department: the software may be repeating requests by itself.",
+        ),
+    ),
+    ProblemCode.CITIZEN_LIMIT_REACHED: _both(
+        (
+            "Đã tra cứu quá nhiều công dân trong ngày",
+            "Cán bộ đã tra cứu số công dân khác nhau tối đa trong ngày (xem limit và retry_at). Công dân đã tra cứu hôm nay vẫn tra cứu lại được; người khác thì chưa.",
+            "Chuyển hồ sơ cho đồng nghiệp, hoặc tra cứu lại từ thời điểm retry_at. Không yêu cầu công dân nộp giấy tờ vì lý do này. Nếu công việc cần nhiều hơn, đơn vị đề nghị Sở Khoa học và Công nghệ nâng giới hạn.",
+        ),
+        (
+            "Too many citizens in a day",
+            "The officer has looked up as many different citizens as allowed in a day (see limit and retry_at). Those looked up today may be looked up again, others may not.",
+            "Let a colleague take the dossier, or look up again from retry_at on. Do not ask the citizen for paper because of this. If the work needs more, the unit asks the Department to raise the limit.",
+        ),
+    ),
+    ProblemCode.NATIONAL_SIDE_CROWDED: _both(
+        (
+            "Đường truyền tới cơ sở dữ liệu quốc gia đang đông",
+            "Các lượt tra cứu đang chờ đã dùng hết đường truyền của cổng nên lượt này chưa được gửi đi; các đơn vị được phục vụ lần lượt.",
+            "Tra cứu lại sau thời gian nêu ở Retry-After. Không yêu cầu công dân nộp giấy tờ vì lý do này. Nếu kéo dài, báo Sở Khoa học và Công nghệ, gửi kèm mã yêu cầu.",
+        ),
+        (
+            "The road to the national side is crowded",
+            "Lookups under way use all calls this gateway may make at once, so this one was not sent; units are served in turn.",
+            "Look up again after Retry-After. Do not ask the citizen for paper because of this. If it persists, tell the Department and give the request_id.",
+        ),
+    ),
+    ProblemCode.LOOKUP_WITHOUT_ANSWER: _both(
+        (
+            "Lượt tra cứu không có dữ liệu để phản ánh",
+            "Lượt tra cứu này đang chạy, bị từ chối hoặc không nhận được câu trả lời, nên không có sai sót dữ liệu nào để phản ánh.",
+            "Phản ánh từ một lượt tra cứu đã có câu trả lời của cơ sở dữ liệu quốc gia.",
+        ),
+        (
+            "This lookup has nothing to report",
+            "The lookup is still running, was refused or got no answer, so there is no faulty data to report.",
+            "Report from a lookup that the national side answered.",
+        ),
+    ),
+    ProblemCode.DATA_FAULT_UNKNOWN: _both(
+        (
+            "Không có phản ánh này",
+            "Không có phản ánh sai sót dữ liệu nào mang mã này trong phạm vi của bạn.",
+            "Kiểm tra lại mã trong danh sách phản ánh.",
+        ),
+        (
+            "No such report",
+            "No report of faulty data within your reach has this id.",
+            "Check the id in the list of reports.",
+        ),
+    ),
+    ProblemCode.DATA_FAULT_REPORTED: _both(
+        (
+            "Đã phản ánh rồi",
+            "Lượt tra cứu này đã có phản ánh cùng loại sai sót.",
+            "Xem phản ánh đã có trong danh sách.",
+        ),
+        (
+            "Reported already",
+            "This lookup already has a report of this class.",
+            "See the report in the list.",
+        ),
+    ),
+    ProblemCode.DATA_FAULT_STATUS_NOT_NEXT: _both(
+        (
+            "Không chuyển được trạng thái",
+            "Phản ánh chỉ đi tới: mới, đã gửi, đã trả lời (kèm kết quả), đã đóng; không quay lại trạng thái trước.",
+            "Tải lại phản ánh rồi chọn trạng thái tiếp theo; kết quả (result) chỉ gửi kèm answered.",
+        ),
+        (
+            "Not the next status",
+            "A report only goes forward: new, sent, answered (with a result), closed; never back.",
+            "Load the report again and choose what comes next; result goes with answered only.",
+        ),
+    ),
     ProblemCode.UPSTREAM_UNAVAILABLE: _both(
         (
             "Cơ sở dữ liệu quốc gia không trả lời",

@@ -44,6 +44,7 @@ _REFUSED_UPSTREAM: Final = ProblemKind(HTTPStatus.FORBIDDEN, Origin.NATIONAL, op
 _ABSENT: Final = ProblemKind(HTTPStatus.NOT_FOUND, Origin.CALLER)
 _CONFLICT: Final = ProblemKind(HTTPStatus.CONFLICT, Origin.CALLER)
 _NOT_YOURS: Final = ProblemKind(HTTPStatus.FORBIDDEN, Origin.GATEWAY)
+_LIMITED: Final = ProblemKind(HTTPStatus.TOO_MANY_REQUESTS, Origin.GATEWAY, opens_paper=False)
 
 KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
     ProblemCode.MALFORMED_REQUEST: _UNPROCESSABLE,
@@ -160,9 +161,18 @@ KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
     ProblemCode.DOSSIER_OF_ANOTHER_AGENCY: _FORBIDDEN,
     ProblemCode.DOSSIER_NOT_OPEN: _FORBIDDEN,
     ProblemCode.FIELD_NOT_PERMITTED: _FORBIDDEN,
-    ProblemCode.TOO_MANY_LOOKUPS: ProblemKind(
-        HTTPStatus.TOO_MANY_REQUESTS, Origin.GATEWAY, opens_paper=False
+    ProblemCode.TOO_MANY_LOOKUPS: _LIMITED,
+    ProblemCode.OFFICER_LIMIT_REACHED: _LIMITED,
+    ProblemCode.UNIT_LIMIT_REACHED: _LIMITED,
+    ProblemCode.CLIENT_LIMIT_REACHED: _LIMITED,
+    ProblemCode.CITIZEN_LIMIT_REACHED: _LIMITED,
+    ProblemCode.NATIONAL_SIDE_CROWDED: ProblemKind(
+        HTTPStatus.SERVICE_UNAVAILABLE, Origin.GATEWAY, opens_paper=False
     ),
+    ProblemCode.LOOKUP_WITHOUT_ANSWER: _CONFLICT,
+    ProblemCode.DATA_FAULT_UNKNOWN: _ABSENT,
+    ProblemCode.DATA_FAULT_REPORTED: _CONFLICT,
+    ProblemCode.DATA_FAULT_STATUS_NOT_NEXT: _CONFLICT,
     ProblemCode.UPSTREAM_UNAVAILABLE: ProblemKind(
         HTTPStatus.SERVICE_UNAVAILABLE, Origin.NATIONAL, opens_paper=True
     ),

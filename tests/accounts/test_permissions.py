@@ -34,6 +34,7 @@ MATRIX = {
     "view_units": {"unit_administrator", "department_administrator"},
     "manage_units": {"department_administrator"},
     "manage_clients": {"department_administrator"},
+    "handle_data_faults": {"unit_administrator", "department_administrator"},
 }
 KINDS = {
     "reception": "business",

@@ -245,6 +245,8 @@ async def test_the_serving_role_deletes_what_is_swept_and_no_account(engine: Asy
         deletable = set(may.scalars())
     assert deletable == {
         *TABLES,
+        "lookup_usage",
+        "lookup_citizen",
         "recovery_code",
         "second_factor",
         "audit_open_intent",

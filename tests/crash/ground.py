@@ -59,6 +59,12 @@ class Place:
             reconcile_every_seconds=CYCLE_SECONDS,
             token_minutes=60,
             lookups_per_officer_per_minute=1_000_000,
+            lookups_per_officer_per_hour=1_000_000,
+            lookups_per_officer_per_day=1_000_000,
+            lookups_per_unit_per_hour=1_000_000,
+            lookups_per_unit_per_day=1_000_000,
+            lookups_per_client_per_hour=1_000_000,
+            lookups_per_client_per_day=1_000_000,
         )
 
 

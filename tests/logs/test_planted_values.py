@@ -15,6 +15,7 @@ from mock_c06.personas import CATALOGUE, PERSONAS
 from tests.cluster import PostgresCluster
 from tests.gateway import an_upstream, bearer, running_gateway
 from tests.logs.account_drivers import ACCOUNT_DRIVERS, lose_the_database
+from tests.logs.data_fault_drivers import DATA_FAULT_DRIVERS
 from tests.logs.planting import (
     FAULTY_LOG,
     FAULTY_SOURCE,
@@ -47,21 +48,25 @@ async def _audit(stage: Stage, _: str) -> None:
         await stage.gateway.http.post("/v1/audit/searches", json=body, headers=bearer(token))
 
 
-DRIVERS: dict[tuple[str, str], Driver] = ACCOUNT_DRIVERS | {
-    ("GET", "/.well-known/jwks.json"): _get("/.well-known/jwks.json"),
-    ("GET", "/.well-known/oauth-authorization-server"): _get("/.well-known/oauth-authorization-server"),
-    ("GET", "/v1/me"): _get(f"/v1/me?ten={quote(NAME)}"),
-    ("POST", LOOKUPS): lambda stage, token: stage.look_up(token, FOUND),
-    ("GET", LOOKUPS + "/{lookup_id}"): _get(f"{LOOKUPS}/{FOUND}"),
-    ("GET", "/v1/me/confidentiality-notice"): _get("/v1/me/confidentiality-notice"),
-    ("POST", "/v1/me/confidentiality-notice"): lambda stage, token: stage.gateway.http.post(
-        "/v1/me/confidentiality-notice", json={"version": NAME}, headers=bearer(token)
-    ),
-    ("POST", "/v1/audit/searches"): _audit,
-    ("GET", "/livez"): _get("/livez", **{"X-Request-Id": FOUND}),
-    ("GET", "/readyz"): _get("/readyz", **{"X-Request-Id": "TRANVANTHU"}),
-    ("GET", "/openapi.json"): _get("/openapi.json"),
-}
+DRIVERS: dict[tuple[str, str], Driver] = (
+    ACCOUNT_DRIVERS
+    | DATA_FAULT_DRIVERS
+    | {
+        ("GET", "/.well-known/jwks.json"): _get("/.well-known/jwks.json"),
+        ("GET", "/.well-known/oauth-authorization-server"): _get("/.well-known/oauth-authorization-server"),
+        ("GET", "/v1/me"): _get(f"/v1/me?ten={quote(NAME)}"),
+        ("POST", LOOKUPS): lambda stage, token: stage.look_up(token, FOUND),
+        ("GET", LOOKUPS + "/{lookup_id}"): _get(f"{LOOKUPS}/{FOUND}"),
+        ("GET", "/v1/me/confidentiality-notice"): _get("/v1/me/confidentiality-notice"),
+        ("POST", "/v1/me/confidentiality-notice"): lambda stage, token: stage.gateway.http.post(
+            "/v1/me/confidentiality-notice", json={"version": NAME}, headers=bearer(token)
+        ),
+        ("POST", "/v1/audit/searches"): _audit,
+        ("GET", "/livez"): _get("/livez", **{"X-Request-Id": FOUND}),
+        ("GET", "/readyz"): _get("/readyz", **{"X-Request-Id": "TRANVANTHU"}),
+        ("GET", "/openapi.json"): _get("/openapi.json"),
+    }
+)
 """How each route is called with personal data in whatever it takes; a new route needs a line here."""
 
 

@@ -56,7 +56,14 @@ def test_every_outcome_has_a_ruling_and_every_reason_is_given_once() -> None:
         rule_paper(outcome, was_entered_again=again, must_enter_again=True).because
         for outcome, again in itertools.product(Outcome, BOTH)
     }
-    assert reasons == set(PaperReason)
+    changed = {
+        rule_paper(
+            Outcome.MISMATCH, was_entered_again=again, must_enter_again=True, is_number_changed=True
+        ).because
+        for again in BOTH
+    }
+    assert not reasons & changed
+    assert reasons | changed == set(PaperReason)
 
 
 def test_every_reason_and_notice_has_words_in_both_languages() -> None:

@@ -1,0 +1,34 @@
+"""What a lookup passes before its question goes on record: its unit's turn, and the limits."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.accounts.authentication import Caller
+from app.lookup.fair_sharing import FairShares
+from app.lookup.limits import LimitBook
+from app.lookup.values import IdNumber
+
+
+class Admission:
+    """Admits lookups, and whatever else asks the national side for an officer."""
+
+    def __init__(self, limits: LimitBook, shares: FairShares) -> None:
+        """Count in *limits*, take turns by *shares*."""
+        self._limits = limits
+        self._shares = shares
+
+    @asynccontextmanager
+    async def admit(self, caller: Caller, id_number: IdNumber) -> AsyncIterator[float]:
+        """Let one question about *id_number* be asked within the block; yields how long it waited.
+
+        Raises TooManyError, before anything is on record and before anybody is asked: LimitReachedError,
+        NationalSideCrowdedError. Who is turned away for want of a turn has used up nothing.
+        """
+        if self._shares.is_scarce:
+            self._limits.check(caller, id_number)  # who has none left must not stand in line
+        waited_seconds = await self._shares.enter(caller.unit.unit_id)
+        try:
+            self._limits.step(caller, id_number)
+            yield waited_seconds
+        finally:
+            self._shares.leave()
