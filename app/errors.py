@@ -28,6 +28,11 @@ class ProblemCode(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     LOOKUP_UNKNOWN = "lookup_unknown"
     LOOKUP_HAS_DOSSIER = "lookup_has_dossier"
+    LOOKUP_NOT_ENDED = "lookup_not_ended"
+    PAPER_NOT_OPEN = "paper_not_open"
+    FOLLOW_UP_RECORDED = "follow_up_recorded"
+    RECEIPTS_NOT_SET_UP = "receipts_not_set_up"
+    TOO_MANY_RECEIPT_CHECKS = "too_many_receipt_checks"
 
     # Who is asking
     TOKEN_MISSING = "token_missing"  # noqa: S105 - a problem's name, not a secret

@@ -40,6 +40,8 @@ class LogEvent(StrEnum):
     SOURCE_FAILED = "source.failed"
     LIMITS_UNTOLD = "limits.untold"
     TOKEN_KEY_UNUSABLE = "token_key.unusable"  # noqa: S105 - an event's name
+    RECEIPT_FAILED = "receipt.failed"
+    SIGNING_KEY_UNUSABLE = "signing_key.unusable"
     LIBRARY = "library.message"
     WITHHELD = "log.withheld"
 

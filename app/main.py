@@ -101,31 +101,17 @@ from app.database.connect import connector, open_engine
 from app.database.live import DIRECTORY, SESSIONS, DirectoryKeeper, LiveView, Topic
 from app.errors import ConfigurationError, GatewayError, InvalidRequestError, ProblemCode
 from app.logs import LogEvent, get_logger
-from app.lookup.admission import Admission
-from app.lookup.data_fault_desk import DataFaultDesk
-from app.lookup.data_fault_routes import data_fault_router
 from app.lookup.data_fault_schemas import DataFaultRequest, DataFaultStatusRequest
-from app.lookup.dossier_desk import DossierLinkDesk
-from app.lookup.dossier_links import DossierLinks
-from app.lookup.dossier_routes import DossierLinkRequest, dossier_router
+from app.lookup.dossier_routes import DossierLinkRequest
 from app.lookup.dossier_shape import DossierShape, ShapeError, dossier_shapes
-from app.lookup.explaining_days import OtherDays
-from app.lookup.explaining_desk import ExplainingDesk
-from app.lookup.explaining_routes import explaining_router
 from app.lookup.explaining_schemas import ExplanationRequest
-from app.lookup.fair_sharing import FairShares
-from app.lookup.limit_keeper import LimitKeeper
-from app.lookup.limit_rules import LimitRules
-from app.lookup.limit_store import LimitStore, limit_purges
-from app.lookup.limits import LimitBook
-from app.lookup.notice import NoticeDesk
-from app.lookup.pace import OfficerPace
-from app.lookup.retrying import RepeatGuard, RetryCheck
-from app.lookup.routes import LookupDesk, lookup_router
+from app.lookup.follow_up_schemas import FollowUpRequest
+from app.lookup.limit_store import limit_purges
 from app.lookup.schemas import LookupRequest, NoticeAcceptance
-from app.lookup.service import LookupPolicy, LookupService
+from app.lookup.signing_certificates import SigningCertificates
+from app.lookup.signing_store import SealRing
 from app.lookup.source import PopulationSource
-from app.lookup.store import LookupStore
+from app.lookup_parts import LookupParts, Shared
 from app.papers.press import PaperPress
 from app.procedures.routes import me_router
 from app.procedures.store import Catalogue, load_catalogue
@@ -169,9 +155,9 @@ _BODIES: Final = (
     ExplanationRequest,
     DataFaultRequest,
     DataFaultStatusRequest,
+    FollowUpRequest,
 )
 _PAPERS_AT_ONCE: Final = 8
-_SECOND_BUDGETS: Final = 2  # a repeated request waits for the first one's call and its two commits
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +250,7 @@ class _Parts:
         self._units: LiveView[UnitRegister] = LiveView(lambda c: load_units(c, local_day(clock.now())))
         self._catalogue: LiveView[Catalogue] = LiveView(load_catalogue)
         self._token_keys: LiveView[TokenKeys] = LiveView(TokenKeyring(secrets.root).load)
+        self._certificates: LiveView[SigningCertificates] = LiveView(SealRing(secrets.root).load)
         lifetime = timedelta(minutes=settings.token_minutes)
         self._mint = TokenMint(self._token_keys, settings.public_url, clock, lifetime=lifetime)
         self._ended_sessions: LiveView[frozenset[UUID]] = LiveView(
@@ -327,22 +314,29 @@ class _Parts:
         }
         board = StatusBoard(version("dancu"), checks, lambda: keepers[0].age_seconds, self._accounts, clock)
         get_auditor = officer_with(Permission.SEARCH_AUDIT, get_caller, refusals, clock)
-        admission = await self._admission()
+        shared = Shared(
+            settings=settings,
+            root=self._secrets.root,
+            shapes=self._shapes,
+            clock=clock,
+            stack=self._stack,
+            engine=self._engine,
+            accounts=self._accounts,
+            units=self._units,
+            catalogue=self._catalogue,
+            certificates=self._certificates,
+            log=log,
+            refused=refusals,
+            rejections=rejections,
+            get_caller=get_caller,
+        )
         return [  # searched in this order at every request: what is asked most stands first
-            lookup_router(self._lookup_desk(source, log, rejections, admission), get_caller),
+            *await LookupParts(shared, source).routes(),
             *self._account_routes(
                 log, rejections, get_restricted, signed_in_here(get_restricted, refusals, clock)
             ),
             *await self._administration_routes(log, refusals, rejections, get_caller, get_restricted),
-            self._dossier_routes(log, refusals, rejections, get_caller),
             me_router(self._catalogue, self._rules, NoticeBook(self._engine), get_restricted, clock),
-            explaining_router(
-                self._explaining_desk(log, refusals),
-                self._shapes,
-                rejections,
-                officer_with(Permission.EXPLAIN_DECISIONS, get_caller, refusals, clock),
-            ),
-            self._data_fault_routes(log, refusals, rejections, get_caller),
             auditing_router(
                 self._searcher(log), get_auditor, rejections, clock, max_body_bytes=settings.max_body_bytes
             ),
@@ -362,7 +356,13 @@ class _Parts:
             )
 
     def _keeper(self, topic: Topic) -> DirectoryKeeper:
-        directory = (self._accounts, self._units, self._catalogue, self._token_keys)
+        directory = (
+            self._accounts,
+            self._units,
+            self._catalogue,
+            self._token_keys,
+            self._certificates,
+        )
         return DirectoryKeeper(
             self._engine,
             connector(self._secrets.database_url),
@@ -511,97 +511,6 @@ class _Parts:
             ),
             review_router(reviews, rejections, exports, allowed(Permission.OPEN_REVIEWS), get_answerer),
         ]
-
-    async def _admission(self) -> Admission:
-        settings, clock = self._settings, self._clock
-        rules = LimitRules(
-            officer_per_hour=settings.lookups_per_officer_per_hour,
-            officer_per_day=settings.lookups_per_officer_per_day,
-            unit_per_hour=settings.lookups_per_unit_per_hour,
-            unit_per_day=settings.lookups_per_unit_per_day,
-            client_per_hour=settings.lookups_per_client_per_hour,
-            client_per_day=settings.lookups_per_client_per_day,
-            citizens_per_officer_per_day=settings.citizens_per_officer_per_day,
-        )
-        secret = self._secrets.root.derive("lookup limits")
-        book = LimitBook(rules, secret, clock)
-        await self._stack.enter_async_context(LimitKeeper(book, LimitStore(self._engine, secret)))
-        wait_seconds = min(settings.national_wait_seconds, settings.lookup_budget_seconds / 2)
-        shares = FairShares(clock, at_once=settings.national_calls_at_once, wait_seconds=wait_seconds)
-        return Admission(book, shares)
-
-    def _dossier_routes(
-        self, log: AuditLog, refused: Coalescer, rejections: Rejections, get_caller: GetCaller
-    ) -> APIRouter:
-        engine, clock = self._engine, self._clock
-        desk = DossierLinkDesk(
-            DossierLinks(engine),
-            LookupStore(engine),
-            Directory(self._accounts, self._units),
-            ChangeLog(engine, log, clock),
-            Refusals(refused, clock),
-            clock,
-        )
-        get_head = officer_with(Permission.FOLLOW_DOSSIERS, get_caller, refused, clock)
-        exports = ExportLog(log, clock)
-        return dossier_router(desk, self._shapes, rejections, exports, clock, get_caller, get_head)
-
-    def _data_fault_routes(
-        self, log: AuditLog, refused: Coalescer, rejections: Rejections, get_caller: GetCaller
-    ) -> APIRouter:
-        engine, clock = self._engine, self._clock
-        desk = DataFaultDesk(
-            engine,
-            self._units,
-            self._catalogue,
-            LookupStore(engine),
-            ChangeLog(engine, log, clock),
-            Refusals(refused, clock),
-            clock,
-        )
-        get_reporter = officer_with(Permission.LOOK_UP, get_caller, refused, clock)
-        get_handler = officer_with(Permission.HANDLE_DATA_FAULTS, get_caller, refused, clock)
-        exports = ExportLog(log, clock)
-        return data_fault_router(desk, rejections, exports, get_reporter, get_handler, get_caller)
-
-    def _lookup_desk(
-        self, source: PopulationSource, log: AuditLog, rejections: Rejections, admission: Admission
-    ) -> LookupDesk:
-        settings, clock = self._settings, self._clock
-        store = LookupStore(self._engine)
-        notices = NoticeDesk(store, log, clock)
-        service = LookupService(
-            self._catalogue,
-            source,
-            log,
-            clock,
-            LookupPolicy(settings.lookup_budget_seconds, settings.paper_needs_second_entry),
-            pace=OfficerPace(clock, per_minute=settings.lookups_per_officer_per_minute),
-            admission=admission,
-            notices=notices,
-            retries=RetryCheck(store, clock),
-        )
-        repeats = RepeatGuard(
-            self._secrets.root.derive("idempotency"),
-            store,
-            wait_seconds=settings.lookup_budget_seconds + _SECOND_BUDGETS * settings.audit_wait_seconds,
-        )
-        return LookupDesk(
-            service,
-            repeats,
-            notices,
-            store,
-            rejections,
-            clock,
-            settings.max_body_bytes,
-            DossierLinks(self._engine),
-            self._shapes,
-        )
-
-    def _explaining_desk(self, log: AuditLog, refused: Coalescer) -> ExplainingDesk:
-        directory, refusals = Directory(self._accounts, self._units), Refusals(refused, self._clock)
-        other_days = OtherDays(self._engine)
-        return ExplainingDesk(directory, self._catalogue, other_days, log, refusals, self._clock)
 
     def _searcher(self, log: AuditLog) -> AuditSearcher | None:
         if self._secrets.auditing_url is None or self._secrets.auditing_root is None:

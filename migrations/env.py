@@ -8,6 +8,7 @@ import app.accounts.life_table
 import app.accounts.table
 import app.audit.table
 import app.database.table
+import app.lookup.receipt_table
 import app.lookup.table
 import app.procedures.table
 import app.units.table  # noqa: F401 - the tables register themselves

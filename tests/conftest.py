@@ -16,7 +16,16 @@ from mock_c06.app import create_app as create_mock
 from mock_c06.config import MockConfig
 from tests.cluster import PostgresCluster, postgres_cluster
 from tests.gateway import Gateway, an_upstream, running_gateway
-from tests.world import PASSWORD, ROOT_KEY, Database, World, make_login_roles, make_month_keys, make_token_key
+from tests.world import (
+    PASSWORD,
+    ROOT_KEY,
+    Database,
+    World,
+    make_login_roles,
+    make_month_keys,
+    make_signing_certificate,
+    make_token_key,
+)
 
 __all__ = ["postgres_cluster"]
 
@@ -50,6 +59,7 @@ async def database(postgres_cluster: PostgresCluster, _template: _Template) -> A
             _template.province = await invented.invent_province(connection, RootKey.from_text(ROOT_KEY))
             await make_month_keys(connection)
             await make_token_key(connection)
+            await make_signing_certificate(connection)
         await engine.dispose()
 
     await postgres_cluster.make_template("province", fill)

@@ -15,6 +15,8 @@ from app.audit.keyring import MonthKeyMaker, months_from
 from app.audit.sealing import RootKey
 from app.cli import invented
 from app.clock import SystemClock
+from app.lookup.signing_certificates import self_signed
+from app.lookup.signing_store import add_signing_certificate
 from app.settings import Settings
 
 PASSWORD = "only-for-tests"
@@ -30,6 +32,8 @@ def pem_of(key: TokenKey) -> str:
 A_TOKEN_KEY = TokenKey.generate(SystemClock().now())
 TOKEN_KEY = pem_of(A_TOKEN_KEY)
 """The key that signs in every test's province."""
+A_SIGNING_CERTIFICATE = self_signed(invented.AUTHORITY, SystemClock().now())
+"""The certificate that signs receipts there."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,13 @@ async def make_month_keys(connection: AsyncConnection) -> None:
 async def make_token_key(connection: AsyncConnection) -> None:
     """Store the key that signs."""
     await add_token_key(connection, RootKey.from_text(ROOT_KEY), A_TOKEN_KEY)
+
+
+async def make_signing_certificate(connection: AsyncConnection) -> None:
+    """Store the certificate that signs receipts."""
+    await add_signing_certificate(
+        connection, RootKey.from_text(ROOT_KEY), A_SIGNING_CERTIFICATE, SystemClock().now()
+    )
 
 
 def a_dossier_code(agency: str = invented.COMMUNE_LEGACY_CODE, running_number: int = 1) -> str:

@@ -30,6 +30,7 @@ class ListName(StrEnum):
     HANDOVER_RECORD = "handover_record"
     UNLINKED_LOOKUPS = "unlinked_lookups"
     DATA_FAULTS = "data_faults"
+    PAPER_ASKED = "paper_asked"
 
 
 class FileFormat(StrEnum):

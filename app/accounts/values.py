@@ -75,6 +75,8 @@ class Permission(StrEnum):
     """See the tree of units: one's own and below, the department all of it."""
     MANAGE_UNITS = "manage_units"
     """Change the tree of units."""
+    VIEW_PAPER_ASKED = "view_paper_asked"
+    """See where one's units asked citizens for paper, and why."""
     MANAGE_CLIENTS = "manage_clients"
     """Register client software, and change what it may do."""
     HANDLE_DATA_FAULTS = "handle_data_faults"
@@ -97,6 +99,7 @@ _ADMINISTERS: Final = frozenset(
         Permission.FOLLOW_DOSSIERS,
         Permission.VIEW_UNITS,
         Permission.HANDLE_DATA_FAULTS,
+        Permission.VIEW_PAPER_ASKED,
     }
 )
 

@@ -37,6 +37,8 @@ class Change(Generic[T]):
     kind: RecordKind
     facts: Mapping[str, Value] = field(repr=False)
     further: Sequence[Event] = ()
+    subject: bytes | None = field(default=None, repr=False)
+    """What only auditing may read of it; sealed in the first record."""
 
     @classmethod
     def of_events(cls, result: T, events: Sequence[Event]) -> "Self | Unchanged[T]":
@@ -77,7 +79,7 @@ class ChangeLog:
             async with self._engine.begin() as connection:
                 change = await work(connection)
                 if isinstance(change, Change):
-                    draft = Draft(change.kind, self._clock.now(), change.facts)
+                    draft = Draft(change.kind, self._clock.now(), change.facts, subject=change.subject)
                     await self._log.append(draft)
                     recorded = draft
                     await self._record_further(change.further, recorded)

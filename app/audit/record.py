@@ -84,6 +84,8 @@ class RecordKind(StrEnum):
     DOSSIER_LINKED = "lookup.dossier_linked"
     DATA_FAULT_FILED = "data_fault.filed"
     DATA_FAULT_CHANGED = "data_fault.changed"
+    LOOKUP_FOLLOW_UP = "lookup.follow_up"
+    RECEIPT_ISSUED = "receipt.issued"
 
 
 class Outcome(StrEnum):
@@ -151,6 +153,13 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "national_request_id": str,
     "road": str,
     "duration_ms": int,
+    "paper_asked": int,
+    "paper_which": str,
+    "paper_why": str,
+    "receipt_kind": str,
+    "receipt_digest": str,
+    "receipt_id_digest": str,
+    "certificate": str,
     "searched_by": str,
     "searched_officer_id": str,
     "searched_client_id": str,

@@ -14,6 +14,7 @@ from app.cli import (
     officers,
     register,
     reviews,
+    signing_keys,
     token_keys,
     unit_registrations,
     units,
@@ -38,6 +39,10 @@ application.command("check")(check)
 application.command("demo")(demo)
 keys.commands.command("rotate-token")(token_keys.rotate_token)
 keys.commands.command("list-token")(token_keys.list_token)
+keys.commands.command("rotate-signing")(signing_keys.rotate_signing)
+keys.commands.command("request-signing")(signing_keys.request_signing)
+keys.commands.command("import-signing")(signing_keys.import_signing)
+keys.commands.command("export-signing")(signing_keys.export_signing)
 application.add_typer(keys.commands, name="keys")
 units.commands.command("declare")(unit_registrations.declare)
 units.commands.command("progress")(unit_registrations.progress)

@@ -17,6 +17,7 @@ from app.audit.sealing import SealBrokenError
 from app.cli.client_texts import ending_text
 from app.cli.console import out
 from app.cli.settings import read_settings
+from app.cli.signing_keys import signing_findings
 from app.cli.token_keys import token_key_findings
 from app.cli.trouble import explain
 from app.clock import SystemClock
@@ -169,6 +170,8 @@ async def _keys(
     else:
         yield True, f"keys: this month and the next ({', '.join(months)})"
     async for finding in token_key_findings(secrets.database_url, secrets.root):
+        yield finding
+    async for finding in signing_findings(secrets.database_url, secrets.root):
         yield finding
 
 

@@ -22,6 +22,7 @@ from app.cli.keys import (
     ROOT_KEY_FILE,
     OtherRootKeyError,
     create_key_files,
+    make_first_certificate,
     make_first_token_key,
     make_month_keys,
 )
@@ -82,6 +83,7 @@ async def _prepare(server: EmbeddedServer, directory: Path, kept: DemoSecrets) -
     settings = _settings(directory, owner_url)
     await make_month_keys(settings, ahead=3)
     await make_first_token_key(settings)
+    await make_first_certificate(settings)
     engine = create_async_engine(sqlalchemy_address(owner_url), hide_parameters=True)
     try:
         async with engine.begin() as connection:

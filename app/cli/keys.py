@@ -15,7 +15,7 @@ from app.accounts import token_key_store
 from app.accounts.token_keys import Rotation
 from app.audit.changes import Change
 from app.audit.keyring import Keyring, MonthKeyMaker, load_month_secrets, months_from
-from app.audit.record import RecordKind
+from app.audit.record import RecordKind, Value
 from app.audit.sealing import RootKey, SealBrokenError
 from app.audit.table import AUDIT_MONTH_KEY
 from app.cli.console import done
@@ -24,6 +24,8 @@ from app.cli.settings import administration_url, read_settings
 from app.clock import SystemClock
 from app.database.address import sqlalchemy_address
 from app.errors import ConfigurationError
+from app.lookup.signing_certificates import self_signed
+from app.lookup.signing_store import add_signing_certificate, has_signing_certificate
 from app.main import root_key
 from app.settings import Settings
 
@@ -52,13 +54,18 @@ def create(directory: Annotated[Path, typer.Argument(help="where to put the two 
 def months(
     ahead: Annotated[int, typer.Option(min=1, max=60, help="how many months, this one included")] = 13,
 ) -> None:
-    """Make the month keys that are missing, and the first token key; without them no lookup is possible."""
+    """Make the month keys that are missing, the first token key and the first certificate for receipts.
+
+    Without the keys no lookup is possible.
+    """
     settings, _ = read_settings()
     made = asyncio.run(_make_recorded(settings, ahead))
     done(f"made keys for: {', '.join(made)}" if made else "no month key was missing")
     first = asyncio.run(_first_token_key_recorded(settings))
     if first is not None:
         done(f"made the first token key: {first.kid}")
+    if asyncio.run(_first_certificate_recorded(settings)):
+        done("made the first certificate that signs receipts; to give it away: dancu keys export-signing")
 
 
 async def _make_recorded(settings: Settings, ahead: int) -> list[str]:
@@ -94,6 +101,34 @@ async def _first_token_key_recorded(settings: Settings) -> Rotation | None:
         return Change(rotation, RecordKind.KEYS_MADE, rotation.facts)
 
     return await make_recorded(settings, work)
+
+
+async def _first_certificate_recorded(settings: Settings) -> bool:
+    """Make a certificate where there is none and record it; return whether one was made."""
+    async with owners_connection(settings) as connection:
+        if await has_signing_certificate(connection):
+            return False
+
+    async def work(connection: AsyncConnection) -> Change[None]:
+        return Change(None, RecordKind.KEYS_MADE, await _add_first_certificate(connection, settings))
+
+    await make_recorded(settings, work)
+    return True
+
+
+async def make_first_certificate(settings: Settings) -> bool:
+    """Make a self-signed certificate for receipts where there is none; return whether one was made."""
+    async with owners_connection(settings) as connection:
+        if await has_signing_certificate(connection):
+            return False
+        await _add_first_certificate(connection, settings)
+        return True
+
+
+async def _add_first_certificate(connection: AsyncConnection, settings: Settings) -> dict[str, Value]:
+    now = SystemClock().now()
+    one = self_signed(authority_of(settings), now)
+    return await add_signing_certificate(connection, serving_root(settings), one, now)
 
 
 async def _made(made: list[str]) -> Change[list[str]]:
@@ -155,6 +190,13 @@ def serving_root(settings: Settings) -> RootKey:
     return root_key(settings.root_key.get_secret_value(), "DANCU_ROOT_KEY")
 
 
+def authority_of(settings: Settings) -> str:
+    """Return the province's code; ConfigurationError where it is not set."""
+    if not settings.authority_code:
+        raise ConfigurationError("DANCU_AUTHORITY_CODE is not set: the province's code, such as H19")
+    return settings.authority_code
+
+
 @asynccontextmanager
 async def owners_connection(settings: Settings) -> AsyncIterator[AsyncConnection]:
     """Give a transaction as the database's owner."""
@@ -169,10 +211,8 @@ async def owners_connection(settings: Settings) -> AsyncIterator[AsyncConnection
 def _maker(settings: Settings) -> MonthKeyMaker:
     if settings.root_key is None or settings.audit_root_key is None:
         raise ConfigurationError("month keys need DANCU_ROOT_KEY and DANCU_AUDIT_ROOT_KEY (or their _FILE)")
-    if not settings.authority_code:
-        raise ConfigurationError("DANCU_AUTHORITY_CODE is not set: the province's code, such as H19")
     return MonthKeyMaker(
-        settings.authority_code,
+        authority_of(settings),
         root_key(settings.root_key.get_secret_value(), "DANCU_ROOT_KEY"),
         root_key(settings.audit_root_key.get_secret_value(), "DANCU_AUDIT_ROOT_KEY"),
     )

@@ -10,6 +10,7 @@ from app.lookup.card_qr import Card
 from app.lookup.data_faults import FaultNotice
 from app.lookup.dossier import DossierCode, NoDossierReason
 from app.lookup.paper import PaperRuling
+from app.lookup.receipt_values import IssuedReceipt
 from app.lookup.texts import Notice
 from app.lookup.values import Question
 from app.procedures.fields import Field
@@ -53,6 +54,7 @@ class LookupCommand:
     claim: Claim | None = None
     no_dossier_reason: NoDossierReason | None = None
     card: Card | None = field(default=None, repr=False)
+    wants_confirmation: bool = False
 
     @property
     def dossier_code(self) -> str | None:
@@ -77,3 +79,4 @@ class Disclosure:
     citizen: dict[str, object] | None = field(default=None, repr=False)
     notices: tuple[Notice, ...] = ()
     faults: tuple[FaultNotice, ...] = ()
+    confirmation: IssuedReceipt | None = None

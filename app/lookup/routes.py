@@ -21,6 +21,8 @@ from app.lookup.data_fault_schemas import fault_notices_said
 from app.lookup.dossier_links import DossierLinks
 from app.lookup.dossier_shape import USUAL_SHAPES, DossierShape
 from app.lookup.notice import NOTICE_TEXT, NOTICE_VERSION, NoticeDesk
+from app.lookup.receipt_answers import confirmation_members
+from app.lookup.receipts import ReceiptDesk
 from app.lookup.retrying import RepeatGuard
 from app.lookup.schemas import (
     LookupAnswer,
@@ -32,11 +34,12 @@ from app.lookup.schemas import (
 )
 from app.lookup.service import LookupService
 from app.lookup.store import LookupStore
-from app.lookup.texts import ALWAYS_TOLD, NOTICES, OUTCOME_MESSAGES, PAPER_REASONS
+from app.lookup.texts import ALWAYS_TOLD, NOTICES, OUTCOME_MESSAGES, PAPER_ADVICE, PAPER_REASONS
 from app.web.bodies import read_json
 from app.web.openapi import body_of, problems
+from app.web.papers import paper_body
 from app.web.problem_texts import Language
-from app.web.problems import language_of, paper_body
+from app.web.problems import language_of
 
 _LOOKUP_PROBLEMS = problems(
     *(
@@ -61,6 +64,7 @@ class LookupDesk:
     """What the lookup routes hand their work to."""
 
     service: LookupService
+    receipts: ReceiptDesk
     repeats: RepeatGuard
     notices: NoticeDesk
     store: LookupStore
@@ -71,10 +75,16 @@ class LookupDesk:
     dossier_shapes: Sequence[DossierShape] = USUAL_SHAPES
 
     async def look_up(self, caller: Caller, command: LookupCommand, claim: Claim | None) -> Disclosure:
-        """Look up, once per claim."""
+        """Look up, once per claim, with a confirmation where one is asked for."""
         if claim is None:
-            return await self.service.look_up(caller, command)
-        return await self.repeats.once(claim, lambda: self.service.look_up(caller, command))
+            return await self._look_up(caller, command)
+        return await self.repeats.once(claim, lambda: self._look_up(caller, command))
+
+    async def _look_up(self, caller: Caller, command: LookupCommand) -> Disclosure:
+        disclosure = await self.service.look_up(caller, command)
+        if not command.wants_confirmation:
+            return disclosure
+        return await self.receipts.confirm(caller, command, disclosure)  # what it shows is on record by now
 
 
 def lookup_router(desk: LookupDesk, get_caller: GetCaller) -> APIRouter:
@@ -95,7 +105,8 @@ def lookup_router(desk: LookupDesk, get_caller: GetCaller) -> APIRouter:
             claim = desk.repeats.claim(caller, key, content) if key is not None else None
             command = to_command(body, local_day(desk.clock.now()), claim, desk.dossier_shapes)
             disclosure = await desk.look_up(caller, command, claim)
-        return _answer(disclosure, language_of(request.headers.get("accept-language")))
+        language = language_of(request.headers.get("accept-language"))
+        return _answer(disclosure, language, wants_confirmation=command.wants_confirmation)
 
     @router.get(
         "/v1/residence-lookups/{lookup_id}",
@@ -104,7 +115,7 @@ def lookup_router(desk: LookupDesk, get_caller: GetCaller) -> APIRouter:
         responses={200: {"model": LookupRecord}, **problems(ProblemCode.LOOKUP_UNKNOWN)},
     )
     async def lookup_record(lookup_id: str, caller: Annotated[Caller, Depends(get_caller)]) -> Response:
-        state = await desk.store.find(_parse_lookup_id(lookup_id))
+        state = await desk.store.find(parse_lookup_id(lookup_id))
         if state is None or state.officer_id != caller.officer.officer_id:
             raise NotFoundError(ProblemCode.LOOKUP_UNKNOWN)
         link = await desk.links.find(state.lookup_id) if state.dossier_code is None else None
@@ -152,14 +163,15 @@ def lookup_router(desk: LookupDesk, get_caller: GetCaller) -> APIRouter:
     return router
 
 
-def _parse_lookup_id(text: str) -> UUID:
+def parse_lookup_id(text: str) -> UUID:
+    """Return the id; NotFoundError for what is none, without repeating it."""
     try:
         return UUID(text)
     except ValueError:
         raise NotFoundError(ProblemCode.LOOKUP_UNKNOWN) from None
 
 
-def _answer(disclosure: Disclosure, language: Language) -> Response:
+def _answer(disclosure: Disclosure, language: Language, *, wants_confirmation: bool) -> Response:
     body: dict[str, Any] = {
         "lookup_id": str(disclosure.lookup_id),
         "outcome": disclosure.outcome.value,
@@ -168,6 +180,8 @@ def _answer(disclosure: Disclosure, language: Language) -> Response:
         "paper": paper_body(
             may_ask=disclosure.paper.may_ask,
             because=PAPER_REASONS[disclosure.paper.because][language],
+            language=language,
+            advice=PAPER_ADVICE.get(disclosure.paper.because, ()),
         ),
         "fetched_at": rfc3339(disclosure.fetched_at),
         "source": disclosure.road,
@@ -179,6 +193,8 @@ def _answer(disclosure: Disclosure, language: Language) -> Response:
             for notice in (*ALWAYS_TOLD, *disclosure.notices)
         ]
     body["notices"] += fault_notices_said(disclosure.faults, language)
+    if wants_confirmation:
+        body |= confirmation_members(disclosure, language, body["notices"])
     return _json(body, {"X-Lookup-Id": body["lookup_id"], "Content-Language": language})
 
 

@@ -50,6 +50,7 @@ class LookupRequest(Body):
     purpose: Text | None = Field(default=None, description="free text, sealed with the person in the record")
     fields: list[CitizenField] | None = Field(default=None, description="narrows what the procedure permits")
     retry_of: str | None = Field(default=None, description="an earlier lookup whose data was entered again")
+    confirmation: bool = Field(default=False, description="also give a signed PDF for the dossier, if found")
 
 
 class PaperKind(BaseModel):
@@ -57,14 +58,6 @@ class PaperKind(BaseModel):
 
     code: str
     name: str
-
-
-class PaperAnswer(BaseModel):
-    """Whether the desk may ask for paper."""
-
-    may_ask: bool
-    because: str
-    which: list[PaperKind]
 
 
 class NoticeText(BaseModel):
@@ -81,6 +74,23 @@ class FaultNoticeText(NoticeText):
     fields: list[str]
 
 
+class PaperAnswer(BaseModel):
+    """Whether the desk may ask for paper, and what to tell the citizen."""
+
+    may_ask: bool
+    because: str
+    which: list[PaperKind]
+    advice: list[NoticeText]
+
+
+class ConfirmationAnswer(BaseModel):
+    """The signed confirmation, shown this once; `content` is base64 (RFC 4648 section 4)."""
+
+    receipt_id: str
+    media_type: str
+    content: str
+
+
 class LookupAnswer(BaseModel):
     """A lookup's answer; `citizen` holds the permitted fields of a found person, else null."""
 
@@ -92,6 +102,7 @@ class LookupAnswer(BaseModel):
     fetched_at: str
     source: str
     notices: list[NoticeText | FaultNoticeText]
+    confirmation: ConfirmationAnswer | None = Field(default=None, description="there only if asked for")
 
 
 class LookupRecord(BaseModel):
@@ -141,6 +152,7 @@ def to_command(
         claim=claim,
         no_dossier_reason=body.no_dossier_reason,
         card=card,
+        wants_confirmation=body.confirmation,
     )
 
 

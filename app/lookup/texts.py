@@ -7,6 +7,7 @@ from typing import Final
 from app.audit.record import Outcome
 from app.lookup.dossier import NoDossierReason
 from app.lookup.paper import PaperReason
+from app.web.papers import Advice
 from app.web.problem_texts import Language
 
 Words = Mapping[Language, str]
@@ -68,12 +69,12 @@ PAPER_REASONS: Final[Mapping[PaperReason, Words]] = {
         " accepted. Point the citizen to the commune police to have the number updated.",
     },
     PaperReason.UPSTREAM_UNAVAILABLE: {
-        "vi": "Cơ sở dữ liệu quốc gia không trả lời.",
-        "en": "The national side did not answer.",
+        "vi": "Cơ sở dữ liệu quốc gia không trả lời: được nhận một trong các giấy tờ sau.",
+        "en": "The national side did not answer: one of these papers may be accepted.",
     },
     PaperReason.UPSTREAM_CONFUSED: {
-        "vi": "Câu trả lời của cơ sở dữ liệu quốc gia không hiểu được.",
-        "en": "The national side's answer could not be understood.",
+        "vi": "Câu trả lời của cơ sở dữ liệu quốc gia không hiểu được: được nhận một trong các giấy tờ sau.",
+        "en": "The national side's answer could not be understood: one of these papers may be accepted.",
     },
     PaperReason.NOT_PERMITTED: {
         "vi": "Không được phép tra cứu: đây không phải lý do để yêu cầu giấy tờ.",
@@ -84,6 +85,15 @@ PAPER_REASONS: Final[Mapping[PaperReason, Words]] = {
         "en": "The lookup did not end, through a fault of this gateway: look up again; this is no reason to ask for paper.",
     },
 }
+
+PAPER_ADVICE: Final[Mapping[PaperReason, tuple[Advice, ...]]] = {
+    PaperReason.FOUND: (Advice.CORRECT_AT_COMMUNE_POLICE,),
+    PaperReason.NOT_FOUND: (Advice.SHOW_IN_VNEID, Advice.CORRECT_AT_COMMUNE_POLICE),
+    PaperReason.MISMATCH: (Advice.SHOW_IN_VNEID, Advice.CORRECT_AT_COMMUNE_POLICE),
+    PaperReason.UPSTREAM_UNAVAILABLE: (Advice.SHOW_IN_VNEID,),
+    PaperReason.UPSTREAM_CONFUSED: (Advice.SHOW_IN_VNEID,),
+}
+"""What to tell the citizen; nothing yet where the officer is to enter the data again, or is not allowed."""
 
 
 NO_DOSSIER_REASONS: Final[Mapping[NoDossierReason, str]] = {

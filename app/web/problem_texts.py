@@ -284,6 +284,62 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "If it is the wrong one, look up again with the right dossier code.",
         ),
     ),
+    ProblemCode.LOOKUP_NOT_ENDED: _both(
+        (
+            "Lượt tra cứu chưa kết thúc",
+            "Lượt tra cứu này đang chạy, chưa có kết quả trong nhật ký.",
+            "Chờ kết quả rồi gửi lại yêu cầu.",
+        ),
+        ("Lookup still runs", "This lookup has no result on record yet.", "Wait for it, then ask again."),
+    ),
+    ProblemCode.PAPER_NOT_OPEN: _both(
+        (
+            "Kết quả này không cho phép yêu cầu giấy tờ",
+            "Lượt tra cứu này không phải trường hợp không khai thác được dữ liệu, hoặc chưa nhập lại lần thứ hai.",
+            "Đã tìm thấy thì dùng dữ liệu đã tra cứu. Không tìm thấy hoặc không khớp thì nhập lại theo thẻ, gửi kèm retry_of.",
+        ),
+        (
+            "Paper may not be asked for",
+            "In this lookup the data was not out of reach, or nothing was entered again yet.",
+            "Where data was found, use it. Where nothing matched, enter it again from the card, naming retry_of.",
+        ),
+    ),
+    ProblemCode.FOLLOW_UP_RECORDED: _both(
+        (
+            "Đã ghi nhận",
+            "Việc yêu cầu giấy tờ sau lượt tra cứu này đã được ghi nhận và không sửa lại được.",
+            "Không cần gửi lại. Có sai sót thì báo người đứng đầu đơn vị.",
+        ),
+        (
+            "Recorded already",
+            "What was asked for after this lookup is on record already and stays as it is.",
+            "There is no need to send it again. Tell the head of the unit about a mistake.",
+        ),
+    ),
+    ProblemCode.RECEIPTS_NOT_SET_UP: _both(
+        (
+            "Chưa lập được phiếu ký số",
+            "Cổng chưa có chứng thư ký số còn hiệu lực để lập phiếu.",
+            _CALL_DEPARTMENT[0],
+        ),
+        (
+            "Signed papers not set up",
+            "This gateway has no certificate in force to sign papers with.",
+            _CALL_DEPARTMENT[1],
+        ),
+    ),
+    ProblemCode.TOO_MANY_RECEIPT_CHECKS: _both(
+        (
+            "Kiểm tra phiếu quá nhiều",
+            "Có quá nhiều lượt kiểm tra phiếu cùng lúc.",
+            "Chờ hết thời gian ở Retry-After rồi kiểm tra lại.",
+        ),
+        (
+            "Too many receipt checks",
+            "Too many receipts are being checked at once.",
+            "Wait for Retry-After, then check again.",
+        ),
+    ),
     ProblemCode.TOKEN_MISSING: _both(
         ("Chưa đăng nhập", "Yêu cầu không kèm mã truy cập của cán bộ.", _SIGN_IN_AGAIN[0]),
         ("Not signed in", "The request carries no officer's access token.", _SIGN_IN_AGAIN[1]),
@@ -875,12 +931,12 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
     ProblemCode.PAPERS_BUSY: _both(
         (
             "Hệ thống đang in nhiều phiếu",
-            "Cổng đang lập nhiều tệp phiếu cùng lúc nên chưa nhận thêm; chưa có mã nào được cấp.",
+            "Cổng đang lập nhiều tệp phiếu cùng lúc nên chưa nhận thêm; chưa có phiếu nào được cấp.",
             _TRY_AGAIN_SOON[0],
         ),
         (
             "Busy drawing papers",
-            "The gateway is drawing as many papers as it does at once; no code was issued.",
+            "The gateway is drawing as many papers as it does at once; nothing was issued.",
             _TRY_AGAIN_SOON[1],
         ),
     ),

@@ -11,6 +11,7 @@ import orjson
 from starlette.responses import Response
 
 from app.errors import ConflictError, GatewayError, ProblemCode, TooManyError
+from app.web.papers import Advice, paper_body
 from app.web.problem_texts import TEXTS, Language, ProblemText
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -71,6 +72,11 @@ KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
     ProblemCode.METHOD_NOT_ALLOWED: ProblemKind(HTTPStatus.METHOD_NOT_ALLOWED, Origin.CALLER),
     ProblemCode.LOOKUP_UNKNOWN: ProblemKind(HTTPStatus.NOT_FOUND, Origin.CALLER),
     ProblemCode.LOOKUP_HAS_DOSSIER: _CONFLICT,
+    ProblemCode.LOOKUP_NOT_ENDED: _CONFLICT,
+    ProblemCode.PAPER_NOT_OPEN: ProblemKind(HTTPStatus.CONFLICT, Origin.CALLER, opens_paper=False),
+    ProblemCode.FOLLOW_UP_RECORDED: _CONFLICT,
+    ProblemCode.RECEIPTS_NOT_SET_UP: ProblemKind(HTTPStatus.SERVICE_UNAVAILABLE, Origin.GATEWAY),
+    ProblemCode.TOO_MANY_RECEIPT_CHECKS: ProblemKind(HTTPStatus.TOO_MANY_REQUESTS, Origin.GATEWAY),
     ProblemCode.TOKEN_MISSING: _UNAUTHENTICATED,
     ProblemCode.TOKEN_INVALID: _UNAUTHENTICATED,
     ProblemCode.TOKEN_EXPIRED: _UNAUTHENTICATED,
@@ -190,29 +196,6 @@ KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
 }
 
 
-class Paper(StrEnum):
-    """The papers that may stand in for a lookup that was not possible (Decree 104/2022 Article 14; R39)."""
-
-    CITIZEN_CARD = "citizen_card"
-    OLD_ID_CARD = "old_id_card"
-    CT07_CONFIRMATION = "ct07_confirmation"
-    ID_NOTICE = "id_notice"
-
-
-PAPER_NAMES: Final[Mapping[Paper, str]] = {
-    Paper.CITIZEN_CARD: "Thẻ căn cước công dân hoặc thẻ căn cước",
-    Paper.OLD_ID_CARD: "Chứng minh nhân dân",
-    Paper.CT07_CONFIRMATION: "Giấy xác nhận thông tin về cư trú (CT07)",
-    Paper.ID_NOTICE: "Thông báo số định danh cá nhân",
-}
-
-
-def paper_body(*, may_ask: bool, because: str) -> dict[str, Any]:
-    """Return the `paper` member: may the desk ask, why, and for which papers."""
-    which = [{"code": paper.value, "name": name} for paper, name in PAPER_NAMES.items()] if may_ask else []
-    return {"may_ask": may_ask, "because": because, "which": which}
-
-
 def language_of(accept_language: str | None) -> Language:
     """Return English where it is preferred to Vietnamese (RFC 9110 section 12.5.4), otherwise Vietnamese."""
     preferred, highest = "vi", 0.0
@@ -246,7 +229,12 @@ def problem_body(
         "next_step": text.next_step,
     }
     if kind.opens_paper is not None:
-        body["paper"] = paper_body(may_ask=kind.opens_paper, because=text.detail)
+        body["paper"] = paper_body(
+            may_ask=kind.opens_paper,
+            because=text.detail,
+            language=language,
+            advice=(Advice.SHOW_IN_VNEID,) if kind.opens_paper else (),
+        )
     if fields:
         body["errors"] = [{"pointer": pointer} for pointer in fields]
     body.update({name: value for name, value in members.items() if value is not None})

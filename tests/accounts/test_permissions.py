@@ -32,6 +32,7 @@ MATRIX = {
     "read_unit_notices": {"unit_administrator", "department_administrator"},
     "follow_dossiers": {"unit_administrator", "department_administrator"},
     "view_units": {"unit_administrator", "department_administrator"},
+    "view_paper_asked": {"unit_administrator", "department_administrator"},
     "manage_units": {"department_administrator"},
     "manage_clients": {"department_administrator"},
     "handle_data_faults": {"unit_administrator", "department_administrator"},

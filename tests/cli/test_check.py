@@ -52,6 +52,7 @@ def test_a_good_set_up_passes(serving: Database) -> None:
         "database log",
         "keys",
         "keys",
+        "keys",
         "national side",
     ]
 

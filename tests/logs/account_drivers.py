@@ -13,6 +13,7 @@ from tests.logs.decision_drivers import DECISION_DRIVERS
 from tests.logs.life_drivers import LIFE_DRIVERS
 from tests.logs.list_drivers import LIST_DRIVERS
 from tests.logs.planting import FOUND, WRONG_PASSWORD
+from tests.logs.receipt_drivers import RECEIPT_DRIVERS
 from tests.logs.register_drivers import REGISTER_DRIVERS
 from tests.logs.stage import Driver, Stage
 
@@ -175,6 +176,7 @@ ACCOUNT_DRIVERS: dict[tuple[str, str], Driver] = (
     | LIST_DRIVERS
     | REGISTER_DRIVERS
     | DECISION_DRIVERS
+    | RECEIPT_DRIVERS
     | {
         ("POST", _TOKEN): _ask_for_tokens,
         ("POST", _REVOKE): _revoke,

@@ -103,6 +103,7 @@ def gateway_environment(world: World, port: int, upstream_port: int) -> dict[str
         "DANCU_LOOKUP_BUDGET_SECONDS": "0.6",
         "DANCU_AUDIT_WAIT_SECONDS": "2",
         "DANCU_LOOKUPS_PER_OFFICER_PER_MINUTE": "1000",
+        "DANCU_SIGN_INS_PER_SECOND": "1000",  # every driver signs in anew
         "DANCU_UPSTREAM_BASE_URL": f"http://127.0.0.1:{upstream_port}",
         "DANCU_UPSTREAM_ACCESS_KEY": "AK-TEST",
         "DANCU_UPSTREAM_SECRET_KEY": "SK-TEST",

@@ -1,0 +1,61 @@
+"""How a confirmation shows the permitted fields: in Vietnamese, in the order of the catalogue."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from app.papers.receipt_sheet import Line
+from app.procedures.fields import Field
+
+_NOTHING: Final = "Không có trong dữ liệu"
+LABELS: Final[Mapping[Field, str]] = {
+    Field.ID_NUMBER: "Số định danh cá nhân",
+    Field.OLD_ID_NUMBER: "Số chứng minh nhân dân",
+    Field.FULL_NAME: "Họ, chữ đệm và tên",
+    Field.BIRTH_DATE: "Ngày, tháng, năm sinh",
+    Field.SEX: "Giới tính",
+    Field.PERMANENT_RESIDENCE: "Nơi thường trú",
+    Field.CURRENT_RESIDENCE: "Nơi ở hiện tại",
+    Field.HOUSEHOLD_HEAD: "Chủ hộ",
+    Field.RELATION_TO_HEAD: "Quan hệ với chủ hộ",
+    Field.RESIDENCE_FILE_NUMBER: "Số hồ sơ cư trú",
+    Field.NATIONALITY: "Quốc tịch",
+    Field.BIRTH_REGISTRATION_PLACE: "Nơi đăng ký khai sinh",
+    Field.HOME_PLACE: "Quê quán",
+    Field.ETHNICITY: "Dân tộc",
+    Field.RELIGION: "Tôn giáo",
+    Field.MARITAL_STATUS: "Tình trạng hôn nhân",
+    Field.BLOOD_GROUP: "Nhóm máu",
+    Field.FATHER: "Cha",
+    Field.MOTHER: "Mẹ",
+    Field.SPOUSE: "Vợ hoặc chồng",
+    Field.REPRESENTATIVE: "Người đại diện",
+}
+_PARTS: Final[Mapping[str, str]] = {
+    "line": "",
+    "commune_code": "mã xã ",
+    "district_code": "mã huyện ",
+    "province_code": "mã tỉnh ",
+    "country_code": "mã nước ",
+    "full_name": "",
+    "id_number": "số định danh ",
+    "old_id_number": "số CMND ",
+    "nationality": "quốc tịch ",
+}
+"""The parts of an address and of a person, as app.lookup.narrowing names them; any other is not printed."""
+
+
+def citizen_lines(shown: Mapping[str, object]) -> tuple[Line, ...]:
+    """Return a line for each field that the officer was shown, and for no other."""
+    return tuple(Line(LABELS[field], _text(shown[field.value])) for field in Field if field.value in shown)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return _NOTHING
+    if not isinstance(value, Mapping):
+        return str(value)
+    if "precision" in value:
+        year, *month_and_day = str(value["value"]).split("-")
+        return "/".join([*reversed(month_and_day), year])
+    named = ((words, value.get(part)) for part, words in _PARTS.items())
+    return ", ".join(f"{words}{text}" for words, text in named if text is not None)
