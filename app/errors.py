@@ -134,6 +134,7 @@ class ProblemCode(StrEnum):
     DOSSIER_NOT_OPEN = "dossier_not_open"
     FIELD_NOT_PERMITTED = "field_not_permitted"
     TOO_MANY_LOOKUPS = "too_many_lookups"
+    TOO_MANY_VERIFICATIONS = "too_many_verifications"
     OFFICER_LIMIT_REACHED = "officer_limit_reached"
     UNIT_LIMIT_REACHED = "unit_limit_reached"
     CLIENT_LIMIT_REACHED = "client_limit_reached"

@@ -34,6 +34,7 @@ from app.lookup.explaining_routes import explaining_router
 from app.lookup.fair_sharing import FairShares
 from app.lookup.follow_up import FollowUpDesk
 from app.lookup.follow_up_routes import follow_up_router, paper_asked_router
+from app.lookup.guesses import GuessLimit
 from app.lookup.limit_keeper import LimitKeeper
 from app.lookup.limit_rules import LimitRules
 from app.lookup.limit_store import LimitStore
@@ -49,6 +50,7 @@ from app.lookup.service import LookupPolicy, LookupService
 from app.lookup.signing_certificates import SigningCertificates
 from app.lookup.source import PopulationSource
 from app.lookup.store import LookupStore
+from app.lookup.verification_routes import VerificationDesk, verification_router
 from app.papers.press import PaperPress
 from app.procedures.store import Catalogue
 from app.settings import Settings
@@ -114,8 +116,10 @@ class LookupParts:
     async def routes(self) -> list[APIRouter]:
         """Start what counts limits and draws papers, and return the routes, the lookup's first."""
         shared, receipts = self._shared, self._receipts()
+        desk = self._lookup_desk(await self._admission(), receipts)
         return [
-            lookup_router(self._lookup_desk(await self._admission(), receipts), shared.get_caller),
+            lookup_router(desk, shared.get_caller),
+            verification_router(VerificationDesk(desk, self._guesses()), shared.get_caller),
             self._dossier_routes(),
             self._explaining_routes(),
             self._data_fault_routes(),
@@ -149,6 +153,12 @@ class LookupParts:
         views = Views(shared.certificates, shared.catalogue, shared.units)
         store, public_url = ReceiptStore(shared.engine), shared.settings.public_url
         return ReceiptDesk(views, store, shared.changes, press, shared.clock, public_url)
+
+    def _guesses(self) -> GuessLimit:
+        shared = self._shared
+        per_day = shared.settings.verifications_per_citizen_per_day
+        secret = shared.root.derive("verification guesses")
+        return GuessLimit(secret, self._store, shared.clock, per_day=per_day)
 
     def _lookup_desk(self, admission: Admission, receipts: ReceiptDesk) -> LookupDesk:
         shared, settings, clock = self._shared, self._shared.settings, self._shared.clock

@@ -106,11 +106,13 @@ from app.lookup.dossier_routes import DossierLinkRequest
 from app.lookup.dossier_shape import DossierShape, ShapeError, dossier_shapes
 from app.lookup.explaining_schemas import ExplanationRequest
 from app.lookup.follow_up_schemas import FollowUpRequest
+from app.lookup.guesses import guesses_of_past_days
 from app.lookup.limit_store import limit_purges
 from app.lookup.schemas import LookupRequest, NoticeAcceptance
 from app.lookup.signing_certificates import SigningCertificates
 from app.lookup.signing_store import SealRing
 from app.lookup.source import PopulationSource
+from app.lookup.verification_schemas import VerificationRequest
 from app.lookup_parts import LookupParts, Shared
 from app.papers.press import PaperPress
 from app.procedures.routes import me_router
@@ -136,6 +138,7 @@ _CLOCK_SLACK: Final = timedelta(minutes=1)
 _BODIES: Final = (
     LookupRequest,
     DossierLinkRequest,
+    VerificationRequest,
     NoticeAcceptance,
     AuditSearchRequest,
     TokenRequest,
@@ -289,7 +292,7 @@ class _Parts:
             )
         )
         activity = await self._stack.enter_async_context(ActivityBook(self._sessions))
-        purges = (*usual_purges(), *limit_purges())
+        purges = (*usual_purges(), *limit_purges(), guesses_of_past_days())
         await self._stack.enter_async_context(Sweeper(self._engine, clock, purges))
         await self._stack.enter_async_context(
             LifecycleKeeper(

@@ -149,6 +149,9 @@ class Settings(_SettingsWithSecretFiles):
     lookups_per_client_per_day: int = Field(default=1_000_000, ge=0)
     national_calls_at_once: int = Field(default=64, ge=0)
     national_wait_seconds: float = Field(default=3.0, gt=0, le=60)
+    verifications_per_citizen_per_day: int = Field(
+        default=5, ge=1, le=100, description="of one citizen by one officer, against guessing"
+    )
     paper_needs_second_entry: bool = Field(
         default=True,
         description="not_found and mismatch open the paper path only after a second entry (retry_of)",

@@ -158,6 +158,8 @@ class FakeLookupStore(LookupStore):
         self._log = log
         self.acceptances: set[tuple[UUID, date]] = set()
         self.reads = 0
+        self.counts: dict[tuple[date, bytes], int] = {}
+        self.is_away = False
 
     async def find(self, lookup_id: UUID) -> LookupState | None:
         asked = [draft for draft in self._log.drafts if draft.record_id == lookup_id]
@@ -183,6 +185,21 @@ class FakeLookupStore(LookupStore):
     async def has_accepted_notice(self, officer_id: UUID, day: date) -> bool:
         self.reads += 1
         return (officer_id, day) in self.acceptances
+
+    async def count_verification(self, day: date, digest: bytes, most: int) -> bool:
+        self._be_there()
+        count = self.counts.get((day, digest), 0)
+        self.counts[day, digest] = min(count + 1, most)
+        return count < most
+
+    async def uncount_verification(self, day: date, digest: bytes) -> None:
+        self._be_there()
+        self.counts[day, digest] -= 1
+
+    def _be_there(self) -> None:
+        self.reads += 1
+        if self.is_away:
+            raise AuditUnavailableError
 
     async def add_notice_acceptance(self, officer_id: UUID, day: date, record_id: UUID) -> None:  # noqa: ARG002
         self.acceptances.add((officer_id, day))

@@ -97,6 +97,7 @@ OFFERED = {
     ("GET", "/v1/receipts/{receipt_id}"),
     ("GET", "/v1/paper-asked"),
     ("GET", "/v1/paper-asked/export"),
+    ("POST", "/v1/residence-verifications"),
     ("POST", "/v1/audit/searches"),
     ("POST", "/v1/data-faults"),
     ("GET", "/v1/data-faults"),

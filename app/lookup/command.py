@@ -7,13 +7,16 @@ from uuid import UUID
 
 from app.audit.record import Claim, Outcome
 from app.lookup.card_qr import Card
+from app.lookup.claims import CitizenClaim
 from app.lookup.data_faults import FaultNotice
 from app.lookup.dossier import DossierCode, NoDossierReason
 from app.lookup.paper import PaperRuling
 from app.lookup.receipt_values import IssuedReceipt
 from app.lookup.texts import Notice
 from app.lookup.values import Question
+from app.lookup.verdicts import Verdict
 from app.procedures.fields import Field
+from app.procedures.values import QuestionType
 
 
 class VerificationMethod(StrEnum):
@@ -41,6 +44,7 @@ class LookupCommand:
     """A question with its reasons; `fields` None asks for all that the procedure permits.
 
     Where `dossier` is None `no_dossier_reason` says why. `card` is what the question was read from.
+    With `citizen_claims` it is a verification: these are judged and nothing is shown.
     """
 
     question: Question
@@ -55,6 +59,7 @@ class LookupCommand:
     no_dossier_reason: NoDossierReason | None = None
     card: Card | None = field(default=None, repr=False)
     wants_confirmation: bool = False
+    citizen_claims: tuple[CitizenClaim, ...] = ()
 
     @property
     def dossier_code(self) -> str | None:
@@ -66,10 +71,18 @@ class LookupCommand:
         """Whether the question is what stands on the citizen's card, past every typing error."""
         return self.card is not None and self.card.keeps_accents
 
+    @property
+    def question_type(self) -> QuestionType:
+        """What kind of question this is to the procedure catalogue."""
+        return QuestionType.VERIFICATION if self.citizen_claims else QuestionType.LOOKUP
+
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """What the officer gets once it is on record; `citizen` holds the permitted fields of a found person."""
+    """What the officer gets once it is on record; `citizen` holds the permitted fields of a found person.
+
+    `verdicts` answer the claims of a verification, in their order.
+    """
 
     lookup_id: UUID
     outcome: Outcome
@@ -80,3 +93,4 @@ class Disclosure:
     notices: tuple[Notice, ...] = ()
     faults: tuple[FaultNotice, ...] = ()
     confirmation: IssuedReceipt | None = None
+    verdicts: tuple[Verdict, ...] = field(default=(), repr=False)

@@ -62,6 +62,7 @@ def outcome_draft(
     notices: Iterable[str] = (),
     faults: Iterable[str] = (),
     problem: ProblemCode | None = None,
+    claims_answered: int | None = None,
 ) -> Draft:
     """Return the record that must be durable before anything is shown."""
     facts: dict[str, Value] = {
@@ -77,6 +78,8 @@ def outcome_draft(
         facts["notices"] = told
     if named := _names(faults):
         facts["data_faults"] = named
+    if claims_answered is not None:
+        facts["claims_answered"] = claims_answered
     if problem is not None:
         facts["problem_code"] = problem.value
     return Draft(RecordKind.LOOKUP_OUTCOME, now, facts)
@@ -101,6 +104,9 @@ def _asking(caller: Caller, command: LookupCommand) -> dict[str, Value]:
         facts["entered_by"] = "card_qr" if command.is_card_proof else "card_qr_without_accents"
     if command.retry_of is not None:
         facts["retry_of"] = str(command.retry_of)
+    if command.citizen_claims:
+        facts["question_type"] = command.question_type.value
+        facts["claims_asked"] = _names(claim.kind.value for claim in command.citizen_claims)
     return facts
 
 

@@ -26,7 +26,7 @@ _LONGEST_DECOMPOSED_NAME = 4 * _LONGEST_NAME
 
 _EARLIEST_YEAR = 1900  # the personal number knows no earlier century
 _BLANKS = " \t"
-_LONGEST_PURPOSE = 200
+_LONGEST_LINE = 200
 _UNWRITABLE = frozenset({"Cc", "Cs"})
 
 
@@ -129,15 +129,16 @@ def parse_procedure_code(text: str, pointer: str = "/procedure_code") -> str:
 
 
 def parse_purpose(text: str, pointer: str = "/purpose") -> str:
-    """Return the stated purpose in NFC with single spaces, at most 200 characters.
+    """Return the stated purpose, as parse_line does."""
+    return parse_line(text, pointer)
+
+
+def parse_line(text: str, pointer: str) -> str:
+    """Return a line of free text in NFC with single spaces, at most 200 characters.
 
     Raises InvalidRequestError(INVALID_VALUE) where it is empty, longer, or holds control characters.
     """
-    purpose = " ".join(normalize("NFC", text).split())
-    if (
-        not purpose
-        or len(purpose) > _LONGEST_PURPOSE
-        or any(category(mark) in _UNWRITABLE for mark in purpose)
-    ):
+    line = " ".join(normalize("NFC", text).split())
+    if not line or len(line) > _LONGEST_LINE or any(category(mark) in _UNWRITABLE for mark in line):
         raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=(pointer,))
-    return purpose
+    return line

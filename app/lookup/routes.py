@@ -21,6 +21,8 @@ from app.lookup.data_fault_schemas import fault_notices_said
 from app.lookup.dossier_links import DossierLinks
 from app.lookup.dossier_shape import USUAL_SHAPES, DossierShape
 from app.lookup.notice import NOTICE_TEXT, NOTICE_VERSION, NoticeDesk
+from app.lookup.places import Atlas, load_atlas
+from app.lookup.present_units import present_units
 from app.lookup.receipt_answers import confirmation_members
 from app.lookup.receipts import ReceiptDesk
 from app.lookup.retrying import RepeatGuard
@@ -74,6 +76,11 @@ class LookupDesk:
     links: DossierLinks
     dossier_shapes: Sequence[DossierShape] = USUAL_SHAPES
 
+    def claim_of(self, request: Request, caller: Caller, content: bytes) -> Claim | None:
+        """Return the claim of a request that carries an Idempotency-Key."""
+        key = request.headers.get("idempotency-key")
+        return self.repeats.claim(caller, key, content) if key is not None else None
+
     async def look_up(self, caller: Caller, command: LookupCommand, claim: Claim | None) -> Disclosure:
         """Look up, once per claim, with a confirmation where one is asked for."""
         if claim is None:
@@ -90,6 +97,7 @@ class LookupDesk:
 def lookup_router(desk: LookupDesk, get_caller: GetCaller) -> APIRouter:
     """Return the lookup routes; what a signed-in officer may do is decided inside and recorded."""
     router = APIRouter(tags=["lookup"])
+    atlas = load_atlas()
 
     @router.post(
         "/v1/residence-lookups",
@@ -101,12 +109,11 @@ def lookup_router(desk: LookupDesk, get_caller: GetCaller) -> APIRouter:
     async def look_up(request: Request, caller: Annotated[Caller, Depends(get_caller)]) -> Response:
         async with desk.rejections(caller):
             body, content = await read_json(request, LookupRequest, max_bytes=desk.max_body_bytes)
-            key = request.headers.get("idempotency-key")
-            claim = desk.repeats.claim(caller, key, content) if key is not None else None
+            claim = desk.claim_of(request, caller, content)
             command = to_command(body, local_day(desk.clock.now()), claim, desk.dossier_shapes)
             disclosure = await desk.look_up(caller, command, claim)
         language = language_of(request.headers.get("accept-language"))
-        return _answer(disclosure, language, wants_confirmation=command.wants_confirmation)
+        return _answer(disclosure, language, atlas, wants_confirmation=command.wants_confirmation)
 
     @router.get(
         "/v1/residence-lookups/{lookup_id}",
@@ -129,7 +136,7 @@ def lookup_router(desk: LookupDesk, get_caller: GetCaller) -> APIRouter:
             dossier_linked_at=rfc3339(link.linked_at) if link and link.linked_at else None,
             asked_at=rfc3339(state.asked_at),
         )
-        return _json(record.model_dump())
+        return json_answer(record.model_dump())
 
     @router.get(
         "/v1/me/confidentiality-notice",
@@ -144,7 +151,7 @@ def lookup_router(desk: LookupDesk, get_caller: GetCaller) -> APIRouter:
             text=NOTICE_TEXT[language],
             accepted_today=await desk.notices.has_accepted(caller.officer.officer_id),
         )
-        return _json(answer.model_dump())
+        return json_answer(answer.model_dump())
 
     @router.post(
         "/v1/me/confidentiality-notice",
@@ -171,12 +178,29 @@ def parse_lookup_id(text: str) -> UUID:
         raise NotFoundError(ProblemCode.LOOKUP_UNKNOWN) from None
 
 
-def _answer(disclosure: Disclosure, language: Language, *, wants_confirmation: bool) -> Response:
-    body: dict[str, Any] = {
+def _answer(
+    disclosure: Disclosure, language: Language, atlas: Atlas, *, wants_confirmation: bool
+) -> Response:
+    body = lookup_body(disclosure, language)
+    body["citizen"] = disclosure.citizen
+    body["present_units"] = present_units(atlas, disclosure.citizen or {})
+    if disclosure.citizen is not None:
+        body["notices"] = [
+            {"code": notice.value, "text": NOTICES[notice][language]}
+            for notice in (*ALWAYS_TOLD, *disclosure.notices)
+        ]
+    body["notices"] += fault_notices_said(disclosure.faults, language)
+    if wants_confirmation:
+        body |= confirmation_members(disclosure, language, body["notices"])
+    return json_answer(body, {"X-Lookup-Id": body["lookup_id"], "Content-Language": language})
+
+
+def lookup_body(disclosure: Disclosure, language: Language) -> dict[str, Any]:
+    """Return what every answer about a citizen says besides what was found."""
+    return {
         "lookup_id": str(disclosure.lookup_id),
         "outcome": disclosure.outcome.value,
         "message": OUTCOME_MESSAGES[disclosure.outcome][language],
-        "citizen": disclosure.citizen,
         "paper": paper_body(
             may_ask=disclosure.paper.may_ask,
             because=PAPER_REASONS[disclosure.paper.because][language],
@@ -187,16 +211,8 @@ def _answer(disclosure: Disclosure, language: Language, *, wants_confirmation: b
         "source": disclosure.road,
         "notices": [],
     }
-    if disclosure.citizen is not None:
-        body["notices"] = [
-            {"code": notice.value, "text": NOTICES[notice][language]}
-            for notice in (*ALWAYS_TOLD, *disclosure.notices)
-        ]
-    body["notices"] += fault_notices_said(disclosure.faults, language)
-    if wants_confirmation:
-        body |= confirmation_members(disclosure, language, body["notices"])
-    return _json(body, {"X-Lookup-Id": body["lookup_id"], "Content-Language": language})
 
 
-def _json(body: object, headers: dict[str, str] | None = None) -> Response:
+def json_answer(body: object, headers: dict[str, str] | None = None) -> Response:
+    """Return *body* as a 200 in JSON."""
     return Response(orjson.dumps(body), 200, headers, "application/json")

@@ -1,8 +1,9 @@
 """JSON in and out of the lookup routes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -10,6 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from app.audit.record import Claim
 from app.errors import InvalidRequestError, ProblemCode
 from app.lookup.card_qr import LONGEST_CONTENT, Card, parse_card_qr
+from app.lookup.claims import CitizenClaim
 from app.lookup.command import LookupCommand, ReceptionChannel, VerificationMethod
 from app.lookup.dossier import DossierCode, NoDossierReason, parse_dossier_code
 from app.lookup.dossier_shape import USUAL_SHAPES, DossierShape
@@ -33,8 +35,8 @@ class CitizenQuestion(Body):
     birth_date: Text = Field(examples=["1990-05-09"], description="yyyy-mm-dd, or yyyy")
 
 
-class LookupRequest(Body):
-    """Whom to look up, and why: `citizen` or `card_qr`, and `dossier_code` or `no_dossier_reason`."""
+class QuestionRequest(Body):
+    """Whom to ask about, and why: `citizen` or `card_qr`, and `dossier_code` or `no_dossier_reason`."""
 
     citizen: CitizenQuestion | None = None
     card_qr: Annotated[str, StringConstraints(max_length=LONGEST_CONTENT)] | None = Field(
@@ -48,8 +50,13 @@ class LookupRequest(Body):
     verification_method: VerificationMethod
     reception_channel: ReceptionChannel
     purpose: Text | None = Field(default=None, description="free text, sealed with the person in the record")
-    fields: list[CitizenField] | None = Field(default=None, description="narrows what the procedure permits")
     retry_of: str | None = Field(default=None, description="an earlier lookup whose data was entered again")
+
+
+class LookupRequest(QuestionRequest):
+    """Whom to look up, and why."""
+
+    fields: list[CitizenField] | None = Field(default=None, description="narrows what the procedure permits")
     confirmation: bool = Field(default=False, description="also give a signed PDF for the dossier, if found")
 
 
@@ -91,13 +98,39 @@ class ConfirmationAnswer(BaseModel):
     content: str
 
 
+class PresentCommune(BaseModel):
+    """A commune in force today and the province it lies in."""
+
+    commune_code: str | None
+    commune_name: str | None
+    province_code: str | None
+    province_name: str | None
+
+
+class CandidateCommune(PresentCommune):
+    """A commune that an address may lie in; unconfirmed where the sources disagree."""
+
+    is_confirmed: bool
+
+
+class PresentUnitAnswer(PresentCommune):
+    """Where an address lies today by succession; null and `candidates` where that is not certain."""
+
+    status: Literal["same", "succeeded", "ambiguous", "unknown"]
+    candidates: list[CandidateCommune]
+
+
 class LookupAnswer(BaseModel):
-    """A lookup's answer; `citizen` holds the permitted fields of a found person, else null."""
+    """A lookup's answer; `citizen` holds the permitted fields of a found person, else null.
+
+    Addresses stand there as received; `present_units` says of each that is shown where it lies today.
+    """
 
     lookup_id: str
     outcome: str
     message: str
     citizen: dict[str, object] | None
+    present_units: dict[str, PresentUnitAnswer]
     paper: PaperAnswer
     fetched_at: str
     source: str
@@ -139,6 +172,20 @@ def to_command(
     shapes: Sequence[DossierShape] = USUAL_SHAPES,
 ) -> LookupCommand:
     """Return the command a body asks for; InvalidRequestError for the first part that cannot be right."""
+    fields = frozenset(body.fields) if body.fields is not None else None
+    command = command_of(body, today, claim, fields, shapes=shapes)
+    return replace(command, wants_confirmation=body.confirmation)
+
+
+def command_of(
+    body: QuestionRequest,
+    today: date,
+    claim: Claim | None,
+    fields: frozenset[CitizenField] | None,
+    citizen_claims: tuple[CitizenClaim, ...] = (),
+    shapes: Sequence[DossierShape] = USUAL_SHAPES,
+) -> LookupCommand:
+    """Return the command with *fields*, or a verification's; InvalidRequestError as to_command."""
     question, card = _question(body, today)
     return LookupCommand(
         question=question,
@@ -147,16 +194,16 @@ def to_command(
         verification_method=body.verification_method,
         reception_channel=body.reception_channel,
         purpose=parse_purpose(body.purpose) if body.purpose is not None else None,
-        fields=frozenset(body.fields) if body.fields is not None else None,
+        fields=fields,
         retry_of=_parse_retry_of(body.retry_of),
         claim=claim,
         no_dossier_reason=body.no_dossier_reason,
         card=card,
-        wants_confirmation=body.confirmation,
+        citizen_claims=citizen_claims,
     )
 
 
-def _question(body: LookupRequest, today: date) -> tuple[Question, Card | None]:
+def _question(body: QuestionRequest, today: date) -> tuple[Question, Card | None]:
     citizen, content = body.citizen, body.card_qr
     if citizen is not None and content is None:
         return parse_question(citizen.id_number, citizen.full_name, citizen.birth_date, today), None
@@ -168,7 +215,7 @@ def _question(body: LookupRequest, today: date) -> tuple[Question, Card | None]:
     return card.question, card
 
 
-def _dossier(body: LookupRequest, today: date, shapes: Sequence[DossierShape]) -> DossierCode | None:
+def _dossier(body: QuestionRequest, today: date, shapes: Sequence[DossierShape]) -> DossierCode | None:
     if (body.dossier_code is None) is (body.no_dossier_reason is None):
         pointers = ("/dossier_code", "/no_dossier_reason")
         raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=pointers)

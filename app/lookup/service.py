@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
@@ -22,12 +22,14 @@ from app.errors import (
 from app.logs import LogEvent, get_logger
 from app.lookup.admission import Admission
 from app.lookup.card_notices import card_notices
+from app.lookup.claims import judge_claims
 from app.lookup.command import Disclosure, LookupCommand
 from app.lookup.comparison import compare
 from app.lookup.data_faults import NUMBER_CHANGED, FaultNotice, find_faults, is_number_changed
 from app.lookup.decision import Permit, decide
 from app.lookup.dossier_book import DossierBook, NoDossierBook, why_not_open
 from app.lookup.evidence import intent_draft, national_request_id, outcome_draft, refusal_draft
+from app.lookup.gazetteer import load_gazetteer
 from app.lookup.narrowing import disclosed_fields, narrow
 from app.lookup.notice import NoticeDesk
 from app.lookup.pace import OfficerPace
@@ -37,6 +39,7 @@ from app.lookup.source import PopulationSource, SourceRequest
 from app.lookup.standings import standing_of
 from app.lookup.texts import Notice
 from app.lookup.values import Citizen
+from app.lookup.verdicts import Verdict
 from app.procedures.store import Catalogue
 
 _log = get_logger(__name__)
@@ -129,7 +132,7 @@ class LookupService:
             command.procedure_code,
             day,
         )
-        decision = decide(standing, command.dossier, command.fields)
+        decision = decide(standing, command.dossier, command.fields, command.question_type)
         if isinstance(decision, Permit) and not await self._notices.has_accepted(caller.officer.officer_id):
             decision = ProblemCode.NOTICE_NOT_ACCEPTED
         if isinstance(decision, Permit):
@@ -138,7 +141,8 @@ class LookupService:
             return decision
         refusal = refusal_draft(caller, command, decision, self._clock.now())
         await self._log.append(refusal)
-        fields = ("/fields",) if decision is ProblemCode.FIELD_NOT_PERMITTED else ()
+        pointer = "/claims" if command.citizen_claims else "/fields"
+        fields = (pointer,) if decision is ProblemCode.FIELD_NOT_PERMITTED else ()
         raise NotAllowedError(decision, fields=fields, lookup_id=refusal.record_id)
 
     async def _find_out(
@@ -147,7 +151,7 @@ class LookupService:
         """Ask and judge; whatever an adapter or our own comparing meets becomes a GatewayError."""
         try:
             citizen = await self._ask(lookup_id, command, permit, budget_seconds)
-            return _judge(command, permit, citizen)
+            return await _with_verdicts(command, citizen, _judge(command, permit, citizen))
         except GatewayError:
             raise
         except Exception as error:  # noqa: BLE001 - an intent must not stay open because of a mistake of ours
@@ -191,6 +195,7 @@ class LookupService:
             differing=finding.differing,
             notices=finding.notices,
             faults=(notice.fault for notice in finding.faults),
+            claims_answered=finding.claims_answered,
         )
         await self._close(lookup_id, draft)  # durable before anything is shown
         return Disclosure(
@@ -202,6 +207,7 @@ class LookupService:
             finding.shown,
             notices=finding.notices,
             faults=finding.faults,
+            verdicts=finding.verdicts,
         )
 
     async def _close_failed(self, lookup_id: UUID, error: GatewayError, asked_at: float) -> None:
@@ -243,13 +249,22 @@ _FAILED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """What came of asking: `shown` is what may be shown, `differing` what the record contradicts."""
+    """What came of asking: `shown` is what may be shown, `differing` what the record contradicts.
+
+    `verdicts` answer the claims of a verification, which shows nothing.
+    """
 
     outcome: Outcome
     shown: dict[str, object] | None = field(default=None, repr=False)
     differing: frozenset[str] = frozenset()
     notices: tuple[Notice, ...] = ()
     faults: tuple[FaultNotice, ...] = ()
+    verdicts: tuple[Verdict, ...] = field(default=(), repr=False)
+
+    @property
+    def claims_answered(self) -> int | None:
+        """How many claims got a yes or a no, not which; None where it is no verification."""
+        return sum(one is not Verdict.UNKNOWN for one in self.verdicts) if self.verdicts else None
 
 
 def _judge(command: LookupCommand, permit: Permit, citizen: Citizen | None) -> _Finding:
@@ -264,3 +279,13 @@ def _judge(command: LookupCommand, permit: Permit, citizen: Citizen | None) -> _
         notices=card_notices(command.card, citizen, permit.fields),
         faults=find_faults(citizen, permit.fields),
     )
+
+
+async def _with_verdicts(command: LookupCommand, citizen: Citizen | None, finding: _Finding) -> _Finding:
+    """Return what a verification found: a verdict on each claim and nothing to show, notices included."""
+    if not command.citizen_claims:
+        return finding
+    gazetteer = await asyncio.to_thread(load_gazetteer)  # the first time takes a while
+    matching = citizen if finding.outcome is Outcome.FOUND else None
+    verdicts = judge_claims(command.citizen_claims, matching, gazetteer)
+    return replace(finding, shown=None, notices=(), faults=(), verdicts=verdicts)

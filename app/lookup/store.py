@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -16,6 +16,7 @@ from app.accounts.table import NOTICE_ACCEPTANCE
 from app.audit.record import Outcome, RecordKind
 from app.audit.table import AUDIT_RECORD
 from app.errors import AuditUnavailableError
+from app.lookup.table import VERIFICATION_GUESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,25 @@ class LookupStore:
         row = insert(NOTICE_ACCEPTANCE).values(officer_id=officer_id, day=day, record_id=record_id)
         async with self._transaction() as connection:
             await connection.execute(row.on_conflict_do_nothing())
+
+    async def count_verification(self, day: date, digest: bytes, most: int) -> bool:
+        """Count one more verification under *digest*; False where that day already has *most* of them."""
+        guess = VERIFICATION_GUESS.c
+        first = insert(VERIFICATION_GUESS).values(day=day, subject_digest=digest, asked=1)
+        more = first.on_conflict_do_update(
+            index_elements=[guess.day, guess.subject_digest],
+            set_={"asked": guess.asked + 1},
+            where=guess.asked < most,
+        )
+        async with self._transaction() as connection:
+            return await connection.scalar(more.returning(guess.asked)) is not None
+
+    async def uncount_verification(self, day: date, digest: bytes) -> None:
+        """Take one back that was counted and came to nothing."""
+        guess = VERIFICATION_GUESS.c
+        same = update(VERIFICATION_GUESS).where(guess.day == day, guess.subject_digest == digest)
+        async with self._transaction() as connection:
+            await connection.execute(same.where(guess.asked > 0).values(asked=guess.asked - 1))
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:

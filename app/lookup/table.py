@@ -5,9 +5,11 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     Table,
     Text,
@@ -107,3 +109,14 @@ LOOKUP_CITIZEN = Table(
     Index("ix_lookup_citizen_ends_at", "ends_at"),
 )
 """Whom an officer has looked up today; both digests are keyed and another officer's or day's are others."""
+
+VERIFICATION_GUESS = Table(
+    "verification_guess",
+    METADATA,
+    Column("day", Date, primary_key=True),
+    Column("subject_digest", LargeBinary, primary_key=True),
+    Column("asked", Integer, nullable=False),
+    CheckConstraint("octet_length(subject_digest) = 32", name="subject_digest"),
+    CheckConstraint("asked >= 0", name="asked"),
+)
+"""How often an officer verified claims about a citizen on a day, both only as a digest of that day."""

@@ -1312,6 +1312,18 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "Leave that field out and look up again.",
         ),
     ),
+    ProblemCode.TOO_MANY_VERIFICATIONS: _both(
+        (
+            "Xác minh quá nhiều lần về một công dân",
+            "Cán bộ đã dùng hết số lần xác minh trong ngày về công dân này.",
+            "Dùng kết quả đã có, hoặc xác minh lại vào ngày hôm sau (Retry-After). Không yêu cầu công dân nộp giấy tờ vì lý do này.",
+        ),
+        (
+            "Too many verifications of one citizen",
+            "The officer has used up today's verifications of this citizen.",
+            "Use the answers you have, or verify again the next day (Retry-After). Do not ask the citizen for paper because of this.",
+        ),
+    ),
     ProblemCode.TOO_MANY_LOOKUPS: _both(
         (
             "Tra cứu quá nhiều",

@@ -16,6 +16,7 @@ from tests.logs.planting import FOUND, WRONG_PASSWORD
 from tests.logs.receipt_drivers import RECEIPT_DRIVERS
 from tests.logs.register_drivers import REGISTER_DRIVERS
 from tests.logs.stage import Driver, Stage
+from tests.logs.verification_drivers import VERIFICATION_DRIVERS
 
 NAME = PERSONAS[FOUND].full_name
 NEW_PASSWORD = "Ghế-Xanh-Bay-Cao-58"
@@ -177,6 +178,7 @@ ACCOUNT_DRIVERS: dict[tuple[str, str], Driver] = (
     | REGISTER_DRIVERS
     | DECISION_DRIVERS
     | RECEIPT_DRIVERS
+    | VERIFICATION_DRIVERS
     | {
         ("POST", _TOKEN): _ask_for_tokens,
         ("POST", _REVOKE): _revoke,

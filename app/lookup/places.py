@@ -1,0 +1,153 @@
+"""Which units of before and after July 2025 an address means, and whether one place lies in another."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from app.lookup.values import Address
+from app.lookup.verdicts import Verdict, agreed
+from app.units.divisions import DivisionLevel, Divisions, load_divisions
+
+Atom = tuple[str, str]
+"""A piece of the map that no table divides: what was in one former ward and is in one present ward."""
+
+
+class Epoch(StrEnum):
+    """Whether a code or name is one of before July 2025 (three levels) or of today (two)."""
+
+    FORMER = "former"
+    PRESENT = "present"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One unit that a code or name may mean."""
+
+    epoch: Epoch
+    level: DivisionLevel
+    code: str
+
+
+Readings = frozenset[Reading]
+
+
+class Atlas:
+    """The administrative map of both times, cut into pieces that can be compared."""
+
+    def __init__(self, divisions: Divisions) -> None:
+        """Cut the map of *divisions*."""
+        self.divisions = divisions
+        self._of_level = {
+            (Epoch.FORMER, DivisionLevel.PROVINCE): divisions.former_provinces,
+            (Epoch.FORMER, DivisionLevel.DISTRICT): divisions.former_districts,
+            (Epoch.FORMER, DivisionLevel.WARD): divisions.former_wards,
+            (Epoch.PRESENT, DivisionLevel.PROVINCE): divisions.provinces,
+            (Epoch.PRESENT, DivisionLevel.WARD): divisions.wards,
+        }
+        self._atoms: dict[Reading, set[Atom]] = {}
+        for former_code, present in divisions.succession.items():
+            for ward in present.wards:
+                self._place((former_code, ward.code))
+
+    def _place(self, atom: Atom) -> None:
+        for epoch, code in zip(Epoch, atom, strict=True):
+            for reading in self.chain(Reading(epoch, DivisionLevel.WARD, code)):
+                self._atoms.setdefault(reading, set()).add(atom)
+
+    def chain(self, reading: Reading) -> tuple[Reading, ...]:
+        """Return a unit of the map with the larger ones it lies in, the province last."""
+        parent = self._of_level[reading.epoch, reading.level][reading.code].parent_code
+        if parent is None:
+            return (reading,)
+        is_ward_then = reading.epoch is Epoch.FORMER and reading.level is DivisionLevel.WARD
+        level = DivisionLevel.DISTRICT if is_ward_then else DivisionLevel.PROVINCE
+        return (reading, *self.chain(Reading(reading.epoch, level, parent)))
+
+    def today_of(self, reading: Reading) -> Reading | None:
+        """Return the one unit of today that a ward or province is or went into whole; else None."""
+        if reading.epoch is Epoch.PRESENT:
+            return reading
+        wards = {present for _, present in self._atoms.get(reading, ())}
+        if reading.level is DivisionLevel.PROVINCE:
+            wards = {self.divisions.wards[code].parent_code or "" for code in wards}
+        is_whole = len(wards) == 1 and reading.level is not DivisionLevel.DISTRICT
+        return Reading(Epoch.PRESENT, reading.level, wards.pop()) if is_whole else None
+
+    def province_today(self, reading: Reading) -> Reading | None:
+        """Return the province of today in which a unit lies."""
+        return self.today_of(self.chain(reading)[-1])
+
+    def holds(self, claimed: Reading, recorded: Reading) -> Verdict:
+        """Return whether what lies in *recorded* lies in *claimed*, both as they are read today.
+
+        A former unit that went whole into one of today stands for that one where the record speaks of
+        today's units; a divided one decides nothing, and nor does a pair on which the sources disagree.
+        """
+        if claimed == recorded:
+            return Verdict.YES
+        wanted, given = self._atoms.get(claimed), self._atoms.get(recorded)
+        if not wanted or not given or self._is_doubtful(claimed, recorded):
+            return Verdict.UNKNOWN
+        if not wanted & given:
+            return Verdict.NO
+        today = self.today_of(claimed) if recorded.epoch is Epoch.PRESENT else None
+        is_inside = given <= wanted or (today is not None and given <= self._atoms[today])
+        return Verdict.YES if is_inside else Verdict.UNKNOWN
+
+    def _is_doubtful(self, one: Reading, other: Reading) -> bool:
+        """Whether they are of different times and the sources disagree on where the former ward went."""
+        if one.epoch is other.epoch:
+            return False
+        former = one if one.epoch is Epoch.FORMER else other
+        present = self.divisions.succession.get(former.code)
+        return present is not None and not present.is_confirmed
+
+    def by_codes(self, address: Address) -> Readings:
+        """Return what the codes of *address* may mean, by the smallest unit they name; none if unknown.
+
+        A ward's code is one of before July 2025 where a district's stands beside it, and one of today where
+        none does and today knows it (the two-level form). Codes that contradict one another mean nothing.
+        """
+        if address.commune_code:
+            named = self._with_code(DivisionLevel.WARD, address.commune_code)
+        elif address.district_code:
+            named = self._with_code(DivisionLevel.DISTRICT, address.district_code)
+        else:
+            return frozenset(self._with_code(DivisionLevel.PROVINCE, address.province_code or ""))
+        provinces = frozenset(self._with_code(DivisionLevel.PROVINCE, address.province_code or ""))
+        return of_two_levels(
+            frozenset(
+                one
+                for one in named
+                if self._is_in_district(one, address.district_code)
+                and (not address.province_code or self._is_in_one_of(one, provinces))
+            )
+        )
+
+    def _with_code(self, level: DivisionLevel, code: str) -> Iterator[Reading]:
+        for epoch in Epoch:
+            if code in self._of_level.get((epoch, level), ()):
+                yield Reading(epoch, level, code)
+
+    def _is_in_district(self, one: Reading, code: str | None) -> bool:
+        return not code or Reading(Epoch.FORMER, DivisionLevel.DISTRICT, code) in self.chain(one)
+
+    def _is_in_one_of(self, one: Reading, provinces: Readings) -> bool:
+        return self.chain(one)[-1] in provinces or self.province_today(one) in provinces
+
+
+def of_two_levels(wards: Readings) -> Readings:
+    """Return the readings of today, where there are any: so an address without a district is meant."""
+    return frozenset(one for one in wards if one.epoch is Epoch.PRESENT) or wards
+
+
+@cache
+def load_atlas() -> Atlas:
+    """Return the atlas, made once in the life of a process (some 0.2 s)."""
+    return Atlas(load_divisions())
+
+
+def compare_readings(atlas: Atlas, claimed: Readings, recorded: Readings) -> Verdict:
+    """Return what all readings of both sides agree on; UNKNOWN where either side means nothing known."""
+    return agreed(atlas.holds(one, other) for one in claimed for other in recorded)

@@ -1,0 +1,90 @@
+"""Where a disclosed address lies today: beside it, by succession, and never where that is not certain."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from app.lookup.places import Atlas, Epoch, Reading
+from app.lookup.values import Address
+from app.procedures.fields import Field
+from app.units.divisions import Division, Divisions, Successors
+
+_OF_VIETNAM: Final = frozenset({None, "", "VN"})
+
+
+class UnitStatus(StrEnum):
+    """How the received commune stands to the one of today."""
+
+    SAME = "same"
+    SUCCEEDED = "succeeded"
+    AMBIGUOUS = "ambiguous"
+    UNKNOWN = "unknown"
+
+
+ADDRESS_FIELDS: Final = (
+    Field.PERMANENT_RESIDENCE,
+    Field.CURRENT_RESIDENCE,
+    Field.BIRTH_REGISTRATION_PLACE,
+    Field.HOME_PLACE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PresentUnit:
+    """The commune of today, None where it is not certain; `candidates` are those it may be."""
+
+    status: UnitStatus
+    commune: Division | None = None
+    candidates: tuple[Division, ...] = ()
+    unconfirmed: frozenset[str] = frozenset()
+
+
+def present_unit(atlas: Atlas, address: Address) -> PresentUnit:
+    """Return where the address's commune lies today, told from its codes alone.
+
+    AMBIGUOUS where the commune was divided; UNKNOWN where it is not known, where its codes contradict one
+    another, and where the sources disagree on its successor: then the candidates are hints.
+    """
+    readings = atlas.by_codes(address) if address.commune_code else frozenset[Reading]()
+    if not readings or address.country_code not in _OF_VIETNAM:
+        return PresentUnit(UnitStatus.UNKNOWN)
+    (reading,) = readings
+    if reading.epoch is Epoch.PRESENT:
+        return PresentUnit(UnitStatus.SAME, atlas.divisions.wards[reading.code])
+    present = atlas.divisions.present_wards(reading.code)
+    if present.only is not None and present.is_confirmed:
+        return PresentUnit(UnitStatus.SUCCEEDED, present.only)
+    is_divided = present.successors is Successors.DIVIDED
+    status = UnitStatus.AMBIGUOUS if is_divided else UnitStatus.UNKNOWN
+    return PresentUnit(status, None, present.wards, present.unconfirmed)
+
+
+def present_units(atlas: Atlas, citizen: Mapping[str, object]) -> dict[str, object]:
+    """Return the unit of today for each address that *citizen*, made by narrow, shows; ready for JSON."""
+    shown = {field.value: citizen.get(field.value) for field in ADDRESS_FIELDS}
+    return {
+        name: _for_json(atlas.divisions, present_unit(atlas, Address(**address)))
+        for name, address in shown.items()
+        if isinstance(address, dict)
+    }
+
+
+def _for_json(divisions: Divisions, unit: PresentUnit) -> dict[str, object]:
+    nowhere = dict.fromkeys(("commune_code", "commune_name", "province_code", "province_name"))
+    found = _unit_said(divisions, unit.commune) if unit.commune is not None else nowhere
+    candidates = [
+        {**_unit_said(divisions, one), "is_confirmed": one.code not in unit.unconfirmed}
+        for one in unit.candidates
+    ]
+    return {"status": unit.status.value, **found, "candidates": candidates}
+
+
+def _unit_said(divisions: Divisions, commune: Division) -> dict[str, str | None]:
+    province = divisions.province_of(commune.code)
+    return {
+        "commune_code": commune.code,
+        "commune_name": commune.name,
+        "province_code": province.code if province else None,
+        "province_name": province.name if province else None,
+    }

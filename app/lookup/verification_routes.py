@@ -1,0 +1,119 @@
+"""Verifications over HTTP: a lookup that answers claims with yes, no or unknown and shows no data."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.accounts.authentication import Caller
+from app.accounts.routes import GetCaller
+from app.audit.record import Outcome
+from app.clock import local_day
+from app.errors import ProblemCode
+from app.lookup.command import Disclosure, LookupCommand
+from app.lookup.guesses import GuessLimit
+from app.lookup.routes import LookupDesk, json_answer, lookup_body
+from app.lookup.texts import NOTICES, Notice
+from app.lookup.verification_schemas import VerificationAnswer, VerificationRequest, to_verification
+from app.lookup.verification_texts import VERDICTS
+from app.web.bodies import read_json
+from app.web.openapi import body_of, problems
+from app.web.problem_texts import Language
+from app.web.problems import language_of
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationDesk:
+    """A lookup desk and the limit on guesses about one citizen."""
+
+    lookups: LookupDesk
+    guesses: GuessLimit
+
+    async def verify(self, caller: Caller, command: LookupCommand) -> Disclosure:
+        """Verify, once per claim, where the officer has not asked about this citizen too often today.
+
+        Raises TooManyError and what a lookup raises.
+        """
+        if command.claim is None:
+            return await self._count_and_ask(caller, command)
+        return await self.lookups.repeats.once(command.claim, lambda: self._count_and_ask(caller, command))
+
+    async def _count_and_ask(self, caller: Caller, command: LookupCommand) -> Disclosure:
+        async with self.guesses.counted(caller.officer.officer_id, command.question.id_number):
+            return await self.lookups.service.look_up(caller, command)
+
+
+_PROBLEMS: Final = (
+    ProblemCode.INVALID_ID_NUMBER,
+    ProblemCode.INVALID_FULL_NAME,
+    ProblemCode.INVALID_BIRTH_DATE,
+    ProblemCode.BIRTH_YEAR_CONTRADICTS_NUMBER,
+    ProblemCode.INVALID_PROCEDURE_CODE,
+    ProblemCode.INVALID_DOSSIER_CODE,
+    ProblemCode.INVALID_CARD_QR,
+    ProblemCode.RETRY_OF_UNKNOWN,
+    ProblemCode.INVALID_IDEMPOTENCY_KEY,
+    ProblemCode.IDEMPOTENCY_KEY_REUSED,
+    ProblemCode.ALREADY_ANSWERED,
+    ProblemCode.NOTICE_NOT_ACCEPTED,
+    ProblemCode.ROLE_NOT_PERMITTED,
+    ProblemCode.PROCEDURE_UNKNOWN,
+    ProblemCode.PROCEDURE_NOT_IN_FORCE,
+    ProblemCode.PROCEDURE_NOT_GRANTED,
+    ProblemCode.CLIENT_PROCEDURE_NOT_PERMITTED,
+    ProblemCode.PROCEDURE_NOT_MAPPED,
+    ProblemCode.OFFICER_NOT_MAPPED,
+    ProblemCode.DOSSIER_OF_ANOTHER_AGENCY,
+    ProblemCode.DOSSIER_NOT_OPEN,
+    ProblemCode.FIELD_NOT_PERMITTED,
+    ProblemCode.QUESTION_TYPE_NOT_PERMITTED,
+    ProblemCode.TOO_MANY_LOOKUPS,
+    ProblemCode.OFFICER_LIMIT_REACHED,
+    ProblemCode.UNIT_LIMIT_REACHED,
+    ProblemCode.CLIENT_LIMIT_REACHED,
+    ProblemCode.CITIZEN_LIMIT_REACHED,
+    ProblemCode.NATIONAL_SIDE_CROWDED,
+    ProblemCode.TOO_MANY_VERIFICATIONS,
+    ProblemCode.UPSTREAM_UNAVAILABLE,
+    ProblemCode.UPSTREAM_CONFUSED,
+    ProblemCode.UPSTREAM_PROCEDURE_NOT_LICENSED,
+    ProblemCode.UPSTREAM_OFFICER_NOT_PERMITTED,
+)
+
+
+def verification_router(desk: VerificationDesk, get_caller: GetCaller) -> APIRouter:
+    """Return the verification route; what a signed-in officer may do is decided inside and recorded."""
+    router = APIRouter(tags=["lookup"])
+    lookups = desk.lookups
+
+    @router.post(
+        "/v1/residence-verifications",
+        summary="Have claims about a citizen answered with true, false or unknown",
+        openapi_extra=body_of(VerificationRequest),
+        response_model=None,
+        responses={200: {"model": VerificationAnswer}, **problems(*_PROBLEMS)},
+    )
+    async def verify(request: Request, caller: Annotated[Caller, Depends(get_caller)]) -> Response:
+        async with lookups.rejections(caller):
+            body, content = await read_json(request, VerificationRequest, max_bytes=lookups.max_body_bytes)
+            claim = lookups.claim_of(request, caller, content)
+            command = to_verification(body, local_day(lookups.clock.now()), claim, lookups.dossier_shapes)
+            disclosure = await desk.verify(caller, command)
+        return _answer(disclosure, command, language_of(request.headers.get("accept-language")))
+
+    return router
+
+
+def _answer(disclosure: Disclosure, command: LookupCommand, language: Language) -> Response:
+    body = lookup_body(disclosure, language)
+    answers = zip(command.citizen_claims, disclosure.verdicts, strict=True)
+    body["claims"] = [
+        {"kind": claim.kind.value, "verdict": verdict.value, "message": VERDICTS[verdict][language]}
+        for claim, verdict in answers
+    ]
+    if disclosure.outcome is Outcome.FOUND:
+        text = NOTICES[Notice.VALID_AT_RETRIEVAL][language]
+        body["notices"] = [{"code": Notice.VALID_AT_RETRIEVAL.value, "text": text}]
+    return json_answer(body, {"X-Lookup-Id": body["lookup_id"], "Content-Language": language})
