@@ -121,6 +121,12 @@ class ProblemCode(StrEnum):
     CREDENTIAL_REFUSED = "credential_refused"
     TOO_MANY_SECRETS = "too_many_secrets"
 
+    # Administering procedures and grants
+    CATALOGUE_ENTRY_UNKNOWN = "catalogue_entry_unknown"
+    PROCEDURE_TAKEN = "procedure_taken"
+    PROCEDURE_CHANGE_REFUSED = "procedure_change_refused"
+    GRANT_CHANGE_REFUSED = "grant_change_refused"
+
     # What they may do
     ROLE_NOT_PERMITTED = "role_not_permitted"
     PROCEDURE_UNKNOWN = "procedure_unknown"

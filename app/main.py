@@ -115,8 +115,17 @@ from app.lookup.source import PopulationSource
 from app.lookup.verification_schemas import VerificationRequest
 from app.lookup_parts import LookupParts, Shared
 from app.papers.press import PaperPress
+from app.procedures.catalogue.change_routes import catalogue_change_router
+from app.procedures.catalogue.desk import CatalogueDesk
+from app.procedures.catalogue.routes import catalogue_router
+from app.procedures.catalogue.schemas import NewProcedure, ProcedureChange
+from app.procedures.grants.change_routes import grant_change_router
+from app.procedures.grants.desk import GrantDesk
+from app.procedures.grants.routes import grant_router
+from app.procedures.grants.schemas import GrantChangeRequest
+from app.procedures.lists.sending import ListSlots
 from app.procedures.routes import me_router
-from app.procedures.store import Catalogue, load_catalogue
+from app.procedures.store import Catalogue, CatalogueLoader
 from app.procedures.unit_change_routes import unit_change_router
 from app.procedures.unit_desk import UnitDesk
 from app.procedures.unit_routes import unit_router
@@ -159,6 +168,9 @@ _BODIES: Final = (
     DataFaultRequest,
     DataFaultStatusRequest,
     FollowUpRequest,
+    NewProcedure,
+    ProcedureChange,
+    GrantChangeRequest,
 )
 _PAPERS_AT_ONCE: Final = 8
 
@@ -251,7 +263,7 @@ class _Parts:
         stack.push_async_callback(self._engine.dispose)
         self._accounts: LiveView[Accounts] = LiveView(lambda c: load_accounts(c, local_day(clock.now())))
         self._units: LiveView[UnitRegister] = LiveView(lambda c: load_units(c, local_day(clock.now())))
-        self._catalogue: LiveView[Catalogue] = LiveView(load_catalogue)
+        self._catalogue: LiveView[Catalogue] = LiveView(CatalogueLoader(lambda: local_day(clock.now())))
         self._token_keys: LiveView[TokenKeys] = LiveView(TokenKeyring(secrets.root).load)
         self._certificates: LiveView[SigningCertificates] = LiveView(SealRing(secrets.root).load)
         lifetime = timedelta(minutes=settings.token_minutes)
@@ -471,6 +483,7 @@ class _Parts:
             unit_router(units, rejections, exports, allowed(Permission.VIEW_UNITS), get_caller),
             unit_change_router(units, rejections, allowed(Permission.MANAGE_UNITS)),
             client_router(clients, rejections, exports, allowed(Permission.MANAGE_CLIENTS)),
+            *self._procedure_routes(changes, refusals, rejections, exports, allowed),
             administration_router(
                 desk,
                 resets,
@@ -484,6 +497,25 @@ class _Parts:
             approval_router(approvals, rejections, get_approver),
             *self._life_routes(desk, directory, changes, refusals, rejections, exports, allowed),
             own_notices_router(resets, get_caller, get_restricted),
+        ]
+
+    def _procedure_routes(
+        self,
+        changes: ChangeLog,
+        refusals: Refusals,
+        rejections: Rejections,
+        exports: ExportLog,
+        allowed: Callable[[Permission], GetCaller],
+    ) -> list[APIRouter]:
+        slots = ListSlots()
+        catalogue = CatalogueDesk(self._engine, self._units, changes, slots, self._clock)
+        grants = GrantDesk(self._engine, self._units, changes, refusals, slots, self._clock)
+        get_viewer, get_manager = allowed(Permission.VIEW_PROCEDURES), allowed(Permission.MANAGE_PROCEDURES)
+        return [
+            catalogue_router(catalogue, rejections, exports, get_viewer),
+            catalogue_change_router(catalogue, rejections, get_manager),
+            grant_router(grants, rejections, exports, get_viewer),
+            grant_change_router(grants, rejections, get_manager),
         ]
 
     def _life_routes(

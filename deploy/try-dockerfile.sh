@@ -139,7 +139,7 @@ PY
     )
     administer units add "Ủy ban nhân dân xã Mẫu" H19.34.12 > /dev/null
     administer procedures add 1.004194 "Thủ tục thử" --legal-basis "Nghị định 104/2022/NĐ-CP, Điều 14" --service-code 1.004194.01
-    administer procedures grant H19.34.12 1.004194
+    administer grants give H19.34.12 1.004194 --document 1/QD
     officer_password=$(administer officers add tiepnhan.mau "Nguyễn Thị Mẫu" --unit H19.34.12 --upstream-code cb-mau-01 | sed 's/.*: //')
     client_secret=$(administer clients add mot-cua "Phần mềm một cửa" --network 127.0.0.0/8 | sed 's/.*secret: //')
 

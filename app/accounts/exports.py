@@ -31,6 +31,8 @@ class ListName(StrEnum):
     UNLINKED_LOOKUPS = "unlinked_lookups"
     DATA_FAULTS = "data_faults"
     PAPER_ASKED = "paper_asked"
+    PROCEDURES = "procedures"
+    GRANTS = "grants"
 
 
 class FileFormat(StrEnum):

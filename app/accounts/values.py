@@ -81,6 +81,10 @@ class Permission(StrEnum):
     """Register client software, and change what it may do."""
     HANDLE_DATA_FAULTS = "handle_data_faults"
     """See the data-fault reports of one's units and follow them up; officers see their own."""
+    VIEW_PROCEDURES = "view_procedures"
+    """See the catalogue and grants: of one's own unit and below, the department all of it."""
+    MANAGE_PROCEDURES = "manage_procedures"
+    """Change the catalogue, grant procedures to units and withdraw them."""
 
 
 _ADMINISTERS: Final = frozenset(
@@ -100,6 +104,7 @@ _ADMINISTERS: Final = frozenset(
         Permission.VIEW_UNITS,
         Permission.HANDLE_DATA_FAULTS,
         Permission.VIEW_PAPER_ASKED,
+        Permission.VIEW_PROCEDURES,
     }
 )
 
@@ -113,6 +118,7 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
         Permission.OPEN_REVIEWS,
         Permission.MANAGE_UNITS,
         Permission.MANAGE_CLIENTS,
+        Permission.MANAGE_PROCEDURES,
     },
     Role.AUDITOR: frozenset({Permission.SEARCH_AUDIT}),
 }

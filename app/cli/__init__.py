@@ -6,12 +6,14 @@ import typer
 
 from app.cli import (
     clients,
+    grants,
     keys,
     officer_codes,
     officer_handovers,
     officer_life,
     officer_lists,
     officers,
+    procedure_lists,
     register,
     reviews,
     signing_keys,
@@ -60,7 +62,13 @@ officers.officers.command("handovers")(officer_handovers.officers_handovers)
 application.add_typer(officers.officers, name="officers")
 application.add_typer(clients.commands, name="clients")
 application.add_typer(reviews.commands, name="reviews")
+register.procedures.command("template")(procedure_lists.write_template)
+register.procedures.command("import")(procedure_lists.import_procedures)
+register.procedures.command("export")(procedure_lists.export_procedures)
+register.procedures.command("list")(procedure_lists.list_procedures)
+register.procedures.command("change")(procedure_lists.change_procedure)
 application.add_typer(register.procedures, name="procedures")
+application.add_typer(grants.commands, name="grants")
 
 
 def main() -> None:

@@ -1,22 +1,17 @@
-"""`dancu procedures`: the catalogue, and which unit handles what."""
+"""`dancu procedures add`: one procedure into the catalogue."""
 
 from typing import Annotated
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.accounts.values import Role
-from app.audit.changes import Change
-from app.audit.record import RecordKind
 from app.cli.console import done
-from app.cli.inputs import today, unit_id_of, worded
-from app.cli.recording import run_recorded
+from app.cli.inputs import worded
+from app.cli.lists import OnDay, terms_of
+from app.cli.procedure_lists import Decree104, Document, Fields, Questions, Roles, options_said, put
 from app.lookup.parsing import parse_procedure_code
-from app.procedures.fields import DEFAULT_FIELDS, Field
-from app.procedures.store import add_grants, add_procedure
-from app.procedures.values import Procedure
+from app.procedures.catalogue.form import Column
 
-procedures = typer.Typer(help="Procedures, and which unit handles them.", no_args_is_help=True)
+procedures = typer.Typer(help="The catalogue of procedures.", no_args_is_help=True)
 
 
 @procedures.command("add")
@@ -27,44 +22,21 @@ def procedures_add(
     service_code: Annotated[
         str | None, typer.Option(help="public-service code on the national side (MaDVC)")
     ] = None,
-    field: Annotated[
-        list[Field] | None, typer.Option(help="a field it needs; the usual five by default")
-    ] = None,
-    role: Annotated[list[Role] | None, typer.Option(help="who may use it; reception and processing")] = None,
+    field_of_work: Annotated[str | None, typer.Option(help="lĩnh vực")] = None,
+    field: Fields = None,
+    question: Questions = None,
+    role: Roles = None,
+    decree_104: Decree104 = None,
+    document: Document = "",
+    on: OnDay = None,
 ) -> None:
-    """Put a procedure into the catalogue."""
-    procedure = Procedure(
-        procedure_code=parse_procedure_code(procedure_code),
-        name=worded(name),
-        legal_basis=worded(legal_basis),
-        service_code=service_code,
-        is_decree_104=False,
-        roles=frozenset(role or (Role.RECEPTION, Role.PROCESSING)),
-        fields=dict.fromkeys(field or sorted(DEFAULT_FIELDS), legal_basis),
-        valid_from=today(),
-        valid_to=None,
-    )
-
-    async def work(connection: AsyncConnection) -> Change[None]:
-        await add_procedure(connection, procedure)
-        facts = {"procedure_code": procedure.procedure_code, "after": " ".join(sorted(procedure.fields))}
-        return Change(None, RecordKind.PROCEDURE_ADDED, facts)
-
-    run_recorded(work)
+    """Put a procedure into the catalogue; without --field it needs the usual five."""
+    said = {
+        Column.NAME: worded(name),
+        Column.LEGAL_BASIS: worded(legal_basis),
+        Column.SERVICE_CODE: service_code,
+        Column.FIELD_OF_WORK: field_of_work,
+    }
+    texts = said | options_said(field, question, role, decree_104)
+    put(parse_procedure_code(procedure_code), texts, terms_of(on, document), is_new=True)
     done(f"procedure {procedure_code} added")
-
-
-@procedures.command("grant")
-def procedures_grant(
-    unit: Annotated[str, typer.Argument(help="the unit's agency code")], procedure_codes: list[str]
-) -> None:
-    """Let a unit handle procedures from today on."""
-
-    async def work(connection: AsyncConnection) -> Change[None]:
-        unit_id = await unit_id_of(connection, unit)
-        await add_grants(connection, unit_id, procedure_codes, today())
-        facts = {"changed_unit_id": str(unit_id), "after": " ".join(procedure_codes)}
-        return Change(None, RecordKind.GRANT_ADDED, facts)
-
-    run_recorded(work)
-    done(f"{unit} handles {', '.join(procedure_codes)}")

@@ -9,6 +9,7 @@ DIRECTORY_VERSION = Table(
     METADATA,
     Column("only_row", SmallInteger, primary_key=True, autoincrement=False),
     Column("version", BigInteger, nullable=False),
+    Column("catalogue", BigInteger, nullable=False, server_default="1"),
     CheckConstraint("only_row = 1", name="only_row"),
 )
-"""Raised by a trigger on every table the directory is loaded from."""
+"""Raised by a trigger on every table the directory is loaded from; `catalogue` by those of procedures."""

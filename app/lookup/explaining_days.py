@@ -30,7 +30,7 @@ class OtherDays:
         with database_trouble():
             async with self._reading, self._engine.connect() as connection:
                 timelines = await read_timelines(connection, [officer.officer_id])
-                catalogue = await load_catalogue(connection)
+                catalogue = await load_catalogue(connection, day)
         posting = in_force(timelines[officer.officer_id], day)
         if posting is None:
             return None, catalogue

@@ -1,5 +1,6 @@
 """The fields of a citizen's record that a procedure can be permitted to see."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -53,3 +54,28 @@ SENSITIVE_FIELDS: Final = frozenset(
     }
 )
 """What no procedure sees unless its entry names a legal basis for that very field (R48, R91)."""
+
+FIELD_TITLES: Final[Mapping[Field, str]] = {
+    Field.ID_NUMBER: "Số định danh cá nhân",
+    Field.OLD_ID_NUMBER: "Số CMND 9 số",
+    Field.FULL_NAME: "Họ, chữ đệm và tên",
+    Field.BIRTH_DATE: "Ngày, tháng, năm sinh",
+    Field.SEX: "Giới tính",
+    Field.PERMANENT_RESIDENCE: "Nơi thường trú",
+    Field.CURRENT_RESIDENCE: "Nơi ở hiện tại",
+    Field.HOUSEHOLD_HEAD: "Chủ hộ",
+    Field.RELATION_TO_HEAD: "Quan hệ với chủ hộ",
+    Field.RESIDENCE_FILE_NUMBER: "Số hồ sơ cư trú",
+    Field.NATIONALITY: "Quốc tịch",
+    Field.BIRTH_REGISTRATION_PLACE: "Nơi đăng ký khai sinh",
+    Field.HOME_PLACE: "Quê quán",
+    Field.ETHNICITY: "Dân tộc",
+    Field.RELIGION: "Tôn giáo",
+    Field.MARITAL_STATUS: "Tình trạng hôn nhân",
+    Field.BLOOD_GROUP: "Nhóm máu",
+    Field.FATHER: "Cha",
+    Field.MOTHER: "Mẹ",
+    Field.SPOUSE: "Vợ, chồng",
+    Field.REPRESENTATIVE: "Người đại diện",
+}
+"""How a clerk's list calls each field."""

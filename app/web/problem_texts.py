@@ -1048,6 +1048,54 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             _TRY_AGAIN_SOON[1],
         ),
     ),
+    ProblemCode.CATALOGUE_ENTRY_UNKNOWN: _both(
+        (
+            "Không có thủ tục này trong danh mục",
+            "Danh mục không có thủ tục mang mã này, hoặc đơn vị của bạn không xử lý thủ tục này.",
+            "Xem danh mục (GET /v1/procedures).",
+        ),
+        (
+            "No such procedure in the catalogue",
+            "The catalogue holds no procedure of this code, or your units do not handle it.",
+            "See the catalogue (GET /v1/procedures).",
+        ),
+    ),
+    ProblemCode.PROCEDURE_TAKEN: _both(
+        (
+            "Thủ tục đã có trong danh mục",
+            "Danh mục đã có thủ tục mang mã này.",
+            "Sửa thủ tục đã có (PUT /v1/procedures/{procedure_code}).",
+        ),
+        (
+            "The procedure is in the catalogue already",
+            "The catalogue holds a procedure of this code.",
+            "Change that one (PUT /v1/procedures/{procedure_code}).",
+        ),
+    ),
+    ProblemCode.PROCEDURE_CHANGE_REFUSED: _both(
+        (
+            "Không ghi được thủ tục",
+            "Nội dung gửi lên chưa đúng; danh mục chưa có gì thay đổi.",
+            "Xem faults: từng lỗi và cách sửa.",
+        ),
+        (
+            "The procedure cannot be kept so",
+            "What was sent is not right yet; the catalogue was not changed.",
+            "See faults: what is wrong, and what mends it.",
+        ),
+    ),
+    ProblemCode.GRANT_CHANGE_REFUSED: _both(
+        (
+            "Không cấp hoặc thu hồi được quyền",
+            "Quyết định này không thực hiện được; chưa có gì thay đổi.",
+            "Xem faults: từng lỗi và cách sửa.",
+        ),
+        (
+            "The grant cannot be changed so",
+            "This decision cannot be carried out; nothing was changed.",
+            "See faults: what is wrong, and what mends it.",
+        ),
+    ),
     ProblemCode.UNIT_CHANGE_REFUSED: _both(
         (
             "Không thay đổi được đơn vị",
@@ -1534,24 +1582,24 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
     ProblemCode.LIST_UNREADABLE: _both(
         (
             "Không đọc được danh sách",
-            "Tệp không phải danh sách cán bộ mà cổng đọc được.",
+            "Tệp không phải danh sách mà cổng đọc được.",
             "Sửa tệp theo lý do nêu trong câu trả lời, hoặc dùng tệp mẫu, rồi gửi lại.",
         ),
         (
             "The list cannot be read",
-            "The file is no list of officers that the gateway can read.",
+            "The file is no list that the gateway can read.",
             "Mend the file as the answer says, or use the template, and send it again.",
         ),
     ),
     ProblemCode.LIST_REFUSED: _both(
         (
             "Danh sách có lỗi",
-            "Danh sách có dòng lỗi nên không dòng nào được đăng ký.",
+            "Danh sách có dòng lỗi nên không dòng nào được thực hiện.",
             "Sửa các dòng nêu trong báo cáo rồi gửi lại toàn bộ danh sách.",
         ),
         (
             "The list has faults",
-            "Some rows of the list are wrong, so none was registered.",
+            "Some rows of the list are wrong, so none was carried out.",
             "Mend the rows that the report names and send the whole list again.",
         ),
     ),

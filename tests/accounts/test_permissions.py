@@ -36,6 +36,8 @@ MATRIX = {
     "manage_units": {"department_administrator"},
     "manage_clients": {"department_administrator"},
     "handle_data_faults": {"unit_administrator", "department_administrator"},
+    "view_procedures": {"unit_administrator", "department_administrator"},
+    "manage_procedures": {"department_administrator"},
 }
 KINDS = {
     "reception": "business",

@@ -253,4 +253,5 @@ async def test_the_serving_role_deletes_what_is_swept_and_no_account(engine: Asy
         "officer_posting",
         "permission_grant",
         "verification_guess",
+        "procedure_version",
     }

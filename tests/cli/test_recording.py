@@ -15,7 +15,7 @@ UNIT = ("units", "add", "Xã Mẫu", "H19.34.12")
 OFFICER = ("officers", "add", "tiepnhan.mau", "Nguyễn Thị Mẫu", "--unit", "H19.34.12")
 CLIENT = ("clients", "add", "mot-cua", "Phần mềm", "--network", "10.1.2.0/24")
 PROCEDURE = ("procedures", "add", "1.004194", "Tạm trú", "--legal-basis", "Điều 14")
-GRANT = ("procedures", "grant", "H19.34.12", "1.004194")
+GRANT = ("grants", "give", "H19.34.12", "1.004194", "--document", "1/QĐ")
 EVERY_CHANGE: tuple[tuple[tuple[str, ...], str, dict[str, str]], ...] = (
     (
         UNIT,
@@ -148,13 +148,15 @@ def test_what_cannot_be_recorded_is_not_changed_and_the_operator_hears_why(
     before, records = everything(recordable), count(recordable)
     word = _lose(recordable, monkeypatch, lost)
     changes_nothing = ("officers", "resume", "tiepnhan.mau")  # in use already: there is nothing to record
-    left_out = {UNIT, OFFICER, CLIENT, PROCEDURE, changes_nothing}
+    left_out = {UNIT, OFFICER, CLIENT, PROCEDURE, GRANT, changes_nothing}
     again = [command for command, _, _ in EVERY_CHANGE if command not in left_out]
     fresh = [
         ("units", "add", "Xã khác", "H19.34.13"),
         ("officers", "add", "mot.nguoi", "Lê Thị Mẫu", "--unit", "H19.34.12"),
         ("clients", "add", "phan-mem", "Phần mềm", "--network", "10.1.2.0/24"),
         ("procedures", "add", "1.004195", "Tạm trú", "--legal-basis", "Điều 14"),
+        ("procedures", "change", "1.004194", "--service-code", "1.004194.01"),
+        ("grants", "withdraw", "H19.34.12", "1.004194", "--document", "2/QĐ"),
     ]
     for command in [*again, *fresh]:
         assert dancu(*command).refuses(word), command

@@ -4,6 +4,7 @@ import argon2
 import pytest
 
 from app.accounts.clients import secret_digest
+from app.cli.inputs import today
 from tests.cli.commands import Answer, ask, dancu
 from tests.world import Database
 
@@ -48,22 +49,27 @@ def test_what_was_refused_left_nothing_behind(migrated: Database) -> None:
 def test_granting_twice_is_harmless(migrated: Database) -> None:
     add_unit()
     add_procedure()
-    answers = [dancu("procedures", "grant", "H19.34.12", "1.004194") for _ in range(2)]
-    assert [answer.out for answer in answers] == ["H19.34.12 handles 1.004194\n"] * 2
+    answers = [dancu("grants", "give", "H19.34.12", "1.004194", "--document", "1/QĐ") for _ in range(2)]
+    assert [answer.out for answer in answers] == [
+        f"H19.34.12 1.004194: {today():%d/%m/%Y}–\n",
+        "H19.34.12 1.004194: as before\n",
+    ]
     assert ask(migrated.owner_url, "select count(*) from permission_grant") == 1
 
 
 def test_a_unit_is_found_by_its_old_code_too() -> None:
     add_unit("--legacy-code", "000.12.34.H19")
     add_procedure()
-    assert dancu("procedures", "grant", "000.12.34.H19", "1.004194").code == 0
+    assert dancu("grants", "give", "000.12.34.H19", "1.004194", "--document", "1/QĐ").code == 0
 
 
 def test_an_old_code_that_two_units_bear_names_neither() -> None:
     add_unit("--legacy-code", "000.12.34.H19")
     dancu("units", "add", "Xã khác", "H19.34.13", "--legacy-code", "000.12.34.H19")
     add_procedure()
-    assert dancu("procedures", "grant", "000.12.34.H19", "1.004194").refuses("more than one unit")
+    assert dancu("grants", "give", "000.12.34.H19", "1.004194", "--document", "1/QĐ").refuses(
+        "more than one unit"
+    )
 
 
 @pytest.mark.parametrize("code", ["", "19.34", "H19.", "h19.34", " H19.34", "H19 34", "H1", "000.12.34.119"])
@@ -125,7 +131,7 @@ def test_names_and_legal_bases_are_not_blank(command: tuple[str, ...]) -> None:
     "command",
     [
         ("officers", "add", "mau", "Nguyễn Thị Mẫu", "--unit", "H19.99"),
-        ("procedures", "grant", "H19.99", "1.004194"),
+        ("grants", "give", "H19.99", "1.004194", "--document", "1/QĐ"),
         ("officers", "suspend", "ai.do"),
         ("officers", "resume", "ai.do"),
         ("clients", "suspend", "khong-co"),
@@ -138,7 +144,9 @@ def test_what_is_not_registered_is_named(command: tuple[str, ...]) -> None:
 
 def test_a_procedure_that_is_not_in_the_catalogue_cannot_be_granted() -> None:
     add_unit()
-    assert dancu("procedures", "grant", "H19.34.12", "1.004194").refuses("procedure_code")
+    assert dancu("grants", "give", "H19.34.12", "1.004194", "--document", "1/QĐ").refuses(
+        "chưa có trong danh mục", "1.004194"
+    )
 
 
 @pytest.mark.parametrize(("word", "status"), [("suspend", "suspended"), ("resume", "active")])
@@ -195,9 +203,8 @@ def test_the_clients_secret_is_shown_once_and_stored_as_its_digest(migrated: Dat
     )
 
 
-def test_registers_need_the_owner(migrated: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signing_keys_need_the_owner(migrated: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DANCU_MIGRATION_DATABASE_URL", migrated.serving_url)
-    assert add_procedure().refuses("DANCU_MIGRATION_DATABASE_URL")
     assert dancu("keys", "rotate-token").refuses("DANCU_MIGRATION_DATABASE_URL")
 
 

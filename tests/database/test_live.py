@@ -190,7 +190,7 @@ async def test_keeper_that_never_started_stops(desk: Desk, engine: AsyncEngine) 
         "officer_posting",
         "client",
         "procedure",
-        "procedure_field",
+        "procedure_version",
         "permission_grant",
     ],
 )

@@ -13,6 +13,7 @@ from tests.logs.decision_drivers import DECISION_DRIVERS
 from tests.logs.life_drivers import LIFE_DRIVERS
 from tests.logs.list_drivers import LIST_DRIVERS
 from tests.logs.planting import FOUND, WRONG_PASSWORD
+from tests.logs.procedure_drivers import PROCEDURE_DRIVERS
 from tests.logs.receipt_drivers import RECEIPT_DRIVERS
 from tests.logs.register_drivers import REGISTER_DRIVERS
 from tests.logs.stage import Driver, Stage
@@ -179,6 +180,7 @@ ACCOUNT_DRIVERS: dict[tuple[str, str], Driver] = (
     | DECISION_DRIVERS
     | RECEIPT_DRIVERS
     | VERIFICATION_DRIVERS
+    | PROCEDURE_DRIVERS
     | {
         ("POST", _TOKEN): _ask_for_tokens,
         ("POST", _REVOKE): _revoke,

@@ -99,7 +99,7 @@ async def test_what_the_procedure_does_not_permit_cannot_be_learned_by_claims(ga
 
 async def test_a_procedure_that_allows_lookups_only_allows_no_verification(gateway: Gateway) -> None:
     await gateway.execute(
-        "update procedure set question_types = '{lookup}' where procedure_code = $1",
+        "update procedure_version set question_types = '{lookup}' where procedure_code = $1",
         invented.HOUSEHOLD_PROCEDURE,
     )
     token = await gateway.sign_in()

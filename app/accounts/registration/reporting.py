@@ -1,6 +1,6 @@
 """Shows a plan to people and programs: as rows, as JSON, and in the list itself, coloured."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from app.accounts.registration.fault_texts import Language, what_is_wrong, what_mends_it
@@ -8,9 +8,10 @@ from app.accounts.registration.faults import Fault
 from app.accounts.registration.form import TITLES, Column
 from app.accounts.registration.unit_names import UnitNames
 from app.accounts.registration.values import Action, Change, Plan, PlannedRow
+from app.sheets.annotating import Remark, Verdict, annotated
+from app.sheets.annotating import place as cell_place
 from app.sheets.tables import Table
-from app.sheets.values import column_letters
-from app.sheets.writing import Cell, Colour, Heading, write_xlsx
+from app.sheets.writing import Colour, Heading
 
 ACTION_TEXTS: Final[Mapping[Action, Mapping[Language, str]]] = {
     Action.ADD: {"vi": "Thêm mới", "en": "Add"},
@@ -28,8 +29,6 @@ REPORT_HEADINGS: Final = (
     Heading("Lỗi", 60),
     Heading("Cách sửa", 60),
 )
-_ADDED: Final = (Heading("Kết quả", 16), Heading("Lỗi", 60), Heading("Cách sửa", 60))
-_WIDTH: Final = 24
 _COLOURS: Final = {
     Action.REFUSED: Colour.WRONG,
     Action.UNCHANGED: Colour.PLAIN,
@@ -90,16 +89,23 @@ def annotated_workbook(plan: Plan, table: Table[Column], language: Language = "v
 
     It can be corrected and sent again: the added columns are passed over.
     """
-    width = max([len(table.header.cells), *(len(row.cells) for row in table.rows)])
-    titles = list(table.header.cells) + [""] * (width - len(table.header.cells))
-    headings = [Heading(title, _WIDTH) for title in titles] + list(_ADDED)
-    planned = {row.number: row for row in plan.rows}
-    rows = (
-        _annotated(planned[row.number], row.cells, width, table, language)
-        for row in table.rows
-        if row.number in planned
-    )
-    return write_xlsx(headings, rows, title=table.sheet or "Danh sách")
+    verdicts = {
+        row.number: Verdict(
+            ACTION_TEXTS[row.action][language],
+            _COLOURS[row.action],
+            [
+                Remark(
+                    table.columns.get(fault.column),
+                    fault.is_warning,
+                    what_is_wrong(fault, language),
+                    what_mends_it(fault, language),
+                )
+                for fault in row.faults
+            ],
+        )
+        for row in plan.rows
+    }
+    return annotated(table, verdicts)
 
 
 def changes_text(changes: Iterable[Change], units: UnitNames) -> str:
@@ -118,24 +124,7 @@ def changes_text(changes: Iterable[Change], units: UnitNames) -> str:
 
 def place(row: PlannedRow, fault: Fault, table: Table[Column]) -> str:
     """Return the faulty cell, such as `C12`; only the row where the list has no such column."""
-    index = table.columns.get(fault.column)
-    return f"{column_letters(index + 1)}{row.number}" if index is not None else str(row.number)
-
-
-def _annotated(
-    row: PlannedRow, cells: Sequence[str], width: int, table: Table[Column], language: Language
-) -> list[Cell]:
-    colours: dict[int, Colour] = {}
-    for fault in reversed(row.faults):  # errors stand first, so they are painted last
-        index = table.columns.get(fault.column)
-        if index is not None:
-            colours[index] = Colour.DOUBTFUL if fault.is_warning else Colour.WRONG
-    filled = [*cells, *[""] * (width - len(cells))]
-    listed = [Cell(text, colours.get(index, Colour.PLAIN)) for index, text in enumerate(filled)]
-    wrong = "\n".join(what_is_wrong(fault, language) for fault in row.faults)
-    advice = "\n".join(what_mends_it(fault, language) for fault in row.faults)
-    result = Cell(ACTION_TEXTS[row.action][language], _COLOURS[row.action])
-    return [*listed, result, Cell(wrong), Cell(advice)]
+    return cell_place(row.number, table.columns.get(fault.column))
 
 
 def _row_json(row: PlannedRow, table: Table[Column], language: Language | None) -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""Which unit handles which procedure on which days, by which document."""
