@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format lint types imports coverage migrations check crash mutate bench oauth lock clean
+.PHONY: help demo test format lint types imports coverage migrations check crash mutate lives planted bench oauth lock clean
 
 help:  ## say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -55,6 +55,12 @@ crash: $(VENV)/.installed  ## kill the gateway at every step of a lookup, fifty 
 
 mutate: $(VENV)/.installed  ## take away each rule on passwords, tokens and rights; a test must notice (half an hour; ARGS="tokens --jobs 2")
 	@$(BIN)/python -m tests.mutation $(ARGS)
+
+lives: $(VENV)/.installed  ## random lives of officers and units, as many as you like (LIVES=2000; SEED=... for the same ones again)
+	@DANCU_LIVES=$(or $(LIVES),1000) $(if $(SEED),DANCU_LIVES_SEED=$(SEED)) $(BIN)/python -m pytest -q --timeout=0 tests/lives/test_lives.py
+
+planted: $(VENV)/.installed  ## plant faults in rights and records; the lives of an ordinary run must notice each (ARGS="merger --jobs 2")
+	@$(BIN)/python -m tests.lives $(ARGS)
 
 bench: $(VENV)/.installed  ## lookups beside a bare pass-through and nginx (needs nginx and wrk; some minutes)
 	@$(BIN)/python -m bench $(ARGS)

@@ -104,7 +104,7 @@ def plan_split(history: History, unit_id: UUID, into: Sequence[UUID], decision: 
         draft.changeable(unit_id)
     else:
         _end(draft, unit_id)
-    draft.note_end(UnitEvent.SPLIT, unit_id, others)
+    draft.note_end(UnitEvent.SPLIT, unit_id, into)  # itself, too, where it goes on: the record must tell
     return draft.plan()
 
 

@@ -34,7 +34,8 @@ class UnitEvent(StrEnum):
 class UnitFact:
     """One thing that a plan does to one agency: what its audit record has to say.
 
-    `changes` are name, value before and value after; `others` the agencies that take its place.
+    `changes` are name, value before and value after; `others` the agencies that take its place, itself among
+    them where it was divided and goes on.
     """
 
     event: UnitEvent

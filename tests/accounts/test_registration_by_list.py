@@ -102,6 +102,18 @@ async def test_one_wrong_row_and_nothing_lands(office: Office, log: FakeAuditLog
     assert "mot" not in (await office.accounts()).officers_by_login
 
 
+async def test_a_list_moves_nobody_to_a_unit_beyond_its_planned_end(
+    office: Office, log: FakeAuditLog
+) -> None:
+    officer_id = await office.register("mot", on=TODAY - 9 * DAY)
+    end, unit = TODAY + DAY, office.units[1]
+    await office.execute("update unit_version set valid_to = :end where unit_id = :unit", end=end, unit=unit)
+    row = a_row("mot", full_name="Cán Bộ Mẫu", unit="xã Thử 1", document="9/TB")
+    report = await send(office, a_list(row), EVERYWHERE, log)
+    assert codes(report) == [["unit_ends"]]
+    assert (await office.officer(officer_id)).unit_id == office.units[0]
+
+
 async def test_without_evidence_nothing_changes(office: Office, log: FakeAuditLog) -> None:
     log.fail = True
     with pytest.raises(AuditUnavailableError):

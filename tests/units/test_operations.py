@@ -253,6 +253,7 @@ def test_a_split_moves_nothing_and_the_old_unit_may_stay() -> None:
     plan = plan_split(TREE, SECOND, [SECOND, FIRST], a_decision())
     after = done(TREE, plan)
     assert (plan.versions, plan.moves, plan.closed) == ((), (), ())
+    assert plan.facts[0].others == (SECOND, FIRST)  # or its record would read like one of a unit that ends
     assert [(one.successor_unit_id, one.kind) for one in after.successions] == [(FIRST, SuccessionKind.SPLIT)]
     assert after.units(a_day(10))[FIRST].agency_codes == {"H19.1"}
 
