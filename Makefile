@@ -45,8 +45,7 @@ migrations: $(VENV)/.installed  ## do tables and migrations agree, up and down?
 
 coverage: $(VENV)/.installed  ## the tests under coverage; evidence, lookup and passwords must be covered wholly
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -q
-	@$(BIN)/coverage combine -q
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal --cov --cov-report=
 	@$(BIN)/coverage report --include='app/audit/*,app/lookup/*,app/accounts/passwords.py' --fail-under=100
 	@$(BIN)/coverage report --fail-under=90
 
