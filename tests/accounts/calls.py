@@ -54,11 +54,13 @@ async def change_password(
     return await gateway.http.post("/v1/me/password", json=body, headers=bearer(token) | headers)
 
 
-async def soon(gateway: Gateway, token: str, code: str = "session_ended") -> str | None:
-    """Return how `/v1/me` answers within a second: *code* as soon as it is that."""
+async def soon(
+    gateway: Gateway, token: str, code: str = "session_ended", *, seconds: float = 10.0
+) -> str | None:
+    """Return how `/v1/me` answers: *code* as soon as it is that, what it was at last otherwise."""
     said: str | None = None
     try:
-        async with asyncio.timeout(10.0):
+        async with asyncio.timeout(seconds):
             while said != code:
                 said = (await profile(gateway, token)).json().get("code")
                 await asyncio.sleep(0.02)

@@ -37,7 +37,7 @@ async def test_four_wrong_tries_end_nothing(gateway: Gateway, second: Gateway) -
     token = (await tokens_of(gateway))["access_token"]
     for _ in range(4):
         await gateway.try_sign_in(invented.RECEPTION, "sai")
-    assert await soon(second, token) is None
+    assert await soon(second, token, seconds=1.0) is None
     assert (await profile(gateway, token)).status_code == 200
 
 

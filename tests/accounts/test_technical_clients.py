@@ -13,7 +13,13 @@ from tests.test_main import OFFERED
 from tests.world import TOKEN_KEY, a_lookup
 
 FOR_ITSELF = {"grant_type": "client_credentials"}
-FOR_ANYBODY = {"/v1/auth/activate", "/v1/auth/token", "/v1/auth/revoke", "/v1/status"}
+FOR_ANYBODY = {
+    "/v1/auth/activate",
+    "/v1/auth/token",
+    "/v1/auth/revoke",
+    "/v1/receipts/{receipt_id}",
+    "/v1/status",
+}
 
 
 @pytest.fixture

@@ -224,7 +224,7 @@ async def test_a_planted_row_is_in_the_log_once_and_without_its_content(
     await keyring.load(connection)
     await keyring.load(connection)
     (line,) = [line for line in written.getvalue().splitlines() if "token_key.unusable" in line]
-    assert '"count": 1' in line
+    assert '"count":1' in line
     assert planted.kid not in line
 
 
