@@ -192,7 +192,7 @@ def _planted(stage: Stage) -> set[str]:
     return {*everyone(), PURPOSE, WRONG_PASSWORD, *stage.secrets, *officers, *keys}
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 async def test_nothing_a_person_is_known_by_is_ever_written(
     world: World, postgres_cluster: PostgresCluster, tmp_path: Path
 ) -> None:
