@@ -6,6 +6,7 @@ from app.accounts.administration_desk import Directory
 from app.accounts.authentication import Caller
 from app.accounts.values import Role
 from app.errors import NotAllowedError, NotFoundError, ProblemCode
+from app.units.history import reachable
 from app.units.store import UnitRegister
 from app.units.values import Unit
 
@@ -48,3 +49,16 @@ def reaches(directory: Directory, caller: Caller, unit_id: UUID | None) -> bool:
 def units_below(register: UnitRegister, unit_id: UUID) -> list[UUID]:
     """Return the unit and all below it."""
     return [each for each in register.units if register.is_within(each, unit_id)]
+
+
+def units_and_formers(register: UnitRegister, unit_id: UUID) -> frozenset[UUID]:
+    """Return the unit, all below it, and those whose place they have taken: under these old records stand.
+
+    A unit that will only give up its place later is still its own head's.
+    """
+    formers: dict[UUID, set[UUID]] = {}
+    for one in register.successions:
+        if register.find(one.former_unit_id) is None:
+            formers.setdefault(one.successor_unit_id, set()).add(one.former_unit_id)
+    below = units_below(register, unit_id)
+    return frozenset(below).union(*(reachable(each, formers) for each in below))

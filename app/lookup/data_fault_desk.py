@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from app.accounts.authentication import Caller
 from app.accounts.refusals import Refusals
-from app.accounts.units_in_reach import unit_named, units_below
+from app.accounts.units_in_reach import unit_named, units_and_formers
 from app.accounts.values import Permission, Role
 from app.audit.changes import Change, ChangeLog
 from app.audit.record import Outcome, RecordKind
@@ -113,7 +113,7 @@ class DataFaultDesk:
         """
         reach = await self._reach(caller)
         if unit is not None:
-            reach = reach.narrowed(self._below(unit_named(self.units, unit).unit_id))
+            reach = reach.narrowed(units_and_formers(self.units, unit_named(self.units, unit).unit_id))
         async with self._engine.connect() as connection:
             return await list_reports(connection, reach, asked, before=before, most=most)
 
@@ -157,7 +157,7 @@ class DataFaultDesk:
     def _check_fields(self, state: LookupState, named: frozenset[Field]) -> None:
         """Raise NotAllowedError for a field that the officer could not have seen."""
         procedure = self._catalogue.current.procedures.get(state.procedure_code or "")
-        if procedure is None or not named <= procedure.fields.keys():
+        if procedure is None or not named <= procedure.permitted_fields:
             raise NotAllowedError(ProblemCode.FIELD_NOT_PERMITTED, fields=("/fields",))
 
     async def _reach(self, caller: Caller) -> Reach:
@@ -167,16 +167,10 @@ class DataFaultDesk:
             if officer.role is Role.DEPARTMENT_ADMINISTRATOR:
                 return Reach()
             if officer.may(Permission.HANDLE_DATA_FAULTS):
-                return Reach(unit_ids=self._below(caller.unit.unit_id))
+                return Reach(unit_ids=units_and_formers(self.units, caller.unit.unit_id))
             if officer.may(Permission.LOOK_UP):
                 return Reach(officer_id=officer.officer_id)
             raise NotAllowedError(ProblemCode.ROLE_NOT_PERMITTED)
-
-    def _below(self, unit_id: UUID) -> frozenset[UUID]:
-        """Return the unit, those below it, and those whose place they took: old reports stand under these."""
-        register = self.units
-        units = units_below(register, unit_id)
-        return frozenset(units).union(*(register.predecessors(each) for each in units))
 
 
 def _new_report(

@@ -6,9 +6,10 @@ from typing import Final
 
 from app.accounts.exports import ExportedTable
 from app.clock import VIETNAM
-from app.lookup.data_fault_texts import CLASS_NAMES, FIELD_NAMES, RESULT_NAMES, STATUS_NAMES
+from app.lookup.data_fault_texts import CLASS_NAMES, RESULT_NAMES, STATUS_NAMES
 from app.lookup.data_fault_values import FaultReport
 from app.lookup.evidence import national_request_id
+from app.procedures.fields import FIELD_TITLES
 from app.sheets.writing import Heading
 from app.units.store import UnitRegister
 
@@ -43,7 +44,7 @@ def _rows(reports: Iterable[FaultReport], units: UnitRegister) -> Iterator[tuple
             national_request_id(report.lookup_id),
             str(report.lookup_id),
             CLASS_NAMES[report.fault_class],
-            ", ".join(FIELD_NAMES[field] for field in report.fields),
+            ", ".join(FIELD_TITLES[field] for field in report.fields),
             unit.agency_code if unit else "",
             unit.name if unit else "",
             _day(report.filed_at),

@@ -6,7 +6,6 @@ from typing import Final
 from app.lookup.data_fault_values import FaultResult, FaultStatus
 from app.lookup.data_faults import Fault, FaultClass
 from app.lookup.texts import Words
-from app.procedures.fields import Field
 from app.web.problem_texts import Language
 
 WHERE_TO_CORRECT: Final[Words] = {
@@ -76,29 +75,6 @@ RESULT_NAMES: Final[Mapping[FaultResult, str]] = {
     FaultResult.CORRECTED: "Đã chỉnh sửa dữ liệu",
     FaultResult.NO_FAULT: "Dữ liệu đúng",
     FaultResult.CITIZEN_NEEDED: "Cần công dân đến làm việc",
-}
-FIELD_NAMES: Final[Mapping[Field, str]] = {
-    Field.ID_NUMBER: "Số định danh",
-    Field.OLD_ID_NUMBER: "Số CMND",
-    Field.FULL_NAME: "Họ và tên",
-    Field.BIRTH_DATE: "Ngày sinh",
-    Field.SEX: "Giới tính",
-    Field.PERMANENT_RESIDENCE: "Nơi thường trú",
-    Field.CURRENT_RESIDENCE: "Nơi ở hiện tại",
-    Field.HOUSEHOLD_HEAD: "Chủ hộ",
-    Field.RELATION_TO_HEAD: "Quan hệ với chủ hộ",
-    Field.RESIDENCE_FILE_NUMBER: "Số hồ sơ cư trú",
-    Field.NATIONALITY: "Quốc tịch",
-    Field.BIRTH_REGISTRATION_PLACE: "Nơi đăng ký khai sinh",
-    Field.HOME_PLACE: "Quê quán",
-    Field.ETHNICITY: "Dân tộc",
-    Field.RELIGION: "Tôn giáo",
-    Field.MARITAL_STATUS: "Tình trạng hôn nhân",
-    Field.BLOOD_GROUP: "Nhóm máu",
-    Field.FATHER: "Cha",
-    Field.MOTHER: "Mẹ",
-    Field.SPOUSE: "Vợ hoặc chồng",
-    Field.REPRESENTATIVE: "Người đại diện",
 }
 
 

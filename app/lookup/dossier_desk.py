@@ -12,7 +12,7 @@ from app.accounts.administration_desk import Directory
 from app.accounts.authentication import Caller
 from app.accounts.refusals import Refusals
 from app.accounts.trouble import database_trouble
-from app.accounts.units_in_reach import reachable_unit, reaches, units_below
+from app.accounts.units_in_reach import reachable_unit, reaches, units_and_formers
 from app.accounts.values import Officer, Permission, Role
 from app.audit.changes import Change, ChangeLog
 from app.audit.record import RecordKind, Value
@@ -135,16 +135,13 @@ class DossierLinkDesk:
             raise NotAllowedError(ProblemCode.DOSSIER_OF_ANOTHER_AGENCY)
 
     def _unit_ids(self, caller: Caller, unit: str | None) -> frozenset[UUID] | None:
-        register = self._directory.units.current
         if unit is not None:
             root_id = reachable_unit(self._directory, caller, unit).unit_id
         elif caller.officer.role is Role.DEPARTMENT_ADMINISTRATOR:
             return None
         else:
             root_id = caller.unit.unit_id
-        below = units_below(register, root_id)
-        former = (each for unit_id in below for each in register.predecessors(unit_id))
-        return frozenset(below) | {each for each in former if register.find(each) is None}
+        return units_and_formers(self._directory.units.current, root_id)
 
 
 def _heirs(register: UnitRegister, unit_id: UUID) -> list[Unit]:

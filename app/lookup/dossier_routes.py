@@ -15,10 +15,11 @@ from app.accounts.exports import ExportedTable, ExportLog, FileFormat, ListName,
 from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
 from app.clock import VIETNAM, Clock, local_day, rfc3339
-from app.errors import NotFoundError, ProblemCode
+from app.errors import ProblemCode
 from app.lookup.dossier import NoDossierReason, parse_dossier_code
 from app.lookup.dossier_desk import DossierLinkDesk, WaitingLookup
 from app.lookup.dossier_shape import DossierShape
+from app.lookup.routes import parse_lookup_id
 from app.lookup.schemas import Text
 from app.lookup.texts import NO_DOSSIER_REASONS
 from app.sheets.writing import Heading
@@ -120,7 +121,7 @@ def dossier_router(
         async with rejections(caller):
             body, _ = await read_json(request, DossierLinkRequest, max_bytes=_MAX_BODY_BYTES)
             dossier = parse_dossier_code(body.dossier_code, local_day(clock.now()), shapes=shapes)
-        await desk.link(caller, _lookup_id(lookup_id), dossier)
+        await desk.link(caller, parse_lookup_id(lookup_id), dossier)
         return Response(status_code=204)
 
     @router.get(
@@ -164,13 +165,6 @@ def dossier_router(
         return await exported(exports, caller, ListName.UNLINKED_LOOKUPS, conditions, table, format)
 
     return router
-
-
-def _lookup_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFoundError(ProblemCode.LOOKUP_UNKNOWN) from None
 
 
 def _shown(waiting: WaitingLookup) -> UnlinkedLookup:

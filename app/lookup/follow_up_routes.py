@@ -20,7 +20,7 @@ from app.accounts.refusals import Refusals
 from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
 from app.accounts.trouble import database_trouble
-from app.accounts.units_in_reach import reachable_unit, units_below
+from app.accounts.units_in_reach import reachable_unit, units_and_formers
 from app.accounts.values import Role
 from app.clock import VIETNAM
 from app.errors import InvalidRequestError, ProblemCode
@@ -63,7 +63,7 @@ class Asked:
         if self.unit is not None or not is_department:
             named = self.unit if self.unit is not None else str(caller.unit.unit_id)
             unit = reachable_unit(directory, caller, named)
-            unit_ids = frozenset(units_below(directory.units.current, unit.unit_id))
+            unit_ids = units_and_formers(directory.units.current, unit.unit_id)
         until = _midnight(self.to_day, days=1)
         return Wanted(unit_ids, _midnight(self.from_day), until, self.against_ruling)
 

@@ -8,12 +8,12 @@ from unicodedata import category, normalize
 from app.errors import InvalidRequestError, ProblemCode
 from app.lookup.names import APOSTROPHES, HYPHENS, INVISIBLE
 from app.lookup.values import BirthDate, CitizenId, FullName, IdNumber, OldIdNumber, Question
+from app.procedures.codes import PROCEDURE_CODE
 
 # [0-9] and fullmatch throughout: \d takes the digits of every script, $ lets a last newline pass.
 _CITIZEN_ID = re.compile(r"[0-9]{12}")
 _OLD_ID_NUMBER = re.compile(r"[0-9]{9}")
 _DATE_OR_YEAR = re.compile(r"([0-9]{4})(?:-([0-9]{2})-([0-9]{2}))?")
-_PROCEDURE_CODE = re.compile(r"[0-9]\.[0-9]{6}(?:\.[0-9A-Z]{3}\.[0-9A-Z]{2}\.[0-9A-Z]{2}\.[A-Y][0-9]{2})?")
 
 # Latin letters without the signs among them (× ÷ and the clicks), each with its marks.
 _LETTER = r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u01bf\u01c4-\u02af\u1e00-\u1eff][\u0300-\u0362]*"
@@ -123,7 +123,7 @@ def parse_procedure_code(text: str, pointer: str = "/procedure_code") -> str:
     Raises InvalidRequestError(INVALID_PROCEDURE_CODE).
     """
     code = text.strip(_BLANKS)
-    if not _PROCEDURE_CODE.fullmatch(code):
+    if not PROCEDURE_CODE.fullmatch(code):
         raise InvalidRequestError(ProblemCode.INVALID_PROCEDURE_CODE, fields=(pointer,))
     return code
 

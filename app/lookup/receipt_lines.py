@@ -4,32 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.papers.receipt_sheet import Line
-from app.procedures.fields import Field
+from app.procedures.fields import FIELD_TITLES, Field
 
 _NOTHING: Final = "Không có trong dữ liệu"
-LABELS: Final[Mapping[Field, str]] = {
-    Field.ID_NUMBER: "Số định danh cá nhân",
-    Field.OLD_ID_NUMBER: "Số chứng minh nhân dân",
-    Field.FULL_NAME: "Họ, chữ đệm và tên",
-    Field.BIRTH_DATE: "Ngày, tháng, năm sinh",
-    Field.SEX: "Giới tính",
-    Field.PERMANENT_RESIDENCE: "Nơi thường trú",
-    Field.CURRENT_RESIDENCE: "Nơi ở hiện tại",
-    Field.HOUSEHOLD_HEAD: "Chủ hộ",
-    Field.RELATION_TO_HEAD: "Quan hệ với chủ hộ",
-    Field.RESIDENCE_FILE_NUMBER: "Số hồ sơ cư trú",
-    Field.NATIONALITY: "Quốc tịch",
-    Field.BIRTH_REGISTRATION_PLACE: "Nơi đăng ký khai sinh",
-    Field.HOME_PLACE: "Quê quán",
-    Field.ETHNICITY: "Dân tộc",
-    Field.RELIGION: "Tôn giáo",
-    Field.MARITAL_STATUS: "Tình trạng hôn nhân",
-    Field.BLOOD_GROUP: "Nhóm máu",
-    Field.FATHER: "Cha",
-    Field.MOTHER: "Mẹ",
-    Field.SPOUSE: "Vợ hoặc chồng",
-    Field.REPRESENTATIVE: "Người đại diện",
-}
 _PARTS: Final[Mapping[str, str]] = {
     "line": "",
     "commune_code": "mã xã ",
@@ -46,7 +23,9 @@ _PARTS: Final[Mapping[str, str]] = {
 
 def citizen_lines(shown: Mapping[str, object]) -> tuple[Line, ...]:
     """Return a line for each field that the officer was shown, and for no other."""
-    return tuple(Line(LABELS[field], _text(shown[field.value])) for field in Field if field.value in shown)
+    return tuple(
+        Line(FIELD_TITLES[field], _text(shown[field.value])) for field in Field if field.value in shown
+    )
 
 
 def _text(value: object) -> str:

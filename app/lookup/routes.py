@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import orjson
@@ -43,22 +43,45 @@ from app.web.papers import paper_body
 from app.web.problem_texts import Language
 from app.web.problems import language_of
 
-_LOOKUP_PROBLEMS = problems(
-    *(
-        code
-        for code in ProblemCode
-        if code
-        not in {
-            ProblemCode.ROUTE_UNKNOWN,
-            ProblemCode.METHOD_NOT_ALLOWED,
-            ProblemCode.LOOKUP_UNKNOWN,
-            ProblemCode.LOOKUP_HAS_DOSSIER,
-            ProblemCode.AUDITING_NOT_SERVED,
-            ProblemCode.OWN_SIGN_IN_NEEDED,
-            ProblemCode.SIGN_IN_BUSY,
-        }
-    )
+LOOKUP_PROBLEMS: Final = (
+    ProblemCode.INVALID_ID_NUMBER,
+    ProblemCode.INVALID_FULL_NAME,
+    ProblemCode.INVALID_BIRTH_DATE,
+    ProblemCode.BIRTH_YEAR_CONTRADICTS_NUMBER,
+    ProblemCode.INVALID_PROCEDURE_CODE,
+    ProblemCode.INVALID_DOSSIER_CODE,
+    ProblemCode.INVALID_CARD_QR,
+    ProblemCode.RETRY_OF_UNKNOWN,
+    ProblemCode.INVALID_IDEMPOTENCY_KEY,
+    ProblemCode.IDEMPOTENCY_KEY_REUSED,
+    ProblemCode.ALREADY_ANSWERED,
+    ProblemCode.SESSION_ENDED,
+    ProblemCode.PASSWORD_CHANGE_NEEDED,
+    ProblemCode.SECOND_FACTOR_NEEDED,
+    ProblemCode.NOTICE_NOT_ACCEPTED,
+    ProblemCode.ROLE_NOT_PERMITTED,
+    ProblemCode.PROCEDURE_UNKNOWN,
+    ProblemCode.PROCEDURE_NOT_IN_FORCE,
+    ProblemCode.PROCEDURE_NOT_GRANTED,
+    ProblemCode.CLIENT_PROCEDURE_NOT_PERMITTED,
+    ProblemCode.PROCEDURE_NOT_MAPPED,
+    ProblemCode.OFFICER_NOT_MAPPED,
+    ProblemCode.DOSSIER_OF_ANOTHER_AGENCY,
+    ProblemCode.DOSSIER_NOT_OPEN,
+    ProblemCode.FIELD_NOT_PERMITTED,
+    ProblemCode.QUESTION_TYPE_NOT_PERMITTED,
+    ProblemCode.TOO_MANY_LOOKUPS,
+    ProblemCode.OFFICER_LIMIT_REACHED,
+    ProblemCode.UNIT_LIMIT_REACHED,
+    ProblemCode.CLIENT_LIMIT_REACHED,
+    ProblemCode.CITIZEN_LIMIT_REACHED,
+    ProblemCode.NATIONAL_SIDE_CROWDED,
+    ProblemCode.UPSTREAM_UNAVAILABLE,
+    ProblemCode.UPSTREAM_CONFUSED,
+    ProblemCode.UPSTREAM_PROCEDURE_NOT_LICENSED,
+    ProblemCode.UPSTREAM_OFFICER_NOT_PERMITTED,
 )
+"""What may come of a question about a citizen beside an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +127,7 @@ def lookup_router(desk: LookupDesk, get_caller: GetCaller) -> APIRouter:
         summary="Look a citizen's residence up for a dossier",
         openapi_extra=body_of(LookupRequest),
         response_model=None,
-        responses={200: {"model": LookupAnswer}, **_LOOKUP_PROBLEMS},
+        responses={200: {"model": LookupAnswer}, **problems(*LOOKUP_PROBLEMS)},
     )
     async def look_up(request: Request, caller: Annotated[Caller, Depends(get_caller)]) -> Response:
         async with desk.rejections(caller):

@@ -57,7 +57,7 @@ SENSITIVE_FIELDS: Final = frozenset(
 
 FIELD_TITLES: Final[Mapping[Field, str]] = {
     Field.ID_NUMBER: "Số định danh cá nhân",
-    Field.OLD_ID_NUMBER: "Số CMND 9 số",
+    Field.OLD_ID_NUMBER: "Số chứng minh nhân dân",
     Field.FULL_NAME: "Họ, chữ đệm và tên",
     Field.BIRTH_DATE: "Ngày, tháng, năm sinh",
     Field.SEX: "Giới tính",
@@ -75,7 +75,7 @@ FIELD_TITLES: Final[Mapping[Field, str]] = {
     Field.BLOOD_GROUP: "Nhóm máu",
     Field.FATHER: "Cha",
     Field.MOTHER: "Mẹ",
-    Field.SPOUSE: "Vợ, chồng",
+    Field.SPOUSE: "Vợ hoặc chồng",
     Field.REPRESENTATIVE: "Người đại diện",
 }
-"""How a clerk's list calls each field."""
+"""How lists and papers call each field."""

@@ -12,7 +12,6 @@ from app.lookup.data_fault_schemas import fault_notices_said
 from app.lookup.data_fault_texts import (
     CLASS_NAMES,
     FAULTS,
-    FIELD_NAMES,
     RESULT_NAMES,
     STATUS_NAMES,
     WHERE_TO_CORRECT,
@@ -219,10 +218,9 @@ async def test_a_record_without_faults_says_nothing_of_faults() -> None:
     assert "data_faults" not in desk.outcome()
 
 
-def test_every_fault_class_and_field_has_its_words() -> None:
+def test_every_fault_and_class_has_its_words() -> None:
     assert set(FAULTS) == set(CLASS_OF) == set(Fault)
     assert set(CLASS_NAMES) == set(FaultClass) == set(CLASS_OF.values())
-    assert set(FIELD_NAMES) == set(Field)
     assert (set(STATUS_NAMES), set(RESULT_NAMES)) == (set(FaultStatus), set(FaultResult))
     for words in (*FAULTS.values(), WHERE_TO_CORRECT):
         assert words.keys() == {"vi", "en"}

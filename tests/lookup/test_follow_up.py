@@ -1,5 +1,6 @@
 """What officers asked of citizens after a lookup: stated once, sealed where it may name people, listed."""
 
+import asyncio
 import csv
 import io
 from base64 import urlsafe_b64encode
@@ -158,6 +159,31 @@ async def test_heads_of_units_see_their_own_and_the_department_all(gateway: Gate
     rest = await _seen(gateway, invented.ADMINISTRATOR, page_size="2", cursor=first["next_cursor"])
     assert [line["lookup_id"] for page in (first, rest) for line in page["asked"]] == ids[1]
     assert rest["next_cursor"] is None
+
+
+async def test_what_was_asked_for_in_a_unit_of_before_is_its_successors(gateway: Gateway) -> None:
+    token, former = await gateway.sign_in(), uuid7()
+    lookup_id = await a_found_lookup(gateway, token)
+    assert (await state(gateway, token, lookup_id, ASKED)).status_code == 201
+    await gateway.execute("update paper_follow_up set unit_id = $1", former)
+    await gateway.execute("insert into unit (unit_id) values ($1)", former)
+    await gateway.execute(
+        "insert into unit_succession (former_unit_id, successor_unit_id, on_date, kind, deciding_document)"
+        " select $1, unit_id, '2025-07-01', 'merge', '1/NQ' from unit_version where agency_code = $2",
+        former,
+        invented.COMMUNE_CODE,
+    )
+    (shown,) = (await until_seen(gateway))["asked"]
+    assert (shown["lookup_id"], shown["unit_id"], shown["unit_code"]) == (lookup_id, str(former), None)
+
+
+async def until_seen(gateway: Gateway) -> dict[str, Any]:
+    for _ in range(100):  # every process hears of the merger within a second
+        page = await _seen(gateway, invented.UNIT_ADMINISTRATOR)
+        if page["asked"]:
+            break
+        await asyncio.sleep(0.02)
+    return page
 
 
 async def test_the_list_is_closed_to_others_and_to_what_is_no_query(gateway: Gateway) -> None:

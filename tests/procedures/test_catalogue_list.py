@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from app.accounts.values import Role
 from app.audit.record import Draft
 from app.clock import SystemClock
-from app.lookup import parsing
-from app.procedures import codes
 from app.procedures.catalogue.entries import entry_cells, read_entry
 from app.procedures.catalogue.files import read_list, template_workbook, write_list
 from app.procedures.catalogue.form import HEADINGS, TITLES, recognise
@@ -43,10 +41,6 @@ def after(row: ListRow, *versions: Version) -> Procedure:
 
 def codes_of(row: PlannedRow[EntryChange]) -> list[tuple[FaultCode, str]]:
     return [(fault.code, fault.column.value) for fault in row.faults if not fault.is_warning]
-
-
-def test_a_lookup_and_the_catalogue_take_the_same_codes() -> None:
-    assert parsing._PROCEDURE_CODE.pattern == codes.PROCEDURE_CODE.pattern
 
 
 def test_every_field_has_a_name_for_clerks_and_every_column_is_recognised_by_it() -> None:

@@ -64,10 +64,11 @@ _ALSO_WRITTEN: Final[Mapping[Heading, tuple[str, ...]]] = {
     Column.DOCUMENT_NUMBER: ("Số, ký hiệu văn bản", "Quyết định công bố", "Document number"),
     Column.NOTE: ("Note", "Notes"),
     Field.ID_NUMBER: ("Số CCCD", "Số định danh"),
+    Field.OLD_ID_NUMBER: ("Số CMND", "Số CMND 9 số"),
     Field.FULL_NAME: ("Họ và tên", "Họ tên"),
     Field.BIRTH_DATE: ("Ngày sinh",),
     Field.PERMANENT_RESIDENCE: ("Thường trú",),
-    Field.SPOUSE: ("Vợ/chồng", "Vợ hoặc chồng"),
+    Field.SPOUSE: ("Vợ/chồng", "Vợ, chồng"),
 }
 _COLUMNS: Final[Mapping[str, Heading]] = {
     plain(word): heading
