@@ -34,6 +34,7 @@ from app.lookup.explaining_routes import explaining_router
 from app.lookup.fair_sharing import FairShares
 from app.lookup.follow_up import FollowUpDesk
 from app.lookup.follow_up_routes import follow_up_router, paper_asked_router
+from app.lookup.gazetteer import load_gazetteer
 from app.lookup.guesses import GuessLimit
 from app.lookup.limit_keeper import LimitKeeper
 from app.lookup.limit_rules import LimitRules
@@ -116,6 +117,7 @@ class LookupParts:
     async def routes(self) -> list[APIRouter]:
         """Start what counts limits and draws papers, and return the routes, the lookup's first."""
         shared, receipts = self._shared, self._receipts()
+        load_gazetteer()  # half a second that no lookup shall wait for
         desk = self._lookup_desk(await self._admission(), receipts)
         return [
             lookup_router(desk, shared.get_caller),

@@ -86,6 +86,7 @@ def life_router(
             *_ON_CHANGE,
             *_ON_POSTING,
             ProblemCode.UNIT_UNKNOWN,
+            ProblemCode.UNIT_NOT_IN_FORCE,
             ProblemCode.POSTED_ALREADY,
             ProblemCode.SAME_UNIT,
             ProblemCode.BEYOND_POSTING,

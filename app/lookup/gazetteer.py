@@ -118,5 +118,5 @@ def _accented(words: Words) -> str:
 
 @cache
 def load_gazetteer() -> Gazetteer:
-    """Return the gazetteer, made once in the life of a process (some 0.3 s: not inside an event loop)."""
+    """Return the gazetteer, made once in the life of a process (some 0.3 s: as it starts)."""
     return Gazetteer(load_atlas())

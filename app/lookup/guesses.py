@@ -50,6 +50,7 @@ class GuessLimit:
         except Exception:
             with suppress(AuditUnavailableError):
                 await self._store.uncount_verification(day, digest)
+                self._spent.discard(digest)  # whoever was refused meanwhile may try again
             raise
 
 

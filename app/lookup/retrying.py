@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Final
@@ -21,6 +22,7 @@ _SECOND_ENTRY_WITHIN: Final = timedelta(hours=24)
 _OPENING: Final = frozenset({Outcome.NOT_FOUND, Outcome.MISMATCH})
 _KEY: Final = re.compile(r"[\x21-\x7e]{8,128}")
 _POLL_SECONDS: Final = 0.1
+_MOST_REMEMBERED: Final = 4096
 
 
 class RetryCheck:
@@ -54,14 +56,22 @@ class RetryCheck:
 
 
 class RepeatGuard:
-    """Lets one Idempotency-Key lead to one national call, in this process and in all others."""
+    """Lets one Idempotency-Key lead to one national call, in this process and in all others.
 
-    def __init__(self, secret: bytes, store: LookupStore, *, wait_seconds: float) -> None:
+    What was answered lately is remembered here, without the citizen: software that goes on repeating
+    itself uses up no limit, and asks the database nothing.
+    """
+
+    def __init__(
+        self, secret: bytes, store: LookupStore, *, wait_seconds: float, remembers: int = _MOST_REMEMBERED
+    ) -> None:
         """Digest keys and requests under *secret*, so that neither can be guessed from the database."""
         self._secret = secret
         self._store = store
         self._wait_seconds = wait_seconds
+        self._remembers = remembers
         self._in_flight: dict[bytes, tuple[bytes, asyncio.Task[Disclosure]]] = {}
+        self._answered: OrderedDict[bytes, tuple[bytes, UUID, str]] = OrderedDict()
 
     def claim(self, caller: Caller, key: str, body: bytes) -> Claim:
         """Return the claim of a request; InvalidRequestError where the key is not a usable one."""
@@ -80,19 +90,33 @@ class RepeatGuard:
         """
         running = self._in_flight.get(claim.key_digest)
         if running is None:
+            self._check_answered(claim)
             task = asyncio.ensure_future(self._first(look_up))
             running = (claim.request_digest, task)
             self._in_flight[claim.key_digest] = running
-            task.add_done_callback(lambda ended: self._forget(claim.key_digest, ended))
+            task.add_done_callback(lambda ended: self._forget(claim, ended))
         request_digest, task = running
         if request_digest != claim.request_digest:
             raise InvalidRequestError(ProblemCode.IDEMPOTENCY_KEY_REUSED)
         return await asyncio.shield(task)
 
-    def _forget(self, key_digest: bytes, ended: "asyncio.Task[Disclosure]") -> None:
-        del self._in_flight[key_digest]
-        if not ended.cancelled():
-            ended.exception()  # looked at, in case every caller went away
+    def _check_answered(self, claim: Claim) -> None:
+        known = self._answered.get(claim.key_digest)
+        if known is None:
+            return
+        request_digest, lookup_id, outcome = known
+        if request_digest != claim.request_digest:
+            raise InvalidRequestError(ProblemCode.IDEMPOTENCY_KEY_REUSED)
+        raise ConflictError(ProblemCode.ALREADY_ANSWERED, lookup_id=lookup_id, outcome=outcome)
+
+    def _forget(self, claim: Claim, ended: "asyncio.Task[Disclosure]") -> None:
+        del self._in_flight[claim.key_digest]
+        # An exception is looked at here, in case every caller went away.
+        if not ended.cancelled() and ended.exception() is None:
+            told = ended.result()
+            self._answered[claim.key_digest] = claim.request_digest, told.lookup_id, told.outcome.value
+            if len(self._answered) > self._remembers:
+                self._answered.popitem(last=False)
 
     async def _first(self, look_up: Callable[[], Coroutine[None, None, Disclosure]]) -> Disclosure:
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -21,25 +21,19 @@ from app.errors import (
 )
 from app.logs import LogEvent, get_logger
 from app.lookup.admission import Admission
-from app.lookup.card_notices import card_notices
-from app.lookup.claims import judge_claims
 from app.lookup.command import Disclosure, LookupCommand
-from app.lookup.comparison import compare
-from app.lookup.data_faults import NUMBER_CHANGED, FaultNotice, find_faults, is_number_changed
 from app.lookup.decision import Permit, decide
 from app.lookup.dossier_book import DossierBook, NoDossierBook, why_not_open
 from app.lookup.evidence import intent_draft, national_request_id, outcome_draft, refusal_draft
-from app.lookup.gazetteer import load_gazetteer
-from app.lookup.narrowing import disclosed_fields, narrow
+from app.lookup.findings import Finding, judge
+from app.lookup.narrowing import disclosed_fields
 from app.lookup.notice import NoticeDesk
 from app.lookup.pace import OfficerPace
 from app.lookup.paper import rule_paper
 from app.lookup.retrying import RetryCheck
 from app.lookup.source import PopulationSource, SourceRequest
 from app.lookup.standings import standing_of
-from app.lookup.texts import Notice
 from app.lookup.values import Citizen
-from app.lookup.verdicts import Verdict
 from app.procedures.store import Catalogue
 
 _log = get_logger(__name__)
@@ -147,11 +141,11 @@ class LookupService:
 
     async def _find_out(
         self, lookup_id: UUID, command: LookupCommand, permit: Permit, budget_seconds: float
-    ) -> "_Finding":
+    ) -> Finding:
         """Ask and judge; whatever an adapter or our own comparing meets becomes a GatewayError."""
         try:
             citizen = await self._ask(lookup_id, command, permit, budget_seconds)
-            return await _with_verdicts(command, citizen, _judge(command, permit, citizen))
+            return judge(command, permit, citizen)
         except GatewayError:
             raise
         except Exception as error:  # noqa: BLE001 - an intent must not stay open because of a mistake of ours
@@ -176,13 +170,13 @@ class LookupService:
             raise SourceSilentError("timeout") from None
 
     async def _disclose(
-        self, lookup_id: UUID, finding: "_Finding", asked_at: float, *, was_entered_again: bool
+        self, lookup_id: UUID, finding: Finding, asked_at: float, *, was_entered_again: bool
     ) -> Disclosure:
         paper = rule_paper(
             finding.outcome,
             was_entered_again=was_entered_again,
             must_enter_again=self._policy.paper_needs_second_entry,
-            is_number_changed=NUMBER_CHANGED in finding.faults,
+            is_number_changed=finding.is_number_changed,
         )
         now = self._clock.now()
         draft = outcome_draft(
@@ -245,47 +239,3 @@ _FAILED: Final = {
     ProblemCode.UPSTREAM_CONFUSED: Outcome.UPSTREAM_CONFUSED,
     ProblemCode.INTERNAL_ERROR: Outcome.UNKNOWN,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Finding:
-    """What came of asking: `shown` is what may be shown, `differing` what the record contradicts.
-
-    `verdicts` answer the claims of a verification, which shows nothing.
-    """
-
-    outcome: Outcome
-    shown: dict[str, object] | None = field(default=None, repr=False)
-    differing: frozenset[str] = frozenset()
-    notices: tuple[Notice, ...] = ()
-    faults: tuple[FaultNotice, ...] = ()
-    verdicts: tuple[Verdict, ...] = field(default=(), repr=False)
-
-    @property
-    def claims_answered(self) -> int | None:
-        """How many claims got a yes or a no, not which; None where it is no verification."""
-        return sum(one is not Verdict.UNKNOWN for one in self.verdicts) if self.verdicts else None
-
-
-def _judge(command: LookupCommand, permit: Permit, citizen: Citizen | None) -> _Finding:
-    if citizen is None:
-        return _Finding(Outcome.NOT_FOUND)
-    if differing := compare(command.question, citizen):
-        changed = is_number_changed(command.question, citizen, differing)
-        return _Finding(Outcome.MISMATCH, differing=differing, faults=(NUMBER_CHANGED,) if changed else ())
-    return _Finding(
-        Outcome.FOUND,
-        narrow(citizen, permit.fields),
-        notices=card_notices(command.card, citizen, permit.fields),
-        faults=find_faults(citizen, permit.fields),
-    )
-
-
-async def _with_verdicts(command: LookupCommand, citizen: Citizen | None, finding: _Finding) -> _Finding:
-    """Return what a verification found: a verdict on each claim and nothing to show, notices included."""
-    if not command.citizen_claims:
-        return finding
-    gazetteer = await asyncio.to_thread(load_gazetteer)  # the first time takes a while
-    matching = citizen if finding.outcome is Outcome.FOUND else None
-    verdicts = judge_claims(command.citizen_claims, matching, gazetteer)
-    return replace(finding, shown=None, notices=(), faults=(), verdicts=verdicts)

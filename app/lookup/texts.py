@@ -39,10 +39,10 @@ PAPER_REASONS: Final[Mapping[PaperReason, Words]] = {
         " number may have been cancelled. Name this lookup in retry_of. Paper may not be asked for yet.",
     },
     PaperReason.NOT_FOUND: {
-        "vi": "Đã nhập lại hoặc quét mã QR trên thẻ mà vẫn không tìm thấy: được nhận một trong các giấy tờ sau. Hướng dẫn công dân đến"
-        " Công an cấp xã để cập nhật dữ liệu.",
-        "en": "Entered again, or read from the card, and still not found: one of these papers may be accepted. Point the citizen to the"
-        " commune police to have the data corrected.",
+        "vi": "Không có người nào mang đồng thời số, họ tên và ngày sinh đã tra cứu: được nhận một trong các giấy tờ"
+        " sau. Hướng dẫn công dân đến Công an cấp xã để cập nhật dữ liệu.",
+        "en": "Nobody has the number, name and birth date that were looked up: one of these papers may be accepted."
+        " Point the citizen to the commune police to have the data corrected.",
     },
     PaperReason.MISMATCH_ENTER_AGAIN: {
         "vi": "Thông tin đã nhập khác với dữ liệu quốc gia. Nhập lại theo thẻ (hoặc quét mã QR trên thẻ), gửi kèm"
@@ -51,10 +51,10 @@ PAPER_REASONS: Final[Mapping[PaperReason, Words]] = {
         " code), naming this lookup in retry_of. Paper may not be asked for yet.",
     },
     PaperReason.MISMATCH: {
-        "vi": "Đã nhập lại hoặc quét mã QR trên thẻ mà dữ liệu vẫn không khớp: được nhận một trong các giấy tờ sau. Hướng dẫn công dân đến"
-        " Công an cấp xã để chỉnh sửa dữ liệu.",
-        "en": "Entered again, or read from the card, and still different: one of these papers may be accepted. Point the citizen to the"
-        " commune police to have the data corrected.",
+        "vi": "Dữ liệu quốc gia không khớp với thông tin đã tra cứu: được nhận một trong các giấy tờ sau. Hướng dẫn công"
+        " dân đến Công an cấp xã để chỉnh sửa dữ liệu.",
+        "en": "The national record differs from what was looked up: one of these papers may be accepted. Point the"
+        " citizen to the commune police to have the data corrected.",
     },
     PaperReason.NUMBER_CHANGED_ENTER_AGAIN: {
         "vi": "Số đã nhập có thể đã được hủy, đổi hoặc cấp lại. Đề nghị công dân xuất trình thẻ mới nhất, nhập số trên"
@@ -63,10 +63,10 @@ PAPER_REASONS: Final[Mapping[PaperReason, Words]] = {
         " number (or scan its QR code), naming this lookup in retry_of. Paper may not be asked for yet.",
     },
     PaperReason.NUMBER_CHANGED: {
-        "vi": "Đã nhập lại mà số vẫn khác với số trong dữ liệu quốc gia: được nhận một trong các giấy tờ sau. Hướng dẫn"
-        " công dân đến Công an cấp xã để cập nhật số định danh.",
-        "en": "Entered again and the number still differs from the national record's: one of these papers may be"
-        " accepted. Point the citizen to the commune police to have the number updated.",
+        "vi": "Số đã tra cứu khác với số trong dữ liệu quốc gia: được nhận một trong các giấy tờ sau. Hướng dẫn công dân"
+        " đến Công an cấp xã để cập nhật số định danh.",
+        "en": "The number that was looked up is not the national record's: one of these papers may be accepted. Point"
+        " the citizen to the commune police to have the number updated.",
     },
     PaperReason.UPSTREAM_UNAVAILABLE: {
         "vi": "Cơ sở dữ liệu quốc gia không trả lời: được nhận một trong các giấy tờ sau.",
@@ -90,6 +90,7 @@ PAPER_ADVICE: Final[Mapping[PaperReason, tuple[Advice, ...]]] = {
     PaperReason.FOUND: (Advice.CORRECT_AT_COMMUNE_POLICE,),
     PaperReason.NOT_FOUND: (Advice.SHOW_IN_VNEID, Advice.CORRECT_AT_COMMUNE_POLICE),
     PaperReason.MISMATCH: (Advice.SHOW_IN_VNEID, Advice.CORRECT_AT_COMMUNE_POLICE),
+    PaperReason.NUMBER_CHANGED: (Advice.SHOW_IN_VNEID, Advice.CORRECT_AT_COMMUNE_POLICE),
     PaperReason.UPSTREAM_UNAVAILABLE: (Advice.SHOW_IN_VNEID,),
     PaperReason.UPSTREAM_CONFUSED: (Advice.SHOW_IN_VNEID,),
 }

@@ -1,7 +1,7 @@
 """Verifications over HTTP: a lookup that answers claims with yes, no or unknown and shows no data."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
@@ -13,8 +13,9 @@ from app.audit.record import Outcome
 from app.clock import local_day
 from app.errors import ProblemCode
 from app.lookup.command import Disclosure, LookupCommand
+from app.lookup.data_fault_schemas import fault_notices_said
 from app.lookup.guesses import GuessLimit
-from app.lookup.routes import LookupDesk, json_answer, lookup_body
+from app.lookup.routes import LOOKUP_PROBLEMS, LookupDesk, json_answer, lookup_body
 from app.lookup.texts import NOTICES, Notice
 from app.lookup.verification_schemas import VerificationAnswer, VerificationRequest, to_verification
 from app.lookup.verification_texts import VERDICTS
@@ -45,44 +46,6 @@ class VerificationDesk:
             return await self.lookups.service.look_up(caller, command)
 
 
-_PROBLEMS: Final = (
-    ProblemCode.INVALID_ID_NUMBER,
-    ProblemCode.INVALID_FULL_NAME,
-    ProblemCode.INVALID_BIRTH_DATE,
-    ProblemCode.BIRTH_YEAR_CONTRADICTS_NUMBER,
-    ProblemCode.INVALID_PROCEDURE_CODE,
-    ProblemCode.INVALID_DOSSIER_CODE,
-    ProblemCode.INVALID_CARD_QR,
-    ProblemCode.RETRY_OF_UNKNOWN,
-    ProblemCode.INVALID_IDEMPOTENCY_KEY,
-    ProblemCode.IDEMPOTENCY_KEY_REUSED,
-    ProblemCode.ALREADY_ANSWERED,
-    ProblemCode.NOTICE_NOT_ACCEPTED,
-    ProblemCode.ROLE_NOT_PERMITTED,
-    ProblemCode.PROCEDURE_UNKNOWN,
-    ProblemCode.PROCEDURE_NOT_IN_FORCE,
-    ProblemCode.PROCEDURE_NOT_GRANTED,
-    ProblemCode.CLIENT_PROCEDURE_NOT_PERMITTED,
-    ProblemCode.PROCEDURE_NOT_MAPPED,
-    ProblemCode.OFFICER_NOT_MAPPED,
-    ProblemCode.DOSSIER_OF_ANOTHER_AGENCY,
-    ProblemCode.DOSSIER_NOT_OPEN,
-    ProblemCode.FIELD_NOT_PERMITTED,
-    ProblemCode.QUESTION_TYPE_NOT_PERMITTED,
-    ProblemCode.TOO_MANY_LOOKUPS,
-    ProblemCode.OFFICER_LIMIT_REACHED,
-    ProblemCode.UNIT_LIMIT_REACHED,
-    ProblemCode.CLIENT_LIMIT_REACHED,
-    ProblemCode.CITIZEN_LIMIT_REACHED,
-    ProblemCode.NATIONAL_SIDE_CROWDED,
-    ProblemCode.TOO_MANY_VERIFICATIONS,
-    ProblemCode.UPSTREAM_UNAVAILABLE,
-    ProblemCode.UPSTREAM_CONFUSED,
-    ProblemCode.UPSTREAM_PROCEDURE_NOT_LICENSED,
-    ProblemCode.UPSTREAM_OFFICER_NOT_PERMITTED,
-)
-
-
 def verification_router(desk: VerificationDesk, get_caller: GetCaller) -> APIRouter:
     """Return the verification route; what a signed-in officer may do is decided inside and recorded."""
     router = APIRouter(tags=["lookup"])
@@ -93,7 +56,10 @@ def verification_router(desk: VerificationDesk, get_caller: GetCaller) -> APIRou
         summary="Have claims about a citizen answered with true, false or unknown",
         openapi_extra=body_of(VerificationRequest),
         response_model=None,
-        responses={200: {"model": VerificationAnswer}, **problems(*_PROBLEMS)},
+        responses={
+            200: {"model": VerificationAnswer},
+            **problems(*LOOKUP_PROBLEMS, ProblemCode.TOO_MANY_VERIFICATIONS),
+        },
     )
     async def verify(request: Request, caller: Annotated[Caller, Depends(get_caller)]) -> Response:
         async with lookups.rejections(caller):
@@ -116,4 +82,5 @@ def _answer(disclosure: Disclosure, command: LookupCommand, language: Language) 
     if disclosure.outcome is Outcome.FOUND:
         text = NOTICES[Notice.VALID_AT_RETRIEVAL][language]
         body["notices"] = [{"code": Notice.VALID_AT_RETRIEVAL.value, "text": text}]
+    body["notices"] += fault_notices_said(disclosure.faults, language)
     return json_answer(body, {"X-Lookup-Id": body["lookup_id"], "Content-Language": language})

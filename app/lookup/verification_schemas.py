@@ -20,7 +20,7 @@ from app.lookup.claims import (
 from app.lookup.command import LookupCommand
 from app.lookup.dossier_shape import USUAL_SHAPES, DossierShape
 from app.lookup.parsing import parse_full_name, parse_id_number, parse_line
-from app.lookup.schemas import NoticeText, PaperAnswer, QuestionRequest, Text, command_of
+from app.lookup.schemas import FaultNoticeText, NoticeText, PaperAnswer, QuestionRequest, Text, command_of
 from app.lookup.values import Address
 from app.web.bodies import Body
 
@@ -74,7 +74,7 @@ class VerificationAnswer(BaseModel):
     paper: PaperAnswer
     fetched_at: str
     source: str
-    notices: list[NoticeText]
+    notices: list[NoticeText | FaultNoticeText]
 
 
 def to_verification(

@@ -1,5 +1,6 @@
 """How often an officer may verify claims about one citizen in a day."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -86,6 +87,25 @@ async def test_what_ends_in_an_error_is_not_counted() -> None:
     for _ in range(5):
         with pytest.raises(ZeroDivisionError):
             await guesses.verify(error=ZeroDivisionError())
+    await guesses.use_up()
+
+
+async def test_who_was_refused_while_others_came_to_nothing_may_try_again() -> None:
+    guesses = Limit()
+    ended = asyncio.Event()
+
+    async def fail() -> None:
+        async with guesses.limit.counted(OFFICER, NUMBER):
+            await ended.wait()
+            raise ZeroDivisionError
+
+    failing = [asyncio.ensure_future(fail()) for _ in range(2)]
+    await asyncio.sleep(0)  # both are counted by then
+    with pytest.raises(TooManyError):
+        await guesses.verify()
+    ended.set()
+    outcomes = await asyncio.gather(*failing, return_exceptions=True)
+    assert [type(each) for each in outcomes] == [ZeroDivisionError] * 2
     await guesses.use_up()
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -17,7 +18,16 @@ from app.errors import ConflictError, InvalidRequestError, ProblemCode
 from app.lookup.command import Disclosure
 from app.lookup.retrying import RepeatGuard
 from tests.gateway import Gateway, an_upstream, running_gateway
-from tests.lookup_fakes import FakeLookupStore, FakeSource, JournalLog, a_caller, a_citizen, opening
+from tests.lookup_fakes import (
+    Desk,
+    FakeLookupStore,
+    FakeSource,
+    JournalLog,
+    a_caller,
+    a_citizen,
+    a_command,
+    opening,
+)
 from tests.world import World, a_lookup
 
 KEY: dict[str, Any] = {"Idempotency_Key": "dossier-0001-first"}
@@ -232,6 +242,32 @@ async def test_a_claim_of_another_process_is_told_from_a_key_used_twice() -> Non
     assert (answered.value.lookup_id, answered.value.outcome) == (intent.record_id, None)
 
 
+async def test_software_that_repeats_itself_uses_up_no_limit(world: World) -> None:
+    source = FakeSource(a_citizen())
+    async with a_gateway(world, source, lookups_per_officer_per_hour=2) as gateway:
+        token = await gateway.sign_in()
+        answers = [await gateway.look_up(token, **KEY) for _ in range(4)]
+        other = await gateway.look_up(token, a_lookup(purpose="khác"), **KEY)
+        next_one = await gateway.look_up(token)
+    assert [answer.status_code for answer in answers] == [200, 409, 409, 409]
+    assert (other.json()["code"], next_one.status_code) == ("idempotency_key_reused", 200)
+
+
+async def test_only_so_many_answered_keys_are_remembered_and_no_citizen() -> None:
+    desk = Desk(a_citizen())
+    guard = a_guard()
+    claims = [guard.claim(desk.caller, f"dossier-000{number}", b"{}") for number in range(3)]
+    for claim in claims:
+        await guard.once(claim, lambda: desk.service.look_up(desk.caller, a_command()))
+        await asyncio.sleep(0)
+    assert list(guard._answered) == [claim.key_digest for claim in claims[1:]]
+    assert "THỬ" not in repr([value for values in guard._answered.values() for value in values])
+    with pytest.raises(ConflictError) as answered:
+        await guard.once(claims[2], lambda: desk.service.look_up(desk.caller, a_command()))
+    assert answered.value.lookup_id == UUID(desk.source.requests[-1].request_id)
+    assert len(desk.source.requests) == 3
+
+
 def test_a_claim_tells_neither_key_nor_request() -> None:
     caller = a_caller()
     one, same = (a_guard().claim(caller, "dossier-0001", b"{}") for _ in range(2))
@@ -243,4 +279,4 @@ def test_a_claim_tells_neither_key_nor_request() -> None:
 
 
 def a_guard(log: JournalLog | None = None) -> RepeatGuard:
-    return RepeatGuard(b"secret", FakeLookupStore(log or JournalLog()), wait_seconds=0.1)
+    return RepeatGuard(b"secret", FakeLookupStore(log or JournalLog()), wait_seconds=0.1, remembers=2)

@@ -4,6 +4,8 @@ import asyncio
 import io
 import traceback
 from dataclasses import replace
+from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -144,3 +146,34 @@ async def test_a_year_is_enough_where_no_more_is_known() -> None:
     disclosure = await desk.service.look_up(desk.caller, command)
     assert disclosure.citizen is not None
     assert disclosure.citizen["birth_date"] == {"value": "1990", "precision": "year"}
+
+
+@pytest.mark.parametrize("steps", range(16))
+async def test_cancelled_anywhere_a_lookup_keeps_no_turn_and_what_was_asked_is_closed(
+    steps: int,
+) -> None:
+    desk = Desk(a_citizen(), at_once=1, wait_seconds=5)
+    await desk.shares.enter(UUID(int=1))  # another unit has the only call
+    desk.log.append, desk.source.meanwhile = _slowly(desk.log.append), _slowly(None)  # type: ignore[method-assign]
+    task = asyncio.create_task(desk.service.look_up(desk.caller, a_command()))
+    for step in range(steps):
+        if step == 3:
+            desk.shares.leave()
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    if steps <= 3:
+        desk.shares.leave()
+    await asyncio.sleep(0.001)  # an outcome on its way is written
+    assert not desk.shares.is_scarce
+    assert desk.journal.count("lookup.outcome") == desk.journal.count("asked")
+
+
+def _slowly(work: Any) -> Any:
+    async def slow(value: Any) -> None:
+        await asyncio.sleep(0)
+        if work is not None:
+            await work(value)
+        await asyncio.sleep(0)
+
+    return slow

@@ -4,7 +4,7 @@ import pytest
 
 from app.audit.record import Outcome
 from app.lookup.paper import PaperReason, rule_paper
-from app.lookup.texts import NOTICES, OUTCOME_MESSAGES, PAPER_REASONS, Notice
+from app.lookup.texts import NOTICES, OUTCOME_MESSAGES, PAPER_ADVICE, PAPER_REASONS, Notice
 
 BOTH = (False, True)
 AGAIN = {
@@ -64,6 +64,26 @@ def test_every_outcome_has_a_ruling_and_every_reason_is_given_once() -> None:
     }
     assert not reasons & changed
     assert reasons | changed == set(PaperReason)
+
+
+def test_whatever_opens_paper_also_says_what_the_citizen_can_do() -> None:
+    opening = {
+        ruling.because
+        for outcome, changed in itertools.product(Outcome, BOTH)
+        if (
+            ruling := rule_paper(
+                outcome, was_entered_again=True, must_enter_again=True, is_number_changed=changed
+            )
+        ).may_ask
+    }
+    assert PaperReason.NUMBER_CHANGED in opening
+    assert opening <= PAPER_ADVICE.keys()
+
+
+def test_no_reason_says_that_data_was_entered_again_where_a_province_does_not_ask_for_it() -> None:
+    for reason in (PaperReason.NOT_FOUND, PaperReason.MISMATCH, PaperReason.NUMBER_CHANGED):
+        said = PAPER_REASONS[reason]
+        assert ("nhập lại" in said["vi"], "again" in said["en"]) == (False, False)
 
 
 def test_every_reason_and_notice_has_words_in_both_languages() -> None:

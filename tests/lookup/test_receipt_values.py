@@ -2,9 +2,8 @@ import hashlib
 
 import pytest
 
-from app.lookup.receipt_lines import LABELS, citizen_lines
+from app.lookup.receipt_lines import citizen_lines
 from app.lookup.receipt_values import ReceiptId
-from app.procedures.fields import Field
 
 
 def test_an_id_is_random_and_comes_back_from_its_text() -> None:
@@ -62,7 +61,3 @@ def test_a_year_and_a_person_are_printed_as_they_are_known() -> None:
         },
     }
     assert [line.text for line in citizen_lines(shown)] == ["1950", "LÊ THỊ CHỦ, số định danh 099170000018"]
-
-
-def test_every_field_has_a_label() -> None:
-    assert set(LABELS) == set(Field)

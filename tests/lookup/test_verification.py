@@ -11,7 +11,9 @@ from app.errors import InvalidRequestError, NotAllowedError, ProblemCode, Source
 from app.lookup.claims import ClaimKind as Kind
 from app.lookup.claims import HouseholdClaim, ResidenceClaim, needed_fields
 from app.lookup.command import LookupCommand
+from app.lookup.data_faults import NUMBER_CHANGED
 from app.lookup.evidence import intent_draft
+from app.lookup.paper import PaperReason
 from app.lookup.values import Address, Citizen, FullName
 from app.lookup.verdicts import Verdict
 from app.lookup.verification_schemas import VerificationRequest, to_verification
@@ -78,6 +80,14 @@ async def test_claims_about_nobody_or_somebody_else_stay_unknown(
     disclosure = await desk.service.look_up(desk.caller, a_verification(HOME, NOW))
     assert (disclosure.outcome, set(disclosure.verdicts)) == (outcome, {Verdict.UNKNOWN})
     assert desk.outcome()["claims_answered"] == 0
+
+
+async def test_a_number_that_changed_is_told_of_as_a_lookup_tells_it() -> None:
+    desk = a_desk(a_citizen(id_number="099190000018"))
+    disclosure = await desk.service.look_up(desk.caller, a_verification(HOME))
+    assert (disclosure.outcome, disclosure.faults) == (Outcome.MISMATCH, (NUMBER_CHANGED,))
+    assert disclosure.paper.because is PaperReason.NUMBER_CHANGED_ENTER_AGAIN
+    assert desk.outcome()["data_faults"] == "number_changed"
 
 
 async def test_a_verification_is_refused_where_the_catalogue_does_not_list_it() -> None:

@@ -133,6 +133,22 @@ async def test_what_is_no_claim_is_pointed_to_and_not_repeated(
     assert "Bí Mật" not in answer.text
 
 
+async def test_a_number_that_changed_is_no_claim_that_failed(world: World) -> None:
+    source = FakeSource(a_citizen(id_number="099190000018"))
+    async with running_gateway(world, an_upstream(), source=opening(source)) as gateway:
+        token = await gateway.sign_in()
+        first = (await verify(gateway, token, a_verification())).json()
+        second = (await verify(gateway, token, a_verification(retry_of=first["lookup_id"]))).json()
+    assert [notice["code"] for notice in second["notices"]] == ["number_changed"]
+    assert [claim["verdict"] for claim in second["claims"]] == ["unknown"]
+    assert [one["paper"]["may_ask"] for one in (first, second)] == [False, True]
+    assert [one["code"] for one in second["paper"]["advice"]] == [
+        "show_in_vneid",
+        "correct_at_commune_police",
+    ]
+    assert "099190000018" not in str((first, second))
+
+
 async def test_guessing_about_one_citizen_ends_and_is_on_record(world: World) -> None:
     source = FakeSource(a_citizen())
     settings: dict[str, Any] = {"verifications_per_citizen_per_day": 2}
