@@ -1,5 +1,6 @@
 """What a list is planned on, read from the database, and what it changes, written to it."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -45,7 +46,8 @@ async def load_ground(connection: AsyncConnection, today: date, root_id: UUID | 
     units = known_units(await load_history(connection), today)
     every = frozenset(unit.unit_id for unit in units)
     scope = scope_below(units, root_id) if root_id is not None else every
-    return Ground(await load_officers(connection, today), UnitNames(units), scope)
+    names = await asyncio.to_thread(UnitNames, units)  # thousands take a second, in which lookups would wait
+    return Ground(await load_officers(connection, today), names, scope)
 
 
 async def load_officers(connection: AsyncConnection, today: date) -> tuple[KnownOfficer, ...]:

@@ -28,7 +28,7 @@ class Reading:
 def read_sheets(content: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> tuple[Sheet, ...]:
     """Return the visible sheets of an XLSX or CSV file that are not blank.
 
-    Blocks for up to `limits.seconds`: call it from a thread, and bound how many run at once.
+    Blocks for up to `limits.patience_seconds`: call it from a thread, and bound how many run at once.
     Raises SheetError, whatever the file holds.
     """
     return read_measured(content, name, limits).sheets
@@ -56,7 +56,7 @@ def ask_child(content: bytes, name: str, limits: Limits) -> dict[str, Any]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=_ENVIRONMENT,
-            timeout=limits.seconds,
+            timeout=limits.patience_seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:

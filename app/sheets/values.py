@@ -9,7 +9,10 @@ MEBIBYTE: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a file may cost; the process that reads it is held to `memory_bytes` and `seconds`."""
+    """How much a file may cost; the process that reads it is held to `memory_bytes` and `seconds`.
+
+    `seconds` are the processor's. `patience_seconds` pass on the clock: a busy machine refuses no good list.
+    """
 
     max_file_bytes: int = 20 * MEBIBYTE
     max_members: int = 2_000
@@ -21,6 +24,7 @@ class Limits:
     max_cell_characters: int = 2_000
     max_characters: int = 20_000_000
     seconds: float = 9.0
+    patience_seconds: float = 30.0
     memory_bytes: int = 280 * MEBIBYTE
 
 

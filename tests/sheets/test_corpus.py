@@ -1,4 +1,4 @@
-import time
+import resource
 from dataclasses import replace
 
 import pytest
@@ -20,15 +20,21 @@ _MOST_SECONDS = 10
 @pytest.mark.parametrize("hostile", CORPUS, ids=lambda hostile: hostile.title.replace(" ", "-"))
 def test_a_hostile_file_is_refused_for_its_own_reason_within_bounds(hostile: Hostile) -> None:
     content = hostile.make()
-    begun = time.monotonic()
+    begun = _processor_seconds()
     answer = ask_child(content, hostile.name, DEFAULT_LIMITS)
-    assert time.monotonic() - begun < _MOST_SECONDS
+    assert _processor_seconds() - begun < _MOST_SECONDS
     assert answer.get("peak_kib", 0) < _MOST_KIB
     with pytest.raises(SheetError) as caught:
         _finish(answer)
     assert caught.value.reason is hostile.reason
     if hostile.place is not None:
         assert caught.value.place == hostile.place
+
+
+def _processor_seconds() -> float:
+    """Return what processes started here have taken; on the clock, a busy machine would count as well."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _finish(answer: dict[str, object]) -> None:

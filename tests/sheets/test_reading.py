@@ -27,9 +27,16 @@ def test_the_process_apart_reads_what_reading_here_reads() -> None:
     assert read_sheets(content, "a.xlsx") == read_here(content, "a.xlsx", DEFAULT_LIMITS)
 
 
-def test_a_process_out_of_time_is_ended() -> None:
+def test_a_process_that_somebody_waits_for_too_long_is_ended() -> None:
     with pytest.raises(SheetError) as caught:
-        read_sheets(workbook(), "a.xlsx", replace(DEFAULT_LIMITS, seconds=0.001))
+        read_sheets(workbook(), "a.xlsx", replace(DEFAULT_LIMITS, patience_seconds=0.001))
+    assert caught.value.reason is SheetReason.TOO_SLOW
+
+
+def test_a_process_out_of_processor_time_is_ended() -> None:
+    many_rows = ("ê;" * 11 + "\n").encode() * 50_000
+    with pytest.raises(SheetError) as caught:
+        read_sheets(many_rows, "a.csv", replace(DEFAULT_LIMITS, seconds=0, max_cells=10**9))
     assert caught.value.reason is SheetReason.TOO_SLOW
 
 
