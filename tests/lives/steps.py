@@ -104,5 +104,11 @@ LIVES: Final = st.lists(
     min_size=8,
     max_size=16,
 ).map(lambda parts: [step for part in parts for step in part])
-EACH_STORY: Final = tuple(_told(story, Step("", 0, 1, 0, 10, 0)) for story in STORIES)
+# What is drawn changes whenever the sources do: Hypothesis draws numbers that stand in them, too.
+_NEVER_LEFT_TO_CHANCE: Final[tuple[Story, ...]] = (
+    (("sign_in", {}), ("pass_days", {"length": 1}), ("leave", {}), ("sign_in", {})),
+)
+EACH_STORY: Final = tuple(
+    _told(story, Step("", 0, 1, 0, 10, 0)) for story in (*STORIES, *_NEVER_LEFT_TO_CHANCE)
+)
 """Lives that are lived in every run, whatever is drawn."""
