@@ -71,9 +71,11 @@ def _run(stack: ExitStack, directory: Path, port: int, *, once: bool) -> None:
     gateway = [sys.executable, "-m", "app", "serve", "--host", _HOST, "--port", str(gateway_port)]
     environment = database.environment | _UPSTREAM
     environment |= {"DANCU_UPSTREAM_BASE_URL": mock_url, "DANCU_PUBLIC_URL": gateway_url}
+    # The story asks about the same citizen at every run; with the usual five a day the sixth would fail.
+    environment["DANCU_VERIFICATIONS_PER_CITIZEN_PER_DAY"] = "100"
     log = directory / "gateway.log"
     stack.enter_context(_running("gateway", gateway, environment, f"{gateway_url}/readyz", log))
-    Storyteller(gateway_url, database.province).tell()
+    Storyteller(gateway_url, database.province, directory).tell()
     if not once:
         _keep_serving(gateway_url, mock_url, log, database)
 

@@ -1,9 +1,12 @@
 """The demo's story: an officer signs in, asks, is told what it means; an auditor sees who looked."""
 
+import os
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -18,6 +21,11 @@ _THU: Final = {"id_number": "099190000017", "full_name": "Trần Văn Thử", "b
 _NOBODY: Final = {"id_number": "099090000109", "full_name": "Hoàng Văn Không", "birth_date": "1990-01-01"}
 _DIFFERS: Final = {"id_number": "099079000121", "full_name": "Bùi Văn Hỏi", "birth_date": "1979-09-09"}
 _DOWN: Final = {"id_number": "099070000131", "full_name": "Phan Văn Tắt", "birth_date": "1970-01-31"}
+_CLAIMS: Final = (
+    {"kind": "permanent_residence", "address": {"line": "5 đường Thử, xã Mẫu, huyện Mẫu, tỉnh Mẫu"}},
+    {"kind": "household_head", "full_name": "Trần Văn Thử"},
+    {"kind": "household_head", "full_name": "Lê Văn Khác"},
+)
 _LABEL_WIDTH: Final = 21
 
 
@@ -29,10 +37,13 @@ class Scene:
     citizen: dict[str, str]
     procedure_code: str = invented.RESIDENCE_PROCEDURE
     is_second_entry: bool = False
+    wants_confirmation: bool = False
+    claims: tuple[dict[str, Any], ...] = ()
 
 
 SCENES: Final = (
-    Scene("Found: the citizen must not be asked for paper", _THU),
+    Scene("Found: the citizen must not be asked for paper", _THU, wants_confirmation=True),
+    Scene("Verified: claims answered, no data shown", _THU, invented.HOUSEHOLD_PROCEDURE, claims=_CLAIMS),
     Scene("Mismatch: the national record differs from what was entered", _DIFFERS),
     Scene("Not permitted: this unit does not handle that procedure", _THU, invented.UNGRANTED_PROCEDURE),
     Scene("Not found: check and enter again before asking for paper", _NOBODY),
@@ -44,10 +55,11 @@ SCENES: Final = (
 class Storyteller:
     """Speaks HTTP to a running gateway and prints what an officer and an auditor would see."""
 
-    def __init__(self, base_url: str, province: invented.InventedProvince) -> None:
-        """Talk to the gateway at *base_url*."""
+    def __init__(self, base_url: str, province: invented.InventedProvince, folder: Path) -> None:
+        """Talk to the gateway at *base_url*, and keep the confirmation it gives in *folder*."""
         self._http = httpx.Client(base_url=base_url, timeout=30, trust_env=False)
         self._province = province
+        self._folder = folder
         self._earlier: dict[str, str] = {}
 
     def tell(self) -> None:
@@ -67,17 +79,22 @@ class Storyteller:
     def _play(self, officer: str, number: int, scene: Scene) -> None:
         self._heading(f"{number}. {scene.title}")
         body = self._body(scene)
-        answer = self._post(officer, "/v1/residence-lookups", body)
+        kind = "verifications" if scene.claims else "lookups"
+        answer = self._post(officer, f"/v1/residence-{kind}", body)
         content = answer.json()
         self._line("asked", f"{scene.citizen['full_name']}, procedure {body['procedure_code']}")
         self._line("dossier", body["dossier_code"])
         self._line("HTTP", f"{answer.status_code} {content.get('outcome') or content.get('code')}")
         for name, value in (content.get("citizen") or {}).items():
             self._line(name, _plain(value))
+        for claim, said in zip(scene.claims, content.get("claims", ()), strict=False):
+            self._line(claim["kind"], f"{_claimed(claim)}: {said['verdict']}")
         self._line("officer", content.get("message") or content.get("detail"))
         if content.get("next_step"):
             self._line("next step", content["next_step"])
         self._paper(content["paper"])
+        if content.get("confirmation"):
+            self._keep(content["confirmation"])
         self._earlier[scene.citizen["id_number"]] = str(content["lookup_id"])
 
     def _body(self, scene: Scene) -> dict[str, Any]:
@@ -91,7 +108,21 @@ class Storyteller:
         }
         if scene.is_second_entry:
             body["retry_of"] = self._earlier[scene.citizen["id_number"]]
+        if scene.wants_confirmation:
+            body["confirmation"] = True
+        if scene.claims:
+            body["claims"] = scene.claims
         return body
+
+    def _keep(self, confirmation: dict[str, Any]) -> None:
+        path = self._folder / "confirmation.pdf"
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(b64decode(confirmation["content"]))
+        self._line("confirmation", f"a signed PDF for the dossier: {path}")
+        checked = self._http.get(f"/v1/receipts/{confirmation['receipt_id']}").raise_for_status().json()
+        validity = "valid" if checked["valid"] else "not valid"
+        self._line("its QR code says", f"{validity}, issued on {checked['issued_on']} by {checked['unit']}")
 
     def _show_record(self, auditor: str, lookup_id: str) -> None:
         search = {"case_number": "DEMO-01", "officer_login": invented.RECEPTION, "page_size": 1}
@@ -154,6 +185,11 @@ def _codes(secret: str) -> Iterator[str]:
     out.print("   (waiting half a minute for a one-time code that was not used yet)")
     time.sleep(totp.interval)
     yield totp.at(SystemClock().now() + timedelta(seconds=totp.interval))
+
+
+def _claimed(claim: dict[str, Any]) -> str:
+    """Return what is claimed, as one line of text."""
+    return str(claim["address"]["line"] if "address" in claim else claim["full_name"])
 
 
 def _plain(value: object) -> str:

@@ -48,6 +48,10 @@ def officers_codes(
 ) -> None:
     """Issue activation codes and write slips and handover record; only the owner of the files reads them."""
     settings, _ = read_settings()
+    if not settings.model_fields_set & {"activation_url", "public_url"}:
+        raise ConfigurationError(
+            "DANCU_ACTIVATION_URL or DANCU_PUBLIC_URL is needed: every slip names where officers activate"
+        )
     if not directory.is_dir():
         raise ConfigurationError(f"{directory} is no directory")
     letter = Document(document_number(document)) if document is not None else None

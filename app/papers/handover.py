@@ -15,7 +15,7 @@ from app.papers.values import Handover, Party
 
 _MARGIN: Final = 18 * mm
 _WIDTH: Final = A4[0] - 2 * _MARGIN
-_COLUMNS: Final = tuple(share * _WIDTH for share in (0.07, 0.24, 0.21, 0.19, 0.13, 0.16))
+_COLUMNS: Final = tuple(share * _WIDTH for share in (0.07, 0.23, 0.20, 0.19, 0.16, 0.15))
 _TITLES: Final = ("STT", "Họ và tên", "Tên đăng nhập", "Chức vụ", "Phiếu số", "Ký nhận")
 _GRID: Final = (
     ("GRID", (0, 0), (-1, -1), 0.5, black),

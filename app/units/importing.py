@@ -170,10 +170,10 @@ def _kind_and_level(
     faults = []
     kind, level = kind_of(cells.get(Column.KIND, "")), level_of(cells.get(Column.LEVEL, ""))
     if kind is None and (before is None or Column.KIND in cells):
-        values = {"value": shown(cells.get(Column.KIND, "")), "choices": ", ".join(KINDS.values())}
+        values = {"value": shown(cells.get(Column.KIND, "")), "choices": "; ".join(KINDS.values())}
         faults.append(Fault(Trouble.KIND_UNKNOWN, Column.KIND, values=values))
     if level is None and (before is None or Column.LEVEL in cells):
-        values = {"value": shown(cells.get(Column.LEVEL, "")), "choices": ", ".join(LEVELS.values())}
+        values = {"value": shown(cells.get(Column.LEVEL, "")), "choices": "; ".join(LEVELS.values())}
         faults.append(Fault(Trouble.LEVEL_UNKNOWN, Column.LEVEL, values=values))
     return (
         kind or (before.kind if before else UnitKind.COMMUNE),

@@ -23,8 +23,8 @@ def _both(vietnamese: tuple[str, str, str], english: tuple[str, str, str]) -> Ma
 
 
 _FIX_AND_RESEND: Final = (
-    "Sửa lại nội dung được chỉ ra rồi tra cứu lại. Không yêu cầu công dân nộp giấy tờ vì lỗi này.",
-    "Correct what is pointed out and look up again. Do not ask the citizen for paper because of this.",
+    "Sửa lại nội dung được chỉ ra rồi gửi lại. Không yêu cầu công dân nộp giấy tờ vì lỗi này.",
+    "Correct what is pointed out and send it again. Do not ask the citizen for paper because of this.",
 )
 _CALL_VENDOR: Final = (
     "Báo đơn vị cung cấp phần mềm một cửa, gửi kèm mã yêu cầu (request_id).",
@@ -55,36 +55,36 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
     ProblemCode.MALFORMED_REQUEST: _both(
         (
             "Yêu cầu không đọc được",
-            "Phần mềm gửi một yêu cầu không đúng định dạng nên chưa tra cứu.",
+            "Phần mềm gửi một yêu cầu không đúng định dạng nên chưa được thực hiện.",
             _CALL_VENDOR[0],
         ),
         (
             "Request unreadable",
-            "The software sent a request that is not well formed; nothing was looked up.",
+            "The software sent a request that is not well formed; nothing was done.",
             _CALL_VENDOR[1],
         ),
     ),
     ProblemCode.UNKNOWN_FIELD: _both(
         (
             "Có trường không được hỗ trợ",
-            "Yêu cầu chứa trường mà cổng không biết nên chưa tra cứu.",
+            "Yêu cầu chứa trường mà cổng không biết nên chưa được thực hiện.",
             _CALL_VENDOR[0],
         ),
         (
             "Unknown field",
-            "The request has a field this gateway does not know; nothing was looked up.",
+            "The request has a field this gateway does not know; nothing was done.",
             _CALL_VENDOR[1],
         ),
     ),
     ProblemCode.INVALID_VALUE: _both(
         (
             "Dữ liệu nhập chưa đúng",
-            "Một trường còn thiếu hoặc có giá trị không hợp lệ nên chưa tra cứu.",
+            "Một trường còn thiếu hoặc có giá trị không hợp lệ nên chưa thực hiện yêu cầu.",
             _FIX_AND_RESEND[0],
         ),
         (
             "Invalid value",
-            "A field is missing or has a value that is not allowed; nothing was looked up.",
+            "A field is missing or has a value that is not allowed; nothing was done.",
             _FIX_AND_RESEND[1],
         ),
     ),
@@ -245,10 +245,10 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
         ),
     ),
     ProblemCode.REQUEST_TOO_LARGE: _both(
-        ("Yêu cầu quá lớn", "Nội dung gửi lên vượt giới hạn của cổng nên chưa tra cứu.", _CALL_VENDOR[0]),
+        ("Yêu cầu quá lớn", "Nội dung gửi lên vượt giới hạn của cổng nên chưa được nhận.", _CALL_VENDOR[0]),
         (
             "Request too large",
-            "The body exceeds this gateway's limit; nothing was looked up.",
+            "The body exceeds this gateway's limit; nothing was done.",
             _CALL_VENDOR[1],
         ),
     ),

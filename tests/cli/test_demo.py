@@ -81,8 +81,17 @@ def test_the_first_run_tells_the_whole_story(demo: Demo) -> None:
     assert all(answer in said for answer in (*answers, "upstream_unavailable"))
 
 
+def test_the_story_verifies_claims_and_keeps_a_confirmation_that_its_own_qr_code_confirms(demo: Demo) -> None:
+    said = " ".join(demo.first_said.split())
+    assert "household_head Trần Văn Thử: true household_head Lê Văn Khác: false" in said
+    assert "its QR code says valid, issued on" in said
+    confirmation = demo.state / "confirmation.pdf"
+    assert confirmation.read_bytes().startswith(b"%PDF-")
+    assert stat.S_IMODE(confirmation.stat().st_mode) == 0o600
+
+
 def test_each_lookup_of_the_story_shows_its_record(demo: Demo) -> None:
-    assert demo.first_said.count("its record") == demo.first_said.count("HTTP ") == 6
+    assert demo.first_said.count("its record") == demo.first_said.count("HTTP ") == 7
     assert "0990" not in "".join(line for line in demo.first_said.splitlines() if "about whom" in line)
 
 
@@ -93,7 +102,7 @@ def test_a_second_run_goes_on_with_what_the_first_kept_and_takes_free_ports(demo
         with suppress(OSError):  # somebody else has it already, which serves as well
             taken.enter_context(a_listener(8037))
         code, said = demo.run_once(port)
-    assert (code, said.count("its record")) == (0, 6)
+    assert (code, said.count("its record")) == (0, 7)
     assert (demo.state / "secrets.json").read_text(encoding="utf-8") == secrets
 
 
@@ -109,7 +118,7 @@ def test_settings_of_a_real_gateway_stay_out_of_it(demo: Demo) -> None:
         code, said = demo.run_once(**real)
     finally:
         env_file.unlink()
-    assert (code, said.count("its record")) == (0, 6), said
+    assert (code, said.count("its record")) == (0, 7), said
 
 
 def test_what_is_kept_can_be_read_by_its_owner_only(demo: Demo) -> None:

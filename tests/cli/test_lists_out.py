@@ -31,7 +31,10 @@ def exports(database: Database) -> list[dict[str, Any]]:
     return list(json.loads(ask(database.owner_url, query) or "[]"))
 
 
-def test_each_list_is_written_and_on_record(recordable: Database, tmp_path: Path) -> None:
+def test_each_list_is_written_and_on_record(
+    recordable: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DANCU_PUBLIC_URL", "https://tracuu.example.gov.vn")
     assert dancu("reviews", "open").code == 0
     slips = ("officers", "codes", "H19.34", "--into", str(tmp_path), "--authority", "Sở KH&CN tỉnh Mẫu")
     assert dancu(*slips).code == 0

@@ -50,9 +50,12 @@ def test_what_cannot_be_is_refused_in_words(recordable: Database) -> None:
 
 
 def test_codes_are_written_for_their_owner_only_and_kept_nowhere(
-    recordable: Database, tmp_path: Path
+    recordable: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = ("officers", "codes", "H19.34.12", "--into", str(tmp_path), "--authority", "Sở KH&CN tỉnh Mẫu")
+    assert dancu(*command).refuses("DANCU_ACTIVATION_URL or DANCU_PUBLIC_URL is needed")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setenv("DANCU_ACTIVATION_URL", "https://motcua.example.gov.vn/kich-hoat")
     answer = dancu(*command, "--officer", "can.bo", *LETTER)
     assert answer.code == 0, answer.err
     record, slips = sorted(tmp_path.iterdir())

@@ -86,8 +86,14 @@ FAULT_TEXTS: Final[Mapping[FaultCode, Mapping[Language, tuple[str, str]]]] = {
         "en": ("The unit is missing", "Fill in the unit's name or its agency code"),
     },
     _F.UNIT_UNKNOWN: {
-        "vi": ("Không có đơn vị “{typed}”", "Sửa tên đơn vị. Gần giống: {suggestions}"),
-        "en": ("There is no unit “{typed}”", "Correct the name. Similar ones: {suggestions}"),
+        "vi": (
+            "Không có đơn vị “{typed}”",
+            "Sửa tên, hoặc điền mã định danh đơn vị. Gần giống: {suggestions}",
+        ),
+        "en": (
+            "There is no unit “{typed}”",
+            "Correct the name, or fill in the agency code. Similar ones: {suggestions}",
+        ),
     },
     _F.UNIT_AMBIGUOUS: {
         "vi": ("“{typed}” có thể là nhiều đơn vị", "Điền mã định danh của đúng đơn vị: {candidates}"),
