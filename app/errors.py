@@ -162,6 +162,8 @@ class ProblemCode(StrEnum):
     # This gateway
     AUDIT_UNAVAILABLE = "audit_unavailable"
     AUDITING_NOT_SERVED = "auditing_not_served"
+    PROOF_NOT_READY = "proof_not_ready"
+    TILE_UNKNOWN = "tile_unknown"
     SIGN_IN_BUSY = "sign_in_busy"
     INTERNAL_ERROR = "internal_error"
 

@@ -22,6 +22,8 @@ class LogEvent(StrEnum):
 
     STARTED = "gateway.started"
     STOPPED = "gateway.stopped"
+    WORKER_STARTED = "worker.started"
+    WORKER_STOPPED = "worker.stopped"
     REQUEST_SERVED = "request.served"
     REQUEST_FAILED = "request.failed"
     AUDIT_UNREACHABLE = "audit.unreachable"
@@ -30,6 +32,11 @@ class LogEvent(StrEnum):
     MONTH_KEY_MISSING = "audit.month_key_missing"
     INTENTS_CLOSED = "audit.intents_closed"
     RECONCILER_FAILED = "audit.reconciler_failed"
+    SEQUENCER_LEADS = "audit.sequencer_leads"
+    SEQUENCER_FAILED = "audit.sequencer_failed"
+    TREE_UNREADABLE = "audit.tree_unreadable"
+    CHECKPOINT_REFUSED = "audit.checkpoint_refused"
+    CHAIN_GAP = "audit.chain_gap"
     RESETS_FAILED = "accounts.resets_failed"
     SWEPT = "sweeper.swept"
     SWEEPER_FAILED = "sweeper.failed"
@@ -67,7 +74,7 @@ ALLOWED_FIELDS: Final[Mapping[str, Shape]] = {
     "reason": _WORD,
     "request_id": _UUID,
     "road": _WORD,
-    "route": re.compile(r"unmatched|(?:/[a-z0-9_.{}-]*)+"),
+    "route": re.compile(r"unmatched|(?:/[a-z0-9_.:{}-]*)+"),
     "sqlstate": re.compile(r"[0-9A-Z]{5}"),
     "status": int,
     "version": int,

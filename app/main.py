@@ -92,10 +92,12 @@ from app.audit.keyring import Keyring
 from app.audit.log import AuditLog
 from app.audit.reconciler import Reconciler
 from app.audit.sealing import RootKey
+from app.audit.tree.reader import TreeReader
 from app.audit.writer import AuditWriter
 from app.auditing.reader import AuditReader
 from app.auditing.routes import AuditSearchRequest, auditing_router
 from app.auditing.search import AuditSearcher
+from app.auditing.transparency_routes import transparency_router
 from app.clock import Clock, SystemClock, local_day
 from app.database.connect import connector, open_engine
 from app.database.live import DIRECTORY, SESSIONS, DirectoryKeeper, LiveView, Topic
@@ -327,7 +329,15 @@ class _Parts:
             "audit": lambda: writer.is_ready,
             "token_key": lambda: mint.can_sign,
         }
-        board = StatusBoard(version("dancu"), checks, lambda: keepers[0].age_seconds, self._accounts, clock)
+        tree = self._tree_reader()
+        board = StatusBoard(
+            version("dancu"),
+            checks,
+            lambda: keepers[0].age_seconds,
+            tree.age_seconds,
+            self._accounts,
+            clock,
+        )
         get_auditor = officer_with(Permission.SEARCH_AUDIT, get_caller, refusals, clock)
         shared = Shared(
             settings=settings,
@@ -355,6 +365,7 @@ class _Parts:
             auditing_router(
                 self._searcher(log), get_auditor, rejections, clock, max_body_bytes=settings.max_body_bytes
             ),
+            transparency_router(tree),
             health_router(checks),
             status_router(
                 board,
@@ -546,6 +557,12 @@ class _Parts:
             ),
             review_router(reviews, rejections, exports, allowed(Permission.OPEN_REVIEWS), get_answerer),
         ]
+
+    def _tree_reader(self) -> TreeReader:
+        # Connections of its own, and few: anybody may ask, and no lookup is to wait for them.
+        engine = open_engine(self._secrets.database_url, pool_size=2)
+        self._stack.push_async_callback(engine.dispose)
+        return TreeReader(engine)
 
     def _searcher(self, log: AuditLog) -> AuditSearcher | None:
         if self._secrets.auditing_url is None or self._secrets.auditing_root is None:

@@ -110,6 +110,15 @@ class Settings(_SettingsWithSecretFiles):
     audit_database_url: OptionalSecret = None
     audit_database_url_file: SecretFile = None
 
+    sequencing_database_url: OptionalSecret = None
+    sequencing_database_url_file: SecretFile = None
+    log_signer_folder: Path | None = Field(
+        default=None, description="the log key and what it signed last; only where the worker runs"
+    )
+    checkpoint_every_seconds: float = Field(
+        default=8.0, gt=0, le=60, description="so that a proof is there ten seconds after its record"
+    )
+
     root_key: OptionalSecret = Field(
         default=None, description="32 random bytes, base64; wraps what serving must recover"
     )

@@ -7,6 +7,7 @@ import app.accounts.client_table
 import app.accounts.life_table
 import app.accounts.table
 import app.audit.table
+import app.audit.tree.table
 import app.database.table
 import app.lookup.receipt_table
 import app.lookup.table

@@ -20,6 +20,11 @@ from app.lookup.signing_store import add_signing_certificate
 from app.settings import Settings
 
 PASSWORD = "only-for-tests"
+LOGIN_ROLES = (
+    ("gateway", "dancu_serving"),
+    ("auditor", "dancu_auditing"),
+    ("sequencer", "dancu_sequencing"),
+)
 ROOT_KEY = RootKey.generate_text()
 AUDIT_ROOT_KEY = RootKey.generate_text()
 
@@ -44,6 +49,11 @@ class Database:
     owner_url: str = field(repr=False)
     serving_url: str = field(repr=False)
     auditing_url: str = field(repr=False)
+
+    @property
+    def sequencing_url(self) -> str:
+        """The sequencer's address; its password is the others'."""
+        return self.serving_url.replace("gateway:", "sequencer:", 1)
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,7 @@ async def make_login_roles(url: str) -> None:
     """Let a gateway and an auditor log in, as an operator would."""
     connection = await asyncpg.connect(url)
     try:
-        for login, group in (("gateway", "dancu_serving"), ("auditor", "dancu_auditing")):
+        for login, group in LOGIN_ROLES:
             exists = await connection.fetchval("select 1 from pg_roles where rolname = $1", login)
             if not exists:
                 await connection.execute(f"create role {login} login password '{PASSWORD}' in role {group}")

@@ -1,6 +1,6 @@
 """The gateway's status for monitoring programs: nothing in it is about a person."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 
@@ -30,12 +30,17 @@ class EndingSoon(BaseModel):
 
 
 class Status(BaseModel):
-    """How the process stands; `directory_age_seconds` is since who-is-who was last confirmed."""
+    """How the process stands; `directory_age_seconds` is since who-is-who was last confirmed.
+
+    `checkpoint_age_seconds` is for how long records may stand under no checkpoint; null where none was made
+    yet or the database does not say.
+    """
 
     version: str
     ready: bool
     checks: dict[str, bool]
     directory_age_seconds: float | None
+    checkpoint_age_seconds: float | None
     ending_soon: list[EndingSoon]
 
 
@@ -46,19 +51,21 @@ class StatusBoard:
     version: str
     checks: Mapping[str, Callable[[], bool]]
     directory_age_seconds: Callable[[], float]
+    checkpoint_age_seconds: Callable[[], Awaitable[float | None]]
     accounts: LiveView[Accounts]
     clock: Clock
 
-    def read(self) -> Status:
+    async def read(self) -> Status:
         """Return the status now; DirectoryStaleError."""
         states = {name: check() for name, check in self.checks.items()}
-        age = self.directory_age_seconds()
+        age, checkpoint_age = self.directory_age_seconds(), await self.checkpoint_age_seconds()
         ending = endings(self.accounts.current.clients.values(), self.clock.now())
         return Status(
             version=self.version,
             ready=all(states.values()),
             checks=states,
             directory_age_seconds=round(age, 1) if isfinite(age) else None,
+            checkpoint_age_seconds=round(checkpoint_age, 1) if checkpoint_age is not None else None,
             ending_soon=[ending_said(one) for one in ending],
         )
 
@@ -77,7 +84,7 @@ def status_router(board: StatusBoard, clients: ClientAuthenticator, get_reader: 
         client = await clients.authenticate(authorization_of(request), request_of(request))
         if client is None:
             await get_reader(request)
-        return Response(orjson.dumps(board.read().model_dump()), media_type="application/json")
+        return Response(orjson.dumps((await board.read()).model_dump()), media_type="application/json")
 
     return router
 

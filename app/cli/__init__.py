@@ -8,6 +8,7 @@ from app.cli import (
     clients,
     grants,
     keys,
+    log_keys,
     officer_codes,
     officer_handovers,
     officer_life,
@@ -27,6 +28,7 @@ from app.cli.demo import demo
 from app.cli.migrate import migrate
 from app.cli.serve import serve
 from app.cli.trouble import MENDABLE, explain
+from app.cli.worker import worker
 
 application = typer.Typer(
     name="dancu",
@@ -36,6 +38,7 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
 )
 application.command("serve")(serve)
+application.command("worker")(worker)
 application.command("migrate")(migrate)
 application.command("check")(check)
 application.command("demo")(demo)
@@ -45,6 +48,8 @@ keys.commands.command("rotate-signing")(signing_keys.rotate_signing)
 keys.commands.command("request-signing")(signing_keys.request_signing)
 keys.commands.command("import-signing")(signing_keys.import_signing)
 keys.commands.command("export-signing")(signing_keys.export_signing)
+keys.commands.command("create-log")(log_keys.create_log)
+keys.commands.command("show-log")(log_keys.show_log)
 application.add_typer(keys.commands, name="keys")
 units.commands.command("declare")(unit_registrations.declare)
 units.commands.command("progress")(unit_registrations.progress)

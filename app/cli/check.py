@@ -14,6 +14,7 @@ from app.accounts.client_store import load_clients
 from app.accounts.clients import endings
 from app.audit.keyring import Keyring, months_from
 from app.audit.sealing import SealBrokenError
+from app.audit.tree.reader import checkpoint_age_seconds
 from app.cli.client_texts import ending_text
 from app.cli.console import out
 from app.cli.settings import read_settings
@@ -31,6 +32,7 @@ from app.settings import Settings, UpstreamSettings
 _MAX_CLOCK_SECONDS: Final = 2.0
 _MONTHS_AHEAD: Final = 2
 _REACH_SECONDS: Final = 3.0
+_MAX_CHECKPOINT_SECONDS: Final = 60.0
 _SAFE_LOG_SETTINGS: Final = {
     "log_statement": "none",
     "log_error_verbosity": "terse",
@@ -87,7 +89,7 @@ async def _database(settings: Settings, secrets: Secrets) -> AsyncIterator[Findi
         if await _is_pending(secrets.database_url):
             yield False, "database: migrations are pending, run: dancu migrate"
             return
-        for ask in (_clock, _role, _server_log):
+        for ask in (_clock, _role, _server_log, _checkpoint):
             yield await ask(connection)
         async for finding in _keys(connection, settings, secrets):
             yield finding
@@ -139,6 +141,18 @@ async def _role(connection: asyncpg.Connection) -> Finding:
     if can_change:
         return False, "database: the gateway's role may change evidence; it must only be in dancu_serving"
     return True, "database: the gateway's role can add evidence and not change it"
+
+
+async def _checkpoint(connection: asyncpg.Connection) -> Finding:
+    age = await checkpoint_age_seconds(connection)
+    if age is None:
+        return None, "evidence: no checkpoint was ever made; dancu worker makes them"
+    if age > _MAX_CHECKPOINT_SECONDS:
+        return (
+            None,
+            f"evidence: no checkpoint covers the records of the last {age:.0f} s; does dancu worker run?",
+        )
+    return True, f"evidence: every record older than {age:.0f} s stands under a checkpoint"
 
 
 async def _server_log(connection: asyncpg.Connection) -> Finding:

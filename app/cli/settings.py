@@ -10,7 +10,12 @@ from app.database.address import sqlalchemy_address
 from app.errors import ConfigurationError
 from app.settings import Settings, UpstreamSettings
 
-_ADDRESSES: Final = ("database_url", "migration_database_url", "audit_database_url")
+_ADDRESSES: Final = (
+    "database_url",
+    "migration_database_url",
+    "audit_database_url",
+    "sequencing_database_url",
+)
 _IN_AN_ADDRESS: Final = frozenset({"host", "port"})
 
 

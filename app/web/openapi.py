@@ -14,7 +14,14 @@ _JSON: Final = "application/json"
 _REFERENCE: Final = "#/components/schemas/"
 _EXAMPLE_ID: Final = "01981c5e-0000-7000-8000-000000000000"
 _SCHEME: Final = "officer"
-_OPEN_PATHS: Final = ("/v1/auth/", "/v1/receipts/")
+_OPEN_PATHS: Final = (
+    "/v1/auth/",
+    "/v1/receipts/",
+    "/v1/audit/checkpoint",
+    "/v1/audit/tile/",
+    "/v1/audit/proofs/",
+    "/v1/audit/consistency",
+)
 _ANY_OPERATION: Final = (ProblemCode.INTERNAL_ERROR,)
 _ANY_OFFICER: Final = (
     ProblemCode.TOKEN_MISSING,

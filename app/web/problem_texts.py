@@ -1579,6 +1579,30 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             _CALL_DEPARTMENT[1],
         ),
     ),
+    ProblemCode.PROOF_NOT_READY: _both(
+        (
+            "Chưa có bằng chứng cho bản ghi này",
+            "Bản ghi chưa nằm trong điểm kiểm tra nào của nhật ký: mã bản ghi không đúng, hoặc bản ghi vừa được lập cách đây vài giây.",
+            "Kiểm tra lại mã bản ghi và thử lại sau mười giây; nếu vẫn vậy, báo Sở Khoa học và Công nghệ.",
+        ),
+        (
+            "There is no proof yet",
+            "No checkpoint of the log covers it: the record's id is wrong, or the record is only seconds old.",
+            "Check the id and try again in ten seconds; if it stays so, tell the Department of Science and Technology.",
+        ),
+    ),
+    ProblemCode.TILE_UNKNOWN: _both(
+        (
+            "Không có ô này trong nhật ký",
+            "Đường dẫn không phải của một ô theo C2SP tlog-tiles, hoặc ô nằm ngoài điểm kiểm tra mới nhất.",
+            "Chỉ tải các ô mà điểm kiểm tra mới nhất bao gồm.",
+        ),
+        (
+            "The log has no such tile",
+            "The path is not that of a tile (C2SP tlog-tiles), or the latest checkpoint does not cover it.",
+            "Fetch only tiles that the latest checkpoint covers.",
+        ),
+    ),
     ProblemCode.LIST_UNREADABLE: _both(
         (
             "Không đọc được danh sách",

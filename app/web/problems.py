@@ -194,6 +194,8 @@ KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
         HTTPStatus.SERVICE_UNAVAILABLE, Origin.GATEWAY, opens_paper=False
     ),
     ProblemCode.AUDITING_NOT_SERVED: ProblemKind(HTTPStatus.SERVICE_UNAVAILABLE, Origin.GATEWAY),
+    ProblemCode.PROOF_NOT_READY: _ABSENT,
+    ProblemCode.TILE_UNKNOWN: _ABSENT,
     ProblemCode.SIGN_IN_BUSY: ProblemKind(HTTPStatus.SERVICE_UNAVAILABLE, Origin.GATEWAY),
     ProblemCode.INTERNAL_ERROR: ProblemKind(
         HTTPStatus.INTERNAL_SERVER_ERROR, Origin.GATEWAY, opens_paper=False

@@ -17,8 +17,12 @@ FOR_ANYBODY = {
     "/v1/auth/activate",
     "/v1/auth/token",
     "/v1/auth/revoke",
-    "/v1/receipts/{receipt_id}",
     "/v1/status",
+    "/v1/receipts/{receipt_id}",
+    "/v1/audit/checkpoint",
+    "/v1/audit/tile/{level}/{position}",
+    "/v1/audit/proofs/{record_id}",
+    "/v1/audit/consistency",
 }
 
 

@@ -58,8 +58,18 @@ def test_a_good_set_up_passes(serving: Database) -> None:
 
 
 def test_a_good_set_up_says_what_it_does_not_promise(serving: Database) -> None:
-    (note,) = lines(dancu("check"), "note")
-    assert note.startswith("evidence is local only")
+    notes = lines(dancu("check"), "note")
+    assert [note.partition(":")[0] for note in notes] == ["evidence", "evidence is local only"]
+    assert notes[0].endswith("no checkpoint was ever made; dancu worker makes them")
+
+
+def test_how_old_the_last_checkpoint_is_is_told(serving: Database) -> None:
+    set_age = "update audit_sequencing set covered_at = clock_timestamp() - interval '{} s'"
+    ask(serving.owner_url, set_age.format(2))
+    (line,) = [line for line in lines(dancu("check"), "ok") if line.startswith("evidence:")]
+    assert "stands under a checkpoint" in line
+    ask(serving.owner_url, set_age.format(90))
+    assert any("does dancu worker run?" in note for note in lines(dancu("check"), "note"))
 
 
 def test_client_software_that_ends_soon_is_named(serving: Database) -> None:

@@ -112,4 +112,11 @@ async def test_evidence_triggers_fire_for_replicas_too(empty: str) -> None:
     await migrate.upgrade(sqlalchemy_address(empty))
 
     always = {row[1] for row in await schema(empty) if row[0] == "trigger" and row[4] == "A"}
-    assert always == {"audit_record", "audit_search_tag", "audit_claim"}
+    assert always == {
+        "audit_record",
+        "audit_search_tag",
+        "audit_claim",
+        "audit_leaf",
+        "audit_subtree",
+        "audit_checkpoint",
+    }
