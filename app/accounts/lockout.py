@@ -29,7 +29,7 @@ class LockRules:
         """Return how long the next lock lasts after *lock_count* earlier ones."""
         doublings: int = 2**lock_count
         # Compared before multiplying: a timedelta overflows, an int does not.
-        if doublings >= self.longest_lock / self.first_lock:
+        if doublings > self.longest_lock // self.first_lock:
             return self.longest_lock
         return self.first_lock * doublings
 

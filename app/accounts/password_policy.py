@@ -266,8 +266,8 @@ def _readings(plain: str) -> set[str]:
 
 
 def _plain(text: str) -> str:
-    """Return *text* in small letters without accents."""
-    return _MARK.sub("", unicodedata.normalize("NFKD", text.casefold())).replace("đ", "d")
+    """Return *text* in small letters without accents; what only looks like a letter is one."""
+    return _MARK.sub("", unicodedata.normalize("NFKD", text).casefold()).replace("đ", "d")
 
 
 def _months_later(day: date, months: int) -> date:

@@ -134,10 +134,8 @@ class _Crowd:
 
 def place_of(address: str) -> str:
     """Return what counts as one place: an IPv4 address, or the /64 that an IPv6 address is in."""
-    if ":" not in address:
-        return address
     try:
-        known = IPv6Address(address.partition("%")[0])
+        known = IPv6Address(address)
     except AddressValueError:
         return address
     if known.ipv4_mapped is not None:

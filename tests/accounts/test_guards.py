@@ -1,18 +1,16 @@
 """Guessing is stopped: locks that double, shared by all processes, the same for names nobody bears."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from app.accounts.lockout import Guard, taken_back
 from app.cli import invented
 from tests.accounts.calls import fetch, profile, soon, tokens_of, turnable_gateway
 from tests.gateway import Gateway
 from tests.world import TurnableClock, World
 
 MINUTE = timedelta(minutes=1)
-NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 NAMES = (invented.RECEPTION, "khong.co")
 
 
@@ -134,36 +132,3 @@ async def test_guards_name_neither_people_nor_places(gateway: Gateway) -> None:
     rows = await fetch(gateway, "select row_to_json(sign_in_guard)::text as kept from sign_in_guard")
     assert len(rows) == 2
     assert all(NAMES[0] not in row["kept"] and "127.0.0" not in row["kept"] for row in rows)
-
-
-# What was counted, and was no failure
-
-
-def a_guard(failures: int, lock_count: int = 0, *, at: int = 0, locked: int = 0) -> Guard:
-    until = NOON + locked * MINUTE if locked else None
-    return Guard(failures, lock_count, NOON + at * MINUTE, until)
-
-
-def test_a_try_taken_back_leaves_what_was_before() -> None:
-    before, after = a_guard(2), a_guard(3, at=1)
-    assert taken_back(after, before, after) == before
-
-
-def test_failures_counted_meanwhile_stay() -> None:
-    assert taken_back(a_guard(4, at=2), a_guard(2), a_guard(3, at=1)) == a_guard(3, at=2)
-
-
-def test_a_lock_that_the_try_itself_put_on_goes_with_it() -> None:
-    before, after = a_guard(4), a_guard(0, 1, at=1, locked=6)
-    assert taken_back(after, before, after) == before
-
-
-def test_a_lock_that_another_try_put_on_stays() -> None:
-    present = a_guard(0, 2, at=2, locked=9)
-    assert taken_back(present, a_guard(4), a_guard(0, 1, at=1, locked=6)) == present
-    assert taken_back(present, a_guard(2), a_guard(3, at=1)) == present
-
-
-def test_a_try_during_a_lock_was_not_counted_and_is_not_taken_back() -> None:
-    locked = a_guard(0, 1, locked=5)
-    assert taken_back(a_guard(3, 1), locked, locked) == a_guard(3, 1)

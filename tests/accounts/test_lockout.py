@@ -11,6 +11,7 @@ from app.accounts.lockout import (
     LockRules,
     after_failure,
     is_locked,
+    taken_back,
 )
 
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
@@ -101,6 +102,11 @@ def test_each_lock_lasts_twice_as_long_up_to_twelve_hours() -> None:
     assert durations == [5, 10, 20, 40, 80, 160, 320, 640, 720, 720]
 
 
+def test_a_lock_that_would_double_past_the_longest_is_the_longest() -> None:
+    rules = LockRules(first_lock=5 * MINUTE, longest_lock=12 * MINUTE)
+    assert [rules.lock_after(count) // MINUTE for count in range(4)] == [5, 10, 12, 12]
+
+
 def test_a_day_without_failure_forgets_earlier_locks() -> None:
     guard = a_guard(lock_count=3)
     later = NOON + 24 * HOUR
@@ -126,6 +132,45 @@ def test_the_suggested_values_of_tcvn_14423_can_be_set() -> None:
     assert guard.locked_until == NOON + 12 * HOUR
     guard = after_failures(guard, 5, NOON + 12 * HOUR, rules)
     assert guard.locked_until == NOON + 36 * HOUR
+
+
+# What was counted, and was no failure
+
+
+def test_a_try_taken_back_leaves_what_was_before() -> None:
+    before, after = a_guard(2), a_guard(3, last_failure_at=NOON + MINUTE)
+    assert taken_back(after, before, after) == before
+
+
+def test_failures_counted_meanwhile_stay_and_the_window_runs_from_them() -> None:
+    before, after = a_guard(2), a_guard(3, last_failure_at=NOON + MINUTE)
+    present = a_guard(4, last_failure_at=NOON + 2 * MINUTE)
+    assert taken_back(present, before, after) == replace(present, failures=3)
+
+
+def test_a_lock_that_the_try_itself_put_on_goes_with_it() -> None:
+    before = a_guard(4, lock_count=2)
+    after = a_guard(0, 3, NOON + MINUTE, NOON + 21 * MINUTE)
+    assert taken_back(after, before, after) == before
+
+
+def test_a_lock_that_another_try_put_on_stays() -> None:
+    present = a_guard(0, 2, NOON + 2 * MINUTE, NOON + 9 * MINUTE)
+    locking = a_guard(0, 1, NOON + MINUTE, NOON + 6 * MINUTE)
+    assert taken_back(present, a_guard(4), locking) == present
+    assert taken_back(present, a_guard(2), a_guard(3, last_failure_at=NOON + MINUTE)) == present
+
+
+def test_a_failure_after_the_lock_that_the_try_put_on_stays() -> None:
+    present = a_guard(1, 1, NOON + 7 * MINUTE)
+    locking = a_guard(0, 1, NOON + MINUTE, NOON + 6 * MINUTE)
+    assert taken_back(present, a_guard(4), locking) == present
+
+
+def test_a_try_during_a_lock_was_not_counted_and_is_not_taken_back() -> None:
+    locked = a_guard(0, 1, locked_until=NOON + 5 * MINUTE)
+    assert taken_back(locked, locked, locked) == locked
+    assert taken_back(a_guard(3, 1), locked, locked) == a_guard(3, 1)
 
 
 # Rules

@@ -5,7 +5,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import os
-import signal
+import resource
 import sys
 import time
 from collections.abc import Sequence
@@ -119,7 +119,8 @@ def _fork(mutant: Mutant, tests: tuple[str, ...]) -> int:
     child = os.fork()
     if child:
         return child
-    signal.alarm(_SECONDS)  # a loop without end is noticed, too
+    # A loop without end is noticed, too: pytest's own limit ends a wait, but hypothesis would try it again.
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
@@ -128,7 +129,8 @@ def _fork(mutant: Mutant, tests: tuple[str, ...]) -> int:
     status = _KILLED
     try:
         pytest = importlib.import_module("pytest")
-        options = ["-xq", "--noconftest", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:randomly"]
+        options = ["-xq", "--noconftest", "--assert=plain", f"--timeout={_SECONDS}"]
+        options += ["-p", "no:cacheprovider", "-p", "no:randomly"]
         status = int(pytest.main([*options, *tests], plugins=[_PureOnly()]))
     finally:
         os._exit(status)

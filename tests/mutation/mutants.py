@@ -171,7 +171,7 @@ def _constants(value: object) -> list[Any]:
         case int():
             return [value + 1, value - 1]
         case float():
-            return [value * 1.25, value * 0.75]
+            return [value * 1.25, value * 0.75] if value else [1.0]
         case str():
             return ["XX" + value]
         case bytes():

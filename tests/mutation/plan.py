@@ -33,7 +33,7 @@ TARGETS: Final = (
     _at("accounts/password_policy", "accounts/test_password_policy"),
     _at("accounts/lockout", "accounts/test_lockout"),
     _at("accounts/second_factor", "accounts/test_second_factor"),
-    _at("accounts/throttling", "accounts/test_throttling"),
+    _at("accounts/throttling", "accounts/test_throttling_rules"),
     _at("lookup/decision", "lookup/test_decision_table", "lookup/test_decision"),
     _at("lookup/standings", "lookup/test_decision_table", "lookup/test_decision"),
     _at("procedures/values", "lookup/test_decision_table", "lookup/test_decision"),
