@@ -19,7 +19,7 @@ import httpx
 from app.cli import main
 
 ROOT: Final = Path(__file__).parents[2]
-PATIENCE_SECONDS: Final = 40
+PATIENCE_SECONDS: Final = 90
 UPSTREAM: Final = {
     "DANCU_UPSTREAM_ACCESS_KEY": "AK-TEST",
     "DANCU_UPSTREAM_SECRET_KEY": "SK-TEST",

@@ -47,6 +47,11 @@ def test_a_national_side_that_fails_points_to_vneid_and_other_problems_to_nothin
 
 def test_missing_or_wrong_data_points_to_the_commune_police_and_nothing_is_advised_too_early() -> None:
     police = {reason for reason, advice in PAPER_ADVICE.items() if Advice.CORRECT_AT_COMMUNE_POLICE in advice}
-    assert police == {PaperReason.FOUND, PaperReason.NOT_FOUND, PaperReason.MISMATCH}
+    assert police == {
+        PaperReason.FOUND,
+        PaperReason.NOT_FOUND,
+        PaperReason.MISMATCH,
+        PaperReason.NUMBER_CHANGED,
+    }
     assert PaperReason.NOT_FOUND_ENTER_AGAIN not in PAPER_ADVICE
     assert "02 ngày làm việc" in ADVICE[Advice.CORRECT_AT_COMMUNE_POLICE]["vi"]
