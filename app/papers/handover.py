@@ -7,10 +7,9 @@ from typing import Any, Final
 from reportlab.lib.colors import black, lightgrey
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import KeepTogether, LongTable, SimpleDocTemplate, Spacer, Table
 
-from app.papers.typesetting import BOLD, ITALIC, REGULAR, load_fonts, paragraph, style
+from app.papers.typesetting import BOLD, ITALIC, NumberedCanvas, load_fonts, paragraph, style
 from app.papers.values import Handover, Party
 
 _MARGIN: Final = 18 * mm
@@ -53,7 +52,7 @@ def draw_handover(handover: Handover) -> bytes:
         *_promises(handover),
         KeepTogether(_signatures(handover)),
     ]
-    document.build(story, canvasmaker=partial(_NumberedCanvas, number=handover.number))
+    document.build(story, canvasmaker=partial(NumberedCanvas, title=f"Biên bản số {handover.number}"))
     return file.getvalue()
 
 
@@ -145,27 +144,3 @@ def _signatures(handover: Handover) -> list[Any]:
 
 def _described(party: Party) -> str:
     return f"{party.full_name}, {party.position}, {party.unit_name}"
-
-
-class _NumberedCanvas(Canvas):
-    """Writes `Trang 1/3` once it is known how many there are."""
-
-    def __init__(self, *arguments: Any, number: str, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._number = number
-        self._pages: list[dict[str, Any]] = []
-
-    def showPage(self) -> None:  # noqa: N802 - reportlab's name
-        """Keep the page back."""
-        self._pages.append(dict(self.__dict__))
-        self._startPage()  # type: ignore[attr-defined]
-
-    def save(self) -> None:
-        """Write all pages, each with its number."""
-        for count, page in enumerate(self._pages, start=1):
-            self.__dict__.update(page)
-            self.setFont(REGULAR, 9)
-            footer = f"Biên bản số {self._number} – Trang {count}/{len(self._pages)}"
-            self.drawCentredString(A4[0] / 2, 9 * mm, footer)
-            super().showPage()
-        super().save()

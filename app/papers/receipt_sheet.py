@@ -11,11 +11,10 @@ import segno
 from reportlab.lib.colors import black, grey
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, LongTable, SimpleDocTemplate, Spacer, Table
 
 from app.clock import VIETNAM
-from app.papers.typesetting import BOLD, ITALIC, REGULAR, load_fonts, paragraph, style
+from app.papers.typesetting import BOLD, ITALIC, NumberedCanvas, load_fonts, paragraph, style
 
 _MARGIN: Final = 18 * mm
 _WIDTH: Final = A4[0] - 2 * _MARGIN
@@ -89,7 +88,7 @@ def draw_sheet(sheet: Sheet) -> bytes:
         *_notes(sheet.notes),
         KeepTogether(_checking(sheet)),
     ]
-    document.build(story, canvasmaker=partial(_NumberedCanvas, receipt_id=sheet.receipt_id))
+    document.build(story, canvasmaker=partial(NumberedCanvas, title=f"Mã phiếu {sheet.receipt_id}"))
     return file.getvalue()
 
 
@@ -164,27 +163,3 @@ class _Square(Flowable):
                     # A hair wider than its cell: printers leave white lines between neighbours.
                     at = (column * side, _SQUARE - (number + 1) * side)
                     self.canv.rect(*at, side + 0.05, side + 0.05, stroke=0, fill=1)
-
-
-class _NumberedCanvas(Canvas):
-    """Writes the receipt's id and `Trang 1/2` on each page."""
-
-    def __init__(self, *arguments: Any, receipt_id: str, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._receipt_id = receipt_id
-        self._pages: list[dict[str, Any]] = []
-
-    def showPage(self) -> None:  # noqa: N802 - reportlab's name
-        """Keep the page back."""
-        self._pages.append(dict(self.__dict__))
-        self._startPage()  # type: ignore[attr-defined]
-
-    def save(self) -> None:
-        """Write all pages, each with its number."""
-        for count, page in enumerate(self._pages, start=1):
-            self.__dict__.update(page)
-            self.setFont(REGULAR, 9)
-            footer = f"Mã phiếu {self._receipt_id} – Trang {count}/{len(self._pages)}"
-            self.drawCentredString(A4[0] / 2, 9 * mm, footer)
-            super().showPage()
-        super().save()

@@ -6,9 +6,12 @@ from importlib.resources import as_file, files
 from typing import Any, Final
 
 from reportlab.lib.enums import TA_CENTER, TA_LEFT
+from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph
 
 REGULAR: Final = "LiberationSerif-Regular"
@@ -68,3 +71,27 @@ def draw_fitted(
         size -= _STEP
     block.drawOn(canvas, left, top - used)
     return float(used)
+
+
+class NumberedCanvas(Canvas):
+    """Writes its title and `Trang 1/3` at the foot of each page, once it is known how many there are."""
+
+    def __init__(self, *arguments: Any, title: str, **options: Any) -> None:
+        """Draw as reportlab's canvas does; *title* stands before the page's number."""
+        super().__init__(*arguments, **options)
+        self._title = title
+        self._pages: list[dict[str, Any]] = []
+
+    def showPage(self) -> None:  # noqa: N802 - reportlab's name
+        """Keep the page back."""
+        self._pages.append(dict(self.__dict__))
+        self._startPage()  # type: ignore[attr-defined]
+
+    def save(self) -> None:
+        """Write all pages, each with its number."""
+        for count, page in enumerate(self._pages, start=1):
+            self.__dict__.update(page)
+            self.setFont(REGULAR, 9)
+            self.drawCentredString(A4[0] / 2, 9 * mm, f"{self._title} – Trang {count}/{len(self._pages)}")
+            super().showPage()
+        super().save()

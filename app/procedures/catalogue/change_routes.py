@@ -8,8 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.accounts.authentication import Caller
-from app.accounts.exports import XLSX
-from app.accounts.registration_routes import ListUnreadableError
 from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
 from app.accounts.trouble import database_trouble
@@ -17,30 +15,15 @@ from app.errors import ProblemCode
 from app.procedures.catalogue.desk import CatalogueDesk, EntryDone
 from app.procedures.catalogue.schemas import (
     ChangedEntry,
-    ListAnswer,
-    ListQuery,
     NewProcedure,
     ProcedureChange,
 )
-from app.procedures.lists.sending import FILE_BODY, list_answer, sent_list
-from app.sheets.errors import SheetError
+from app.procedures.list_routes import add_list_route
 from app.web.bodies import read_json
 from app.web.conditions import etag, expected_version
 from app.web.openapi import body_of, problems
-from app.web.queries import read_query
 
 _MAX_BODY_BYTES: Final = 64 * 1024
-ON_LISTS: Final = (
-    ProblemCode.ROLE_NOT_PERMITTED,
-    ProblemCode.UNSUPPORTED_MEDIA_TYPE,
-    ProblemCode.REQUEST_TOO_LARGE,
-    ProblemCode.MALFORMED_REQUEST,
-    ProblemCode.INVALID_VALUE,
-    ProblemCode.LIST_UNREADABLE,
-    ProblemCode.LIST_REFUSED,
-    ProblemCode.LIST_BUSY,
-)
-"""What any list that is sent may be answered with."""
 _ON_CHANGE: Final = (
     ProblemCode.ROLE_NOT_PERMITTED,
     ProblemCode.PROCEDURE_CHANGE_REFUSED,
@@ -71,35 +54,14 @@ def catalogue_change_router(desk: CatalogueDesk, rejections: Rejections, get_man
                 done = await desk.put(caller, body.procedure_code, body)
         return _said(done, is_dry_run=body.dry_run, status=200 if body.dry_run else 201)
 
-    @router.post(
+    add_list_route(
+        router,
         "/v1/procedures/import",
-        summary="Check a list of procedures, or bring the catalogue to it: all rows or none",
-        openapi_extra=FILE_BODY,
-        response_model=None,
-        responses={200: {"model": ListAnswer, "content": {XLSX: {}}}, **problems(*ON_LISTS)},
+        "Check a list of procedures, or bring the catalogue to it: all rows or none",
+        desk,
+        rejections,
+        get_manager,
     )
-    async def import_list(
-        request: Request,
-        caller: Annotated[Caller, Depends(get_manager)],
-        dry_run: str | None = None,
-        sheet: str | None = None,
-        on: str | None = None,
-        document_number: str | None = None,
-    ) -> Response:
-        async with rejections(caller):
-            asked = read_query(
-                ListQuery, dry_run=dry_run, sheet=sheet, on=on, document_number=document_number
-            )
-            terms = desk.terms(asked.on, asked.document_number)
-            sent = await sent_list(request, asked.sheet)
-            try:
-                with database_trouble():
-                    report = await desk.take_list(caller, sent, terms, is_dry_run=asked.dry_run)
-            except SheetError as error:
-                refusal = ListUnreadableError(error)
-            else:
-                return await list_answer(request, report, is_dry_run=asked.dry_run)
-            raise refusal
 
     @router.put(
         "/v1/procedures/{procedure_code}",

@@ -8,23 +8,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.accounts.authentication import Caller
-from app.accounts.exports import XLSX
-from app.accounts.registration_routes import ListUnreadableError
 from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
 from app.accounts.trouble import database_trouble
 from app.errors import ProblemCode
-from app.procedures.catalogue.change_routes import ON_LISTS
-from app.procedures.catalogue.schemas import ListAnswer, ListQuery
 from app.procedures.grants.desk import GrantDesk
 from app.procedures.grants.schemas import GrantAnswer, GrantChangeRequest
 from app.procedures.grants.viewing import grant_said
-from app.procedures.lists.sending import FILE_BODY, list_answer, sent_list
-from app.sheets.errors import SheetError
+from app.procedures.list_routes import add_list_route
 from app.web.bodies import read_json
 from app.web.conditions import etag, expected_version
 from app.web.openapi import body_of, problems
-from app.web.queries import read_query
 
 _MAX_BODY_BYTES: Final = 8 * 1024
 
@@ -33,35 +27,14 @@ def grant_change_router(desk: GrantDesk, rejections: Rejections, get_manager: Ge
     """Return the routes for those who may grant and withdraw."""
     router = APIRouter(tags=["grants"])
 
-    @router.post(
+    add_list_route(
+        router,
         "/v1/grants/import",
-        summary="Check a list of grants and withdrawals, or carry it out: all rows or none",
-        openapi_extra=FILE_BODY,
-        response_model=None,
-        responses={200: {"model": ListAnswer, "content": {XLSX: {}}}, **problems(*ON_LISTS)},
+        "Check a list of grants and withdrawals, or carry it out: all rows or none",
+        desk,
+        rejections,
+        get_manager,
     )
-    async def import_list(
-        request: Request,
-        caller: Annotated[Caller, Depends(get_manager)],
-        dry_run: str | None = None,
-        sheet: str | None = None,
-        on: str | None = None,
-        document_number: str | None = None,
-    ) -> Response:
-        async with rejections(caller):
-            asked = read_query(
-                ListQuery, dry_run=dry_run, sheet=sheet, on=on, document_number=document_number
-            )
-            terms = desk.terms(asked.on, asked.document_number)
-            sent = await sent_list(request, asked.sheet)
-            try:
-                with database_trouble():
-                    report = await desk.take_list(caller, sent, terms, is_dry_run=asked.dry_run)
-            except SheetError as error:
-                refusal = ListUnreadableError(error)
-            else:
-                return await list_answer(request, report, is_dry_run=asked.dry_run)
-            raise refusal
 
     @router.post(
         "/v1/grants/{unit_id}/{procedure_code}/changes",
