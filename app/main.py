@@ -3,7 +3,7 @@
 import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
 from importlib.metadata import version
@@ -577,15 +577,35 @@ def read_secrets(settings: Settings) -> Secrets:
     """Return the secrets of *settings*; ConfigurationError names the variable that is missing or wrong."""
     if not settings.authority_code:
         raise ConfigurationError("DANCU_AUTHORITY_CODE is not set: the province's code, such as H19")
-    auditing_root = settings.audit_root_key
+    database_url, root = _needed(settings.database_url, "DANCU_DATABASE_URL"), serving_root_of(settings)
+    if root is None:
+        raise ConfigurationError("DANCU_ROOT_KEY (or DANCU_ROOT_KEY_FILE) is not set")
     return Secrets(
-        database_url=_needed(settings.database_url, "DANCU_DATABASE_URL"),
-        root=root_key(_needed(settings.root_key, "DANCU_ROOT_KEY"), "DANCU_ROOT_KEY"),
+        database_url=database_url,
+        root=root,
         auditing_url=settings.audit_database_url.get_secret_value() if settings.audit_database_url else None,
-        auditing_root=root_key(auditing_root.get_secret_value(), "DANCU_AUDIT_ROOT_KEY")
-        if auditing_root
-        else None,
+        auditing_root=auditing_root_of(settings),
     )
+
+
+def serving_root_of(settings: Settings) -> RootKey | None:
+    """Return the serving root key, which opens with the other one, too, where one is set; None without."""
+    return _root_of(settings.root_key, settings.other_root_key, "ROOT_KEY")
+
+
+def auditing_root_of(settings: Settings) -> RootKey | None:
+    """Return the auditing root key likewise."""
+    return _root_of(settings.audit_root_key, settings.other_audit_root_key, "AUDIT_ROOT_KEY")
+
+
+def _root_of(secret: SecretStr | None, other: SecretStr | None, name: str) -> RootKey | None:
+    if secret is None:
+        return None
+    root = root_key(secret.get_secret_value(), f"DANCU_{name}")
+    if other is None:
+        return root
+    further = root_key(other.get_secret_value(), f"DANCU_OTHER_{name}")
+    return replace(root, others=(further.secret,))
 
 
 def read_dossier_shapes(settings: Settings) -> tuple[DossierShape, ...]:

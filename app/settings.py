@@ -123,10 +123,18 @@ class Settings(_SettingsWithSecretFiles):
         default=None, description="32 random bytes, base64; wraps what serving must recover"
     )
     root_key_file: SecretFile = None
+    other_root_key: OptionalSecret = Field(
+        default=None, description="a second root key that also opens what serving must recover: in a rotation"
+    )
+    other_root_key_file: SecretFile = None
     audit_root_key: OptionalSecret = Field(
         default=None, description="32 random bytes, base64; only where audits are read"
     )
     audit_root_key_file: SecretFile = None
+    other_audit_root_key: OptionalSecret = Field(
+        default=None, description="a second auditing root key that also opens month keys: in a rotation"
+    )
+    other_audit_root_key_file: SecretFile = None
 
     token_minutes: int = Field(default=10, ge=1, le=60)
     password_profile: Literal["dongnai-2023", "tcvn-14423-level-3"] = "dongnai-2023"  # noqa: S105 - a profile's name

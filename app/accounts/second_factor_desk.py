@@ -58,7 +58,7 @@ class SecondFactorDesk:
         """
         officer = caller.officer
         secret = new_secret()
-        wrapped = self._root.wrap(_name(officer.officer_id), secret.encode())
+        wrapped = self._root.wrap(second_factor_name(officer.officer_id), secret.encode())
         if not await self._store.begin_second_factor(officer.officer_id, wrapped):
             raise ConflictError(ProblemCode.SECOND_FACTOR_PRESENT)
         uri = provisioning_uri(secret, officer.login_name, self._issuer)
@@ -103,10 +103,11 @@ class SecondFactorDesk:
         return await self._store.use_recovery_code(used_by, digest, now)
 
     def _secret(self, officer_id: UUID, kept: SecondFactor) -> str:
-        return self._root.unwrap(_name(officer_id), kept.wrapped_secret).decode()
+        return self._root.unwrap(second_factor_name(officer_id), kept.wrapped_secret).decode()
 
 
-def _name(officer_id: UUID) -> str:
+def second_factor_name(officer_id: UUID) -> str:
+    """Return the name under which an officer's second factor is wrapped."""
     return f"second factor {officer_id}"
 
 
@@ -118,7 +119,7 @@ async def give_second_factor(
     await connection.execute(
         insert(SECOND_FACTOR).values(
             officer_id=officer_id,
-            wrapped_secret=root.wrap(_name(officer_id), secret.encode()),
+            wrapped_secret=root.wrap(second_factor_name(officer_id), secret.encode()),
             confirmed_at=now,
         )
     )

@@ -34,7 +34,8 @@ class TokenKeyring:
             self._keys = _opened(self._root, rows)
             self._rows = rows
             if self._keys.unusable:
-                _log.error(LogEvent.TOKEN_KEY_UNUSABLE, count=len(self._keys.unusable))
+                hint = {} if self._keys.keys else {"hint": "was the root key rotated? start with the new one"}
+                _log.error(LogEvent.TOKEN_KEY_UNUSABLE, count=len(self._keys.unusable), **hint)
         return self._keys
 
 
@@ -97,7 +98,7 @@ async def add_token_key(connection: AsyncConnection, root: RootKey, key: TokenKe
     await connection.execute(
         insert(TOKEN_KEY).values(
             kid=key.kid,
-            wrapped_key=root.wrap(_name(key.kid), key.secret),
+            wrapped_key=root.wrap(token_key_name(key.kid), key.secret),
             signs_from=key.signs_from,
             verifies_until=key.verifies_until,
         )
@@ -129,11 +130,12 @@ def _opened(root: RootKey, rows: Sequence[_Row]) -> TokenKeys:
 def _open(root: RootKey, row: _Row) -> TokenKey | None:
     kid, wrapped, signs_from, verifies_until = row
     try:
-        key = TokenKey.from_secret(root.unwrap(_name(kid), wrapped), signs_from, verifies_until)
+        key = TokenKey.from_secret(root.unwrap(token_key_name(kid), wrapped), signs_from, verifies_until)
     except (SealBrokenError, ValueError):
         return None
     return key if key.kid == kid else None
 
 
-def _name(kid: str) -> str:
+def token_key_name(kid: str) -> str:
+    """Return the name under which this token key is wrapped."""
     return f"token key {kid}"

@@ -3,17 +3,19 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.audit.sealing import KEY_BYTES, MonthKey, MonthSecret, RootKey
+from app.audit.key_names import index_key_name, private_key_name
+from app.audit.sealing import KEY_BYTES, MonthKey, MonthSecret, RootKey, SealBrokenError
 from app.audit.table import AUDIT_MONTH_KEY, AUDIT_MONTH_SECRET
 
 _LAST_MONTH: Final = 12
+_BEGINS_EARLY: Final = timedelta(days=1)  # a gateway's clock may run ahead, by far less than this
 
 
 def month_of(instant: datetime) -> str:
@@ -52,7 +54,7 @@ class Keyring:
         if row is None:
             return None
         key_id, public_key = str(row["key_id"]), row["public_key"]
-        index_key = self.root.unwrap(_serving_name(key_id, public_key), row["serving_index_key"])
+        index_key = self.root.unwrap(serving_name(key_id, public_key), row["serving_index_key"])
         return MonthKey(key_id, month, X25519PublicKey.from_public_bytes(public_key), index_key)
 
 
@@ -73,6 +75,44 @@ class MonthKeyMaker:
             await self._make_one(connection, month)
         return missing
 
+    async def replace(self, connection: AsyncConnection, now: datetime) -> list[str]:
+        """Make the keys of months that no gateway can have begun anew; return those months.
+
+        Nothing was sealed to the former keys, so nothing is lost with them.
+        """
+        begun = month_of(now + _BEGINS_EARLY)
+        coming = select(AUDIT_MONTH_KEY.c.month, AUDIT_MONTH_KEY.c.key_id).where(
+            AUDIT_MONTH_KEY.c.month > begun
+        )
+        rows = (await connection.execute(coming.order_by(AUDIT_MONTH_KEY.c.month))).all()
+        for month, key_id in rows:
+            await connection.execute(delete(AUDIT_MONTH_SECRET).where(AUDIT_MONTH_SECRET.c.key_id == key_id))
+            await connection.execute(delete(AUDIT_MONTH_KEY).where(AUDIT_MONTH_KEY.c.key_id == key_id))
+            await self._make_one(connection, month)
+        return [month for month, _ in rows]
+
+    async def rebuild(self, connection: AsyncConnection) -> list[str]:
+        """Wrap serving's half of each month anew, from auditing's: for a serving root key that was lost.
+
+        Returns the months. Raises SealBrokenError for another auditing root key, and where a month's public
+        key is not the one that auditing opens.
+        """
+        months = select(
+            AUDIT_MONTH_KEY, AUDIT_MONTH_SECRET.c.private_key, AUDIT_MONTH_SECRET.c.auditing_index_key
+        )
+        joined = months.join(AUDIT_MONTH_SECRET, AUDIT_MONTH_SECRET.c.key_id == AUDIT_MONTH_KEY.c.key_id)
+        rows = (await connection.execute(joined.order_by(AUDIT_MONTH_KEY.c.month))).all()
+        for row in rows:
+            private = self.auditing_root.unwrap(private_key_name(row.key_id), row.private_key)
+            public_key = X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+            if public_key != row.public_key:
+                raise SealBrokenError(f"the public key of {row.month} is not the one that auditing opens")
+            index_key = self.auditing_root.unwrap(index_key_name(row.key_id), row.auditing_index_key)
+            wrapped = self.serving_root.wrap(serving_name(row.key_id, public_key), index_key)
+            of_month = update(AUDIT_MONTH_KEY).where(AUDIT_MONTH_KEY.c.key_id == row.key_id)
+            await connection.execute(of_month.values(serving_index_key=wrapped))
+        return [row.month for row in rows]
+
     async def _make_one(self, connection: AsyncConnection, month: str) -> None:
         key_id = f"{self.authority_code}/{month}"
         private_key, index_key = X25519PrivateKey.generate(), secrets.token_bytes(KEY_BYTES)
@@ -82,14 +122,16 @@ class MonthKeyMaker:
                 month=month,
                 key_id=key_id,
                 public_key=public_key,
-                serving_index_key=self.serving_root.wrap(_serving_name(key_id, public_key), index_key),
+                serving_index_key=self.serving_root.wrap(serving_name(key_id, public_key), index_key),
             )
         )
         await connection.execute(
             insert(AUDIT_MONTH_SECRET).values(
                 key_id=key_id,
-                private_key=self.auditing_root.wrap(_private_name(key_id), private_key.private_bytes_raw()),
-                auditing_index_key=self.auditing_root.wrap(_index_name(key_id), index_key),
+                private_key=self.auditing_root.wrap(
+                    private_key_name(key_id), private_key.private_bytes_raw()
+                ),
+                auditing_index_key=self.auditing_root.wrap(index_key_name(key_id), index_key),
             )
         )
 
@@ -107,21 +149,14 @@ async def load_month_secrets(
     return [
         MonthSecret(
             row.key_id,
-            X25519PrivateKey.from_private_bytes(root.unwrap(_private_name(row.key_id), row.private_key)),
-            root.unwrap(_index_name(row.key_id), row.auditing_index_key),
+            X25519PrivateKey.from_private_bytes(root.unwrap(private_key_name(row.key_id), row.private_key)),
+            root.unwrap(index_key_name(row.key_id), row.auditing_index_key),
         )
         for row in result
     ]
 
 
-def _serving_name(key_id: str, public_key: bytes) -> str:
+def serving_name(key_id: str, public_key: bytes) -> str:
+    """Return the name under which serving's copy of a month's index key is wrapped."""
     # Names the public key too: whoever can change the database must not put one there that they can open.
-    return f"{_index_name(key_id)} with {public_key.hex()}"
-
-
-def _index_name(key_id: str) -> str:
-    return f"month index key {key_id}"
-
-
-def _private_name(key_id: str) -> str:
-    return f"month private key {key_id}"
+    return f"{index_key_name(key_id)} with {public_key.hex()}"

@@ -69,6 +69,7 @@ class RecordKind(StrEnum):
     GRANT_MOVED = "grant.moved"
     KEYS_MADE = "keys.made"
     KEYS_ROTATED = "keys.rotated"
+    KEYS_RESTORED = "keys.restored"
     CHANGE_FAILED = "change.failed"
     OFFICER_POSTED = "officer.posted"
     OFFICER_LEFT = "officer.left"

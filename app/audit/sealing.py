@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
 KEY_BYTES: Final = 32
 _HPKE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # RFC 9180
@@ -106,17 +106,42 @@ class DataKey:
 
 @dataclass(frozen=True, slots=True)
 class RootKey:
-    """A 256-bit key that wraps other keys; each wrapped key is bound to its name."""
+    """A 256-bit key that wraps other keys; each wrapped key is bound to its name.
+
+    While root keys are rotated it also opens what *others* wrapped. One that follows another goes on deriving
+    as that did, from *inherited*: digests under derived keys stand in the database and cannot be made again.
+    """
 
     secret: bytes = field(repr=False)
+    others: tuple[bytes, ...] = field(default=(), repr=False)
+    inherited: bytes | None = field(default=None, repr=False)
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Read 32 bytes in base64; ValueError for anything else."""
+        """Read 32 bytes in base64, or 64 of a key that follows another; ValueError for anything else."""
         secret = base64.b64decode(text, validate=True)
-        if len(secret) != KEY_BYTES:
+        if len(secret) not in {KEY_BYTES, 2 * KEY_BYTES}:
             raise ValueError("a root key has 32 bytes")
-        return cls(secret)
+        return cls(secret[:KEY_BYTES], inherited=secret[KEY_BYTES:] or None)
+
+    @property
+    def alone(self) -> Self:
+        """This key without the others and without what it inherited."""
+        return type(self)(self.secret)
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits by which records name the key; they tell nothing of it."""
+        return self.alone.derive("fingerprint")[:8].hex()
+
+    @property
+    def derivation(self) -> bytes:
+        """What everything is derived from; it tells nothing of the root key (RFC 5869 section 2.2)."""
+        return self.inherited or hmac.digest(bytes(KEY_BYTES), self.secret, hashlib.sha256)
+
+    def successor_text(self) -> str:
+        """Return a new root key that derives what this one does, as its setting is written."""
+        return base64.b64encode(secrets.token_bytes(KEY_BYTES) + self.derivation).decode()
 
     @staticmethod
     def generate_text() -> str:
@@ -130,15 +155,17 @@ class RootKey:
 
     def unwrap(self, name: str, wrapped: bytes) -> bytes:
         """Return the key wrapped under *name*; SealBrokenError for another root key or name."""
-        try:
-            return AESGCM(self.secret).decrypt(wrapped[:12], wrapped[12:], name.encode())
-        except (InvalidTag, ValueError):  # ValueError: too short to hold even a nonce
-            raise SealBrokenError("this root key did not wrap that key") from None
+        for secret in (self.secret, *self.others):
+            try:
+                return AESGCM(secret).decrypt(wrapped[:12], wrapped[12:], name.encode())
+            except (InvalidTag, ValueError):  # ValueError: too short to hold even a nonce
+                continue
+        raise SealBrokenError("this root key did not wrap that key")
 
     def derive(self, purpose: str) -> bytes:
         """Return a 32-byte key of its own for *purpose*."""
-        return HKDF(SHA256(), length=KEY_BYTES, salt=None, info=b"dancu|" + purpose.encode()).derive(
-            self.secret
+        return HKDFExpand(SHA256(), length=KEY_BYTES, info=b"dancu|" + purpose.encode()).derive(
+            self.derivation
         )
 
 

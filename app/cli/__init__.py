@@ -8,7 +8,10 @@ from app.cli import (
     clients,
     grants,
     keys,
+    log_backups,
     log_keys,
+    lost_keys,
+    new_log,
     officer_codes,
     officer_handovers,
     officer_life,
@@ -17,6 +20,7 @@ from app.cli import (
     procedure_lists,
     register,
     reviews,
+    root_keys,
     signing_keys,
     token_keys,
     unit_registrations,
@@ -48,8 +52,16 @@ keys.commands.command("rotate-signing")(signing_keys.rotate_signing)
 keys.commands.command("request-signing")(signing_keys.request_signing)
 keys.commands.command("import-signing")(signing_keys.import_signing)
 keys.commands.command("export-signing")(signing_keys.export_signing)
+keys.commands.command("create-root")(root_keys.create_root)
+keys.commands.command("rotate-root")(root_keys.rotate_root)
+keys.commands.command("replace-months")(lost_keys.replace_months)
+keys.commands.command("recover-root")(lost_keys.recover_root)
 keys.commands.command("create-log")(log_keys.create_log)
 keys.commands.command("show-log")(log_keys.show_log)
+keys.commands.command("backup-signer")(log_backups.backup_signer)
+keys.commands.command("restore-signer")(log_backups.restore_signer)
+keys.commands.command("rewrap-log")(log_backups.rewrap_log)
+keys.commands.command("new-log")(new_log.new_log)
 application.add_typer(keys.commands, name="keys")
 units.commands.command("declare")(unit_registrations.declare)
 units.commands.command("progress")(unit_registrations.progress)

@@ -17,6 +17,7 @@ from app.audit.sealing import SealBrokenError
 from app.audit.tree.reader import checkpoint_age_seconds
 from app.cli.client_texts import ending_text
 from app.cli.console import out
+from app.cli.root_keys import root_key_findings
 from app.cli.settings import read_settings
 from app.cli.signing_keys import signing_findings
 from app.cli.token_keys import token_key_findings
@@ -73,6 +74,9 @@ async def _collect(settings: Settings, upstream: UpstreamSettings) -> list[Findi
     )  # fmt: skip
     if secrets.auditing_url is not None:
         findings.append(await _auditing(secrets.auditing_url))
+        if findings[-1][0] and secrets.auditing_root is not None:
+            found = root_key_findings(secrets.auditing_url, secrets.auditing_root, auditing=True)
+            findings += [finding async for finding in found]
     if secrets.auditing_root is not None:
         findings.append((None, "keys: this process can read the audit; keep it apart from those that serve"))
     return findings
@@ -186,6 +190,8 @@ async def _keys(
     async for finding in token_key_findings(secrets.database_url, secrets.root):
         yield finding
     async for finding in signing_findings(secrets.database_url, secrets.root):
+        yield finding
+    async for finding in root_key_findings(secrets.database_url, secrets.root):
         yield finding
 
 

@@ -26,7 +26,7 @@ from app.database.address import sqlalchemy_address
 from app.errors import ConfigurationError
 from app.lookup.signing_certificates import self_signed
 from app.lookup.signing_store import add_signing_certificate, has_signing_certificate
-from app.main import root_key
+from app.main import auditing_root_of, serving_root_of
 from app.settings import Settings
 
 commands = typer.Typer(
@@ -76,10 +76,10 @@ async def _make_recorded(settings: Settings, ahead: int) -> list[str]:
             await make_recorded(settings, lambda _: _made(first))
         except ConfigurationError:
             raise ConfigurationError(f"made the key for {first[0]}, but could not record it") from None
-    maker, more = _maker(settings), months_from(SystemClock().now().date(), ahead)
+    maker, more = month_key_maker(settings), months_from(SystemClock().now().date(), ahead)
 
     async def work(connection: AsyncConnection) -> Change[list[str]]:
-        await _check_root_keys(connection, maker)
+        await check_root_keys(connection, maker)
         return await _made(await maker.make(connection, more))
 
     is_missing = await _missing(settings, more)
@@ -166,9 +166,9 @@ async def make_month_keys(settings: Settings, ahead: int) -> list[str]:
 
     Raises OtherRootKeyError where they are not the ones that made the months before.
     """
-    maker = _maker(settings)
+    maker = month_key_maker(settings)
     async with owners_connection(settings) as connection:
-        await _check_root_keys(connection, maker)
+        await check_root_keys(connection, maker)
         return await maker.make(connection, months_from(SystemClock().now().date(), ahead))
 
 
@@ -185,9 +185,10 @@ async def make_first_token_key(settings: Settings) -> Rotation | None:
 
 def serving_root(settings: Settings) -> RootKey:
     """Return the root key; ConfigurationError where it is missing or none."""
-    if settings.root_key is None:
+    root = serving_root_of(settings)
+    if root is None:
         raise ConfigurationError("token keys need DANCU_ROOT_KEY (or DANCU_ROOT_KEY_FILE)")
-    return root_key(settings.root_key.get_secret_value(), "DANCU_ROOT_KEY")
+    return root
 
 
 def authority_of(settings: Settings) -> str:
@@ -208,17 +209,15 @@ async def owners_connection(settings: Settings) -> AsyncIterator[AsyncConnection
         await engine.dispose()
 
 
-def _maker(settings: Settings) -> MonthKeyMaker:
-    if settings.root_key is None or settings.audit_root_key is None:
+def month_key_maker(settings: Settings) -> MonthKeyMaker:
+    """Return what makes month keys; ConfigurationError where a root key is missing."""
+    serving, auditing = serving_root_of(settings), auditing_root_of(settings)
+    if serving is None or auditing is None:
         raise ConfigurationError("month keys need DANCU_ROOT_KEY and DANCU_AUDIT_ROOT_KEY (or their _FILE)")
-    return MonthKeyMaker(
-        authority_of(settings),
-        root_key(settings.root_key.get_secret_value(), "DANCU_ROOT_KEY"),
-        root_key(settings.audit_root_key.get_secret_value(), "DANCU_AUDIT_ROOT_KEY"),
-    )
+    return MonthKeyMaker(authority_of(settings), serving, auditing)
 
 
-async def _check_root_keys(connection: AsyncConnection, maker: MonthKeyMaker) -> None:
+async def check_root_keys(connection: AsyncConnection, maker: MonthKeyMaker) -> None:
     """Refuse to go on with other root keys: no process could then open all months."""
     await check_serving_root(connection, maker.serving_root)
     await _check_auditing_root(connection, maker.auditing_root)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.audit.changes import Change
 from app.audit.record import RecordKind
+from app.audit.sealing import RootKey
 from app.audit.tree.signer import FileSigner, SignerStateError, create_signer, discard_signer
 from app.cli.console import done
 from app.cli.keys import authority_of, check_serving_root, serving_root
@@ -48,12 +49,17 @@ def show_log() -> None:
     done(open_signer(settings).verifier)
 
 
+def signer_root(settings: Settings) -> RootKey:
+    """Return the key that wraps the log key; ConfigurationError where it is missing."""
+    return serving_root(settings)
+
+
 def open_signer(settings: Settings) -> FileSigner:
     """Return the signer of DANCU_LOG_SIGNER_FOLDER; ConfigurationError says what it lacks."""
     folder = settings.log_signer_folder
     if folder is None:
         raise ConfigurationError("DANCU_LOG_SIGNER_FOLDER is not set; dancu keys create-log makes one")
     try:
-        return FileSigner(folder, serving_root(settings), authority_of(settings))
+        return FileSigner(folder, signer_root(settings), authority_of(settings))
     except SignerStateError as error:
         raise ConfigurationError(f"{folder}: {error}") from None

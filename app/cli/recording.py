@@ -30,7 +30,7 @@ from app.clock import SystemClock
 from app.database.address import sqlalchemy_address
 from app.database.connect import connector
 from app.errors import AuditUnavailableError, ConfigurationError
-from app.main import root_key
+from app.main import serving_root_of
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -96,9 +96,10 @@ async def _check_month_key(connection: AsyncConnection, keyring: Keyring) -> Non
 
 
 def _root(settings: Settings) -> RootKey:
-    if settings.root_key is None:
+    root = serving_root_of(settings)
+    if root is None:
         raise ConfigurationError(f"{_NOT_RECORDED}: DANCU_ROOT_KEY (or DANCU_ROOT_KEY_FILE) is not set")
-    return root_key(settings.root_key.get_secret_value(), "DANCU_ROOT_KEY")
+    return root
 
 
 def _authority(settings: Settings) -> str:

@@ -67,7 +67,7 @@ async def add_signing_certificate(
             fingerprint=one.fingerprint,
             certificate=one.certificate.public_bytes(Encoding.DER),
             chain=[each.public_bytes(Encoding.DER) for each in one.chain],
-            wrapped_key=root.wrap(_name(one.fingerprint), scalar_of(one.private_key)),
+            wrapped_key=root.wrap(signing_key_name(one.fingerprint), scalar_of(one.private_key)),
             added_at=now,
         )
     )
@@ -103,7 +103,7 @@ def _open(root: RootKey, row: _Row) -> SigningCertificate | None:
         one = SigningCertificate(
             load_der_x509_certificate(certificate),
             tuple(load_der_x509_certificate(each) for each in chain),
-            None if wrapped is None else key_of(root.unwrap(_name(fingerprint), wrapped)),
+            None if wrapped is None else key_of(root.unwrap(signing_key_name(fingerprint), wrapped)),
         )
     except (SealBrokenError, ValueError):
         return None
@@ -111,5 +111,6 @@ def _open(root: RootKey, row: _Row) -> SigningCertificate | None:
     return one if one.fingerprint == fingerprint else None
 
 
-def _name(fingerprint: str) -> str:
+def signing_key_name(fingerprint: str) -> str:
+    """Return the name under which a certificate's key is wrapped."""
     return f"signing key {fingerprint}"

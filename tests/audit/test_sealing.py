@@ -20,6 +20,7 @@ from app.audit.sealing import (
 RECORD, OTHER = UUID(int=1), UUID(int=2)
 KEY = DataKey(bytes(range(32)))
 SEALED = KEY.seal(RECORD, b"somebody")
+_DERIVED = "b9cc54778af8090d92a63c640e7c18649cbac6b1e954468c09fdcc01daf177d1"
 
 
 @given(st.binary(max_size=200), st.uuids())
@@ -110,3 +111,29 @@ def test_derived_keys_differ_by_purpose_and_root() -> None:
 
 def test_keys_print_nothing_of_themselves() -> None:
     assert "\\x" not in repr([KEY, RootKey(bytes(32))])
+
+
+def test_a_root_key_opens_what_another_one_wrapped_and_wraps_under_its_own() -> None:
+    old, new = RootKey(bytes(32)), RootKey(bytes([1] * 32))
+    both = RootKey(new.secret, others=(old.secret,))
+
+    assert both.unwrap("name", old.wrap("name", b"key")) == b"key"
+    assert new.unwrap("name", both.wrap("name", b"key")) == b"key"
+    with pytest.raises(SealBrokenError):
+        both.alone.unwrap("name", old.wrap("name", b"key"))
+    assert both.fingerprint == new.fingerprint != old.fingerprint
+
+
+def test_a_root_key_derives_for_good_and_so_do_those_that_follow_it() -> None:
+    first = RootKey(bytes(range(32)))
+    second = RootKey.from_text(first.successor_text())
+    third = RootKey.from_text(second.successor_text())
+
+    # Digests under this key stand in databases: HKDF-SHA-256 without salt, info "dancu|idempotency".
+    assert first.derive("idempotency").hex() == _DERIVED
+    assert {key.derive("idempotency").hex() for key in (second, third)} == {_DERIVED}
+    assert len({key.secret for key in (first, second, third)}) == 3
+    assert first.secret not in (second.derivation, third.derivation)
+    assert second.derive("lookup limits") != second.derive("idempotency")
+    with pytest.raises(SealBrokenError):
+        second.unwrap("name", first.wrap("name", b"key"))

@@ -11,11 +11,26 @@ from app.audit.tree.merkle import TreeHead
 
 _ED25519: Final = b"\x01"
 _KEY_ID_BYTES: Final = 4
+_MOST_DIGITS: Final = 6
 
 
-def log_origin(authority_code: str) -> str:
-    """Return the name of an installation's log: first line of its checkpoints, and name of its key."""
-    return f"dancu/{authority_code}"
+def log_origin(authority_code: str, epoch: int = 1) -> str:
+    """Return the name of an installation's log: first line of its checkpoints, and name of its key.
+
+    An installation whose log could not go on has a new one under the next *epoch*.
+    """
+    return f"dancu/{authority_code}" if epoch == 1 else f"dancu/{authority_code}/{epoch}"
+
+
+def log_epoch(origin: str, authority_code: str) -> int | None:
+    """Return which of the installation's logs *origin* names; None where it names none of them."""
+    first = log_origin(authority_code)
+    if origin == first:
+        return 1
+    number = origin.removeprefix(f"{first}/")
+    if not number.isascii() or not number.isdecimal() or len(number) > _MOST_DIGITS:
+        return None
+    return int(number) if log_origin(authority_code, int(number)) == origin else None
 
 
 def checkpoint_text(origin: str, head: TreeHead) -> str:
