@@ -1,1 +1,1 @@
-"""Roads to the National Population Database: one folder per upstream profile, joined in `choose`."""
+"""Roads to the National Population Database: one folder per road, joined in `choose`."""

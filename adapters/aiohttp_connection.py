@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from functools import lru_cache, partial
-from pathlib import Path
 
 import aiohttp
 import httpx
@@ -12,7 +11,7 @@ from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 from yarl import URL
 
-from adapters.connection import KEEP_IDLE_SECONDS, OUR_HEADERS, Answer, is_tls_failure, read_plain, trust
+from adapters.connection import KEEP_IDLE_SECONDS, OUR_HEADERS, Answer, Trust, is_tls_failure, read_plain
 from adapters.reasons import Reason
 from app.errors import SourceSilentError
 
@@ -27,15 +26,15 @@ class AiohttpConnection:
         connect_seconds: float,
         max_connections: int,
         max_answer_bytes: int,
-        ca_bundle: Path | None = None,
+        trust: Trust = Trust(),  # noqa: B008 - frozen
     ) -> None:
-        """Needs a running event loop; raise ConfigurationError when *ca_bundle* cannot be read."""
+        """Needs a running event loop; raise ConfigurationError when a file of *trust* cannot be read."""
         self._address = lru_cache(maxsize=16)(partial(_address, base_url.rstrip("/")))
         self._connect_seconds = connect_seconds
         self._max_answer_bytes = max_answer_bytes
         # aiohttp has one limit for waiting and connecting; the queue is ours to tell the two apart.
         self._free = asyncio.Semaphore(max_connections)
-        self._session = _session(connect_seconds, max_connections, ca_bundle)
+        self._session = _session(connect_seconds, max_connections, trust)
 
     async def post(
         self, path: str, *, content: bytes, headers: Mapping[str, str], seconds_left: float
@@ -93,9 +92,9 @@ class _Connector(aiohttp.TCPConnector):
         return None
 
 
-def _session(connect_seconds: float, max_connections: int, ca_bundle: Path | None) -> aiohttp.ClientSession:
+def _session(connect_seconds: float, max_connections: int, trust: Trust) -> aiohttp.ClientSession:
     connector = _Connector(
-        ssl=trust(ca_bundle),
+        ssl=trust.context(),
         limit=max_connections,
         keepalive_timeout=KEEP_IDLE_SECONDS,
         resolver=aiohttp.ThreadedResolver(),

@@ -1,40 +1,43 @@
 """Opens the road to the national side that the operator chose."""
 
 import ipaddress
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
 
 import httpx
 from pydantic import SecretStr
 
 from adapters.aiohttp_connection import AiohttpConnection
-from adapters.connection import Connection
+from adapters.connection import Connection, Trust
 from adapters.httpx_connection import HttpxConnection
-from adapters.lgsp_soap.adapter import LgspSoapSource
-from adapters.lgsp_soap.profile import Credentials, LgspSoapProfile
+from adapters.lgsp_json.adapter import LGSP_JSON
+from adapters.lgsp_soap.adapter import LGSP_SOAP
+from adapters.profile import Profile, load_profile
+from adapters.road import Road, Wiring
+from adapters.source import NationalSource
+from adapters.vdxp_soap.adapter import VDXP_SOAP
 from app.clock import Clock
 from app.errors import ConfigurationError
-from app.lookup.source import PopulationSource
 from app.settings import UpstreamSettings
 
-# key_name and key_password may be empty: newer platforms send AuthHash without content.
-_REQUIRED = ("base_url", "access_key", "secret_key", "app_name", "partner_code", "partner_code_customer")
+ROADS: Final = (LGSP_SOAP, LGSP_JSON, VDXP_SOAP)
 # All lookups share one token call.
 _TOKEN_CONNECTIONS = 1
+_SENT_AS_HEADERS = ("auth_header", "road_client", "api_key")
 
 
 @asynccontextmanager
 async def open_source(
     settings: UpstreamSettings, clock: Clock, *, transport: httpx.AsyncBaseTransport | None = None
-) -> AsyncIterator[PopulationSource]:
+) -> AsyncIterator[NationalSource]:
     """Yield the source of *settings*' profile and close its connections afterwards.
 
     Raises ConfigurationError on entry when a setting is missing or wrong. *transport* is for tests;
     where given it carries both calls, the token's and the question's.
     """
-    check_settings(settings)
-    # One profile so far (the settings' type allows no other), so there is nothing to choose yet.
-    profile, credentials = LgspSoapProfile.from_settings(settings), Credentials.from_settings(settings)
+    road, profile = _checked(settings)
     async with AsyncExitStack() as opened:
         token_connection: Connection = _over_httpx(settings, transport)
         opened.push_async_callback(token_connection.aclose)
@@ -42,9 +45,49 @@ async def open_source(
         if transport is None:
             connection = _over_aiohttp(settings)
             opened.push_async_callback(connection.aclose)
-        source = LgspSoapSource(connection, token_connection, profile, credentials, clock)
+        source = road.build(Wiring(settings, profile, connection, token_connection, clock))
         opened.push_async_callback(source.aclose)
         yield source
+
+
+def check_settings(settings: UpstreamSettings) -> None:
+    """Raise ConfigurationError, naming the variables, when *settings* cannot reach anybody safely."""
+    _checked(settings)
+
+
+def trust_of(settings: UpstreamSettings) -> Trust:
+    """Return whom *settings* trust, and what they show."""
+    if settings.client_key is not None and settings.client_certificate is None:
+        raise ConfigurationError("DANCU_UPSTREAM_CLIENT_KEY needs DANCU_UPSTREAM_CLIENT_CERTIFICATE")
+    return Trust(settings.ca_bundle, settings.client_certificate, settings.client_key)
+
+
+def _checked(settings: UpstreamSettings) -> tuple[Road, Profile]:
+    road = next(road for road in ROADS if road.speaks(settings.profile))
+    profile = load_profile(road.profiles, settings)
+    needed = ("base_url", *road.required_settings(profile))
+    missing = [name for name in needed if not _plain(getattr(settings, name)).strip()]
+    if missing:
+        names = ", ".join(f"DANCU_UPSTREAM_{name.upper()}" for name in missing)
+        raise ConfigurationError(f"the road to the national side is not set up: {names}")
+    for name in _SENT_AS_HEADERS:
+        if not re.fullmatch("[ -~]*", _plain(getattr(settings, name))):
+            raise ConfigurationError(f"DANCU_UPSTREAM_{name.upper()} cannot stand in a header")
+    _check_address(settings.base_url)
+    trust_of(settings)
+    return road, profile
+
+
+def _check_address(base_url: str) -> None:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        raise ConfigurationError("DANCU_UPSTREAM_BASE_URL is not a URL") from None
+    if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query or url.fragment:
+        raise ConfigurationError("DANCU_UPSTREAM_BASE_URL must be https://host[:port][/path]")
+    if url.scheme == "http" and not _is_loopback(url.host):
+        # Personal data and credentials would cross the network in clear.
+        raise ConfigurationError("DANCU_UPSTREAM_BASE_URL must be https:// except on this machine")
 
 
 def _over_httpx(settings: UpstreamSettings, transport: httpx.AsyncBaseTransport | None) -> HttpxConnection:
@@ -53,7 +96,7 @@ def _over_httpx(settings: UpstreamSettings, transport: httpx.AsyncBaseTransport 
         connect_seconds=settings.connect_seconds,
         max_connections=_TOKEN_CONNECTIONS,
         max_answer_bytes=settings.max_answer_bytes,
-        ca_bundle=settings.ca_bundle,
+        trust=trust_of(settings),
         transport=transport,
     )
 
@@ -64,28 +107,8 @@ def _over_aiohttp(settings: UpstreamSettings) -> AiohttpConnection:
         connect_seconds=settings.connect_seconds,
         max_connections=settings.max_connections,
         max_answer_bytes=settings.max_answer_bytes,
-        ca_bundle=settings.ca_bundle,
+        trust=trust_of(settings),
     )
-
-
-def check_settings(settings: UpstreamSettings) -> None:
-    """Raise ConfigurationError, naming the variables, when *settings* cannot reach anybody safely."""
-    missing = [name for name in _REQUIRED if not _plain(getattr(settings, name)).strip()]
-    if missing:
-        names = ", ".join(f"DANCU_UPSTREAM_{name.upper()}" for name in missing)
-        raise ConfigurationError(f"the road to the national side is not set up: {names}")
-    try:
-        url = httpx.URL(settings.base_url)
-    except httpx.InvalidURL:
-        raise ConfigurationError("DANCU_UPSTREAM_BASE_URL is not a URL") from None
-    if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query or url.fragment:
-        raise ConfigurationError("DANCU_UPSTREAM_BASE_URL must be https://host[:port][/path]")
-    if url.scheme == "http" and not _is_loopback(url.host):
-        # Personal data and credentials would cross the network in clear.
-        raise ConfigurationError("DANCU_UPSTREAM_BASE_URL must be https:// except on this machine")
-    for name in ("token_path", "find_path", "confirm_path"):
-        if not getattr(settings, name).startswith("/"):
-            raise ConfigurationError(f"DANCU_UPSTREAM_{name.upper()} must start with a slash")
 
 
 def _plain(value: str | SecretStr) -> str:

@@ -34,9 +34,10 @@ class Answer:
 class Connection(Protocol):
     """A bounded pool of connections to one address.
 
-    Whatever carries it: no cookie is kept, no redirect followed, no proxy or certificate taken from
-    the environment, no line logged with what the other side sent, and no question sent twice.
-    Certificates are always verified, against the configured authority alone where there is one.
+    Whatever carries it: no other host is ever asked, no cookie kept, no redirect followed, no proxy or
+    certificate taken from the environment, no line logged with what the other side sent, and no
+    question sent twice. Certificates are always verified, against the configured authority alone
+    where there is one.
     """
 
     async def post(
@@ -54,27 +55,54 @@ class Connection(Protocol):
         ...
 
 
-def trust(ca_bundle: Path | None) -> ssl.SSLContext:
-    """Return a context that verifies names and certificates, against *ca_bundle* alone where given.
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom we believe, and what we show of ourselves where the other side wants a certificate."""
 
-    Raises ConfigurationError when *ca_bundle* cannot be read.
-    """
-    if ca_bundle is None:
-        return _usual_trust()
+    ca_bundle: Path | None = None
+    client_certificate: Path | None = None
+    client_key: Path | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """Return a context that verifies names and certificates, against `ca_bundle` alone where given.
+
+        Raises ConfigurationError when a file cannot be read or the key is not the certificate's.
+        """
+        if self.ca_bundle is None and self.client_certificate is None:
+            return _usual_trust()
+        context = _own_trust(self.ca_bundle)
+        if self.client_certificate is not None:
+            _show(context, self.client_certificate, self.client_key)
+        return context
+
+
+def _own_trust(ca_bundle: Path | None) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=ca_bundle)
+        if ca_bundle is None:
+            context = httpx.create_ssl_context(trust_env=False)
+        else:
+            context = ssl.create_default_context(cafile=ca_bundle)
     except OSError:
         raise ConfigurationError("DANCU_UPSTREAM_CA_BUNDLE is not a readable PEM file") from None
     context.set_alpn_protocols(["http/1.1"])
     return context
 
 
+def _show(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
+    try:
+        # A password, or OpenSSL would ask the terminal for the one of an encrypted key.
+        context.load_cert_chain(certificate, key, password=b"")
+    except OSError:
+        raise ConfigurationError(
+            "DANCU_UPSTREAM_CLIENT_CERTIFICATE and …_CLIENT_KEY are not a certificate and its key in"
+            " readable PEM files without a password"
+        ) from None
+
+
 @cache
 def _usual_trust() -> ssl.SSLContext:
     """Return the context that trusts the usual authorities: read once, for that takes 30 ms."""
-    context = httpx.create_ssl_context(trust_env=False)
-    context.set_alpn_protocols(["http/1.1"])
-    return context
+    return _own_trust(None)
 
 
 async def read_plain(encodings: Iterable[str], chunks: AsyncIterable[bytes], max_bytes: int) -> bytes:

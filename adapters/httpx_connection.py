@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 
 import httpx
 
-from adapters.connection import KEEP_IDLE_SECONDS, OUR_HEADERS, Answer, is_tls_failure, read_plain, trust
+from adapters.connection import KEEP_IDLE_SECONDS, OUR_HEADERS, Answer, Trust, is_tls_failure, read_plain
 from adapters.reasons import Reason
 from app.errors import SourceSilentError
 
@@ -25,14 +24,14 @@ class HttpxConnection:
         connect_seconds: float,
         max_connections: int,
         max_answer_bytes: int,
-        ca_bundle: Path | None = None,
+        trust: Trust = Trust(),  # noqa: B008 - frozen
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Raise ConfigurationError when *ca_bundle* cannot be read."""
+        """Raise ConfigurationError when a file of *trust* cannot be read."""
         self._base_url = base_url.rstrip("/")
         self._connect_seconds = connect_seconds
         self._max_answer_bytes = max_answer_bytes
-        self._transport = transport or _pool(max_connections, ca_bundle)
+        self._transport = transport or _pool(max_connections, trust)
 
     async def post(
         self, path: str, *, content: bytes, headers: Mapping[str, str], seconds_left: float
@@ -75,13 +74,13 @@ class HttpxConnection:
         return Answer(response.status_code, response.headers.get("Content-Type", ""), body)
 
 
-def _pool(max_connections: int, ca_bundle: Path | None) -> httpx.AsyncHTTPTransport:
+def _pool(max_connections: int, trust: Trust) -> httpx.AsyncHTTPTransport:
     limits = httpx.Limits(
         max_connections=max_connections,
         max_keepalive_connections=max_connections,
         keepalive_expiry=KEEP_IDLE_SECONDS,
     )
-    return httpx.AsyncHTTPTransport(verify=trust(ca_bundle), trust_env=False, limits=limits)
+    return httpx.AsyncHTTPTransport(verify=trust.context(), trust_env=False, limits=limits)
 
 
 def _reason(error: Exception) -> Reason:

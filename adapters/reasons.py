@@ -19,7 +19,7 @@ class Reason(StrEnum):
     HTTP_504 = "http_504"
     HTTP_5XX = "http_5xx"
 
-    # Somebody answered what we cannot use (SourceConfusedError)
+    # Somebody answered what we cannot use, or nobody can be asked this (SourceConfusedError)
     TOO_LARGE = "too_large"
     COMPRESSED = "compressed"
     REDIRECTED = "redirected"
@@ -27,14 +27,17 @@ class Reason(StrEnum):
     UNEXPECTED_STATUS = "unexpected_status"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - a reason, not a secret
     TOKEN_REJECTED = "token_rejected"  # noqa: S105 - as above
+    CREDENTIALS_REFUSED = "credentials_refused"
     TOKEN_UNREADABLE = "token_unreadable"  # noqa: S105 - as above
     WRONG_ENCODING = "wrong_encoding"
     DOCTYPE = "doctype"
     NOT_XML = "not_xml"
+    NOT_JSON = "not_json"
     UNKNOWN_ANSWER = "unknown_answer"
     SOAP_FAULT = "soap_fault"
     SEVERAL_CITIZENS = "several_citizens"
     UNREADABLE_RECORD = "unreadable_record"
+    NOT_OFFERED = "not_offered"
 
     # We may not ask (SourceRefusedError)
     FAULT_004 = "fault_004"

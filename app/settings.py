@@ -30,6 +30,20 @@ def _address_blocks(value: object) -> object:
 
 
 AddressBlocks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_address_blocks)]
+
+
+def _comma_list(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip()) or None
+
+
+CommaList = Annotated[tuple[str, ...] | None, NoDecode, BeforeValidator(_comma_list)]
+OptionalText = Annotated[str | None, BeforeValidator(_without_blank)]
+OptionalFlag = Annotated[bool | None, BeforeValidator(_without_blank)]
+BirthDateFormat = Annotated[Literal["yyyymmdd", "yyyy-mm-dd"] | None, BeforeValidator(_without_blank)]
+TimestampUnit = Annotated[Literal["seconds", "milliseconds"] | None, BeforeValidator(_without_blank)]
+OptionalPath = Annotated[Path | None, BeforeValidator(_without_blank)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_without_blank)]
 SecretFile = Annotated[Path | None, BeforeValidator(_without_blank)]
 
@@ -60,11 +74,35 @@ class UpstreamSettings(_SettingsWithSecretFiles):
 
     model_config = SettingsConfigDict(env_prefix="DANCU_UPSTREAM_", env_file=".env", extra="ignore")
 
-    profile: Literal["lgsp-soap"] = "lgsp-soap"
+    profile: Literal[
+        "lgsp-soap",
+        "lgsp-soap-hau-giang",
+        "lgsp-json",
+        "lgsp-json-thanh-hoa",
+        "vdxp-soap",
+        "vdxp-soap-2021",
+        "vdxp-soap-gtel",
+    ] = "lgsp-soap"
     base_url: str = ""
-    token_path: str = "/token"  # noqa: S105 - a path
-    find_path: str = "/TraCuuThongTinCongDan"
-    confirm_path: str = "/XacThucThongTinCongDan"
+
+    # In place of what the profile says (adapters/*/profiles.toml), where set.
+    token_path: OptionalText = None
+    find_path: OptionalText = None
+    confirm_path: OptionalText = None
+    household_path: OptionalText = None
+    element_order: CommaList = None
+    officer_code_in: CommaList = None
+    names_without_accents: OptionalFlag = None
+    birth_date_format: BirthDateFormat = None
+    timestamp_unit: TimestampUnit = None
+    signed_address: OptionalText = None
+    success_codes: CommaList = None
+
+    # What only some profiles send.
+    agency_code: str = ""
+    service_account: str = ""
+
+    # lgsp-soap, and secret_key of vdxp-soap
     access_key: SecretStr = SecretStr("")
     access_key_file: SecretFile = None
     secret_key: SecretStr = SecretStr("")
@@ -76,12 +114,23 @@ class UpstreamSettings(_SettingsWithSecretFiles):
     key_name_file: SecretFile = None
     key_password: SecretStr = SecretStr("")
     key_password_file: SecretFile = None
-    ca_bundle: Path | None = None
+
+    # lgsp-json
+    auth_header: SecretStr = SecretStr("")
+    auth_header_file: SecretFile = None
+
+    # vdxp-soap
+    user: str = ""
+    road_client: str = ""
+    api_key: SecretStr = SecretStr("")
+    api_key_file: SecretFile = None
+
+    ca_bundle: OptionalPath = None
+    client_certificate: OptionalPath = None
+    client_key: OptionalPath = None
     connect_seconds: float = 3.0
     max_connections: int = 64
-    max_answer_bytes: int = 1024 * 1024
-    names_without_accents: bool = True
-    birth_date_format: Literal["yyyymmdd", "yyyy-mm-dd"] = "yyyymmdd"
+    max_answer_bytes: int = Field(default=1024 * 1024, ge=1024, le=1024 * 1024)
 
 
 class Settings(_SettingsWithSecretFiles):

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from mock_c06.app import PROFILES, create_app
 from mock_c06.citizen import Citizen
-from mock_c06.config import LgspCredentials, MockConfig
+from mock_c06.config import COMPACT, DIALECTS, HYPHENATED, LgspCredentials, MockConfig, VdxpCredentials
 from mock_c06.population import DEFAULT_SEED, citizen_for
 from mock_c06.register import name_key
 from mock_c06.sequences import SEQUENCES
@@ -60,6 +60,9 @@ def config_from(options: argparse.Namespace) -> MockConfig:
         sequences=tuple(options.sequence or SEQUENCES),
         credentials=LgspCredentials(**(_json_file(options.credentials) or {})),
         officer_keys=_json_file(options.officer_keys),
+        dialects={form: frozenset({options.dates}) for form in DIALECTS} if options.dates else {},
+        json_auth=options.json_auth,
+        vdxp=VdxpCredentials(**(_json_file(options.vdxp) or {})),
         token_seconds=options.token_seconds,
         slow_seconds=options.slow_seconds,
         troubles=Troubles.model_validate_json(options.troubles),
@@ -89,16 +92,19 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--host", default="127.0.0.1")
     add("--port", type=int, default=DEFAULT_PORT)
-    add("--profile", choices=sorted(PROFILES), default="lgsp-soap")
+    add("--profile", choices=sorted(PROFILES), default="lgsp-soap", help="which is at the root too")
     add("--seed", default=DEFAULT_SEED, help="another seed gives other people")
-    add("--troubles", default="{}", help='JSON: {"latency_ms", "error_rate", "down", "hang"}')
+    add("--troubles", default="{}", help='JSON: {"latency_ms", "error_rate", "down", "hang", …}')
     add("--strict", action="store_true", default=True, help="check the order of elements (default)")
     add("--lenient", dest="strict", action="store_false", help="accept any order, ignore unknown elements")
     add("--sequence", action="append", choices=sorted(SEQUENCES), help="an order strict mode knows (all)")
+    add("--dates", choices=(COMPACT, HYPHENATED), help="the only notation of days strict mode knows")
     add("--access-log", type=Path, help="JSON lines of what was asked, without personal numbers")
     add("--access-log-persons", action="store_true", help="put the number asked into the access log")
     add("--credentials", type=Path, help="JSON file: access_key, secret_key, app_name, partner_code, …")
     add("--officer-keys", type=Path, help="JSON file: keyName -> keyPass of the officers (any)")
+    add("--json-auth", default=MockConfig().json_auth, help="the header Auth of the JSON profile")
+    add("--vdxp", type=Path, help="JSON file: user, secret_key, signed_address, road_client, api_key")
     add("--token-seconds", type=float, default=3600.0)
     add("--slow-seconds", type=float, default=15.0, help="how long the slow personas take")
     add("--show", metavar="NUMBER", help="print the citizen a number maps to, and stop")

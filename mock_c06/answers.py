@@ -13,8 +13,10 @@ from mock_c06.record import RECORD_NAMESPACE, add_record
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
-def render_records(citizens: Iterable[Citizen], prefix: str | None) -> bytes:
-    """Return a 037 answer; nobody gives an empty collection.
+def render_records(
+    citizens: Iterable[Citizen], prefix: str | None, attributes: Mapping[str, str] | None = None
+) -> bytes:
+    """Return a 037 answer; nobody gives an empty collection, and the collection has no attributes.
 
     As live, Header and Body both declare the request namespace again, with the caller's own prefix.
     """
@@ -24,11 +26,17 @@ def render_records(citizens: Iterable[Citizen], prefix: str | None) -> bytes:
     etree.SubElement(envelope, f"{{{SOAP_NAMESPACE}}}Header", nsmap=again)
     body = etree.SubElement(envelope, f"{{{SOAP_NAMESPACE}}}Body", nsmap=again)
     name = f"{{{RECORD_NAMESPACE}}}CongdanCollection"
-    collection = etree.SubElement(body, name, nsmap={"ns1": RECORD_NAMESPACE})
+    collection = etree.SubElement(body, name, dict(attributes or {}), nsmap={"ns1": RECORD_NAMESPACE})
     for citizen in citizens:
         add_record(collection, citizen)
     etree.indent(envelope, space="    ")
     return DECLARATION + etree.tostring(envelope, encoding="UTF-8", xml_declaration=False) + b"\n"
+
+
+def render_household(members: list[Citizen], prefix: str | None) -> bytes:
+    """Return a 034 answer. UNVERIFIED, and it says so itself: nobody outside has seen a real one."""
+    attributes = {"GhiChu": "034: unverified, a guess", "SoCongDan": str(len(members))}
+    return render_records(members, prefix, attributes)
 
 
 def render_count(count: int) -> bytes:
@@ -42,8 +50,16 @@ def render_count(count: int) -> bytes:
     return DECLARATION + answer.encode()
 
 
-def render_exists(exists: bool) -> bytes:
-    """Return a 033 answer: whether such a citizen exists."""
+def render_exists(exists: bool, *, is_live: bool = False) -> bytes:
+    """Return a 033 answer: whether such a citizen exists; `is_live`: with the prefixes of the 037 service."""
+    if is_live:
+        answer = (
+            f'<soapenv:Envelope xmlns:soapenv="{SOAP_NAMESPACE}"><soapenv:Header/><soapenv:Body>'
+            f'<ns1:KetQuaXacThucResponse xmlns:ns1="{REQUEST_NAMESPACE}">'
+            f"<ns1:TonTai>{str(exists).lower()}</ns1:TonTai>"
+            "</ns1:KetQuaXacThucResponse></soapenv:Body></soapenv:Envelope>\n"
+        )
+        return DECLARATION + answer.encode()
     return (
         f'<SOAP-ENV:Envelope xmlns:SOAP-ENV="{SOAP_NAMESPACE}">\n'
         "   <SOAP-ENV:Header/>\n"

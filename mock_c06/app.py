@@ -7,19 +7,31 @@ from starlette.applications import Starlette
 
 from mock_c06.config import MockConfig
 from mock_c06.control import Control
+from mock_c06.counter import Counter
 from mock_c06.journal import Journal
 from mock_c06.lgsp import LgspSoap
-from mock_c06.tokens import TokenDesk
+from mock_c06.lgsp_json import LgspJson
+from mock_c06.office import Office
 from mock_c06.troubles import TroubleMaker
+from mock_c06.vdxp import VdxpSoap
 
-PROFILES = {"lgsp-soap": LgspSoap}
+PROFILES: dict[str, type[LgspSoap | LgspJson | VdxpSoap]] = {
+    "lgsp-soap": LgspSoap,
+    "lgsp-json": LgspJson,
+    "vdxp-soap": VdxpSoap,
+}
 
 
 def create_app(config: MockConfig | None = None, clock: Callable[[], float] = time.time) -> Starlette:
-    """Return a stand-in that holds its own tokens, counters and troubles; `clock` gives Unix seconds."""
+    """Return a stand-in that holds its own tokens, counters and troubles; `clock` gives Unix seconds.
+
+    Every profile is served under its name, and the configured one at the root too.
+    """
     config = config or MockConfig()
     journal = Journal(config.access_log, names_persons=config.logs_persons, clock=clock)
     trouble = TroubleMaker(config.troubles, config.seed)
-    desk = TokenDesk(config.credentials, config.officer_keys, config.token_seconds, clock)
-    profile = PROFILES[config.profile](config, desk, journal, trouble)
-    return Starlette(routes=[*profile.routes(), *Control(journal, trouble).routes()])
+    office = Office(config, Counter(config, journal, trouble), journal, trouble, clock)
+    served = {name: profile(office) for name, profile in PROFILES.items()}
+    routes = [route for name, profile in served.items() for route in profile.routes(f"/{name}")]
+    at_root = served[config.profile].routes("")
+    return Starlette(routes=[*at_root, *routes, *Control(journal, trouble).routes()])

@@ -21,15 +21,48 @@ class LgspCredentials:
 
 
 @dataclass(frozen=True, slots=True)
+class VdxpCredentials:
+    """What a partner signs with on the national exchange platform; the defaults are invented.
+
+    `signed_address` is what the hash covers, beside the address asked and its path, which always will
+    do. X-Road-Client and ApiKey are wanted only where they are set.
+    """
+
+    user: str = "TEST_USER"
+    secret_key: str = field(default="test-secret", repr=False)
+    signed_address: str = ""
+    road_client: str = ""
+    api_key: str = field(default="", repr=False)
+
+
+COMPACT, HYPHENATED = "yyyymmdd", "yyyy-mm-dd"
+# What each way of asking takes for a day in strict mode: the dialects its clients have been seen to send.
+DIALECTS: Mapping[str, frozenset[str]] = {
+    "lgsp-soap": frozenset({COMPACT, HYPHENATED}),
+    "lgsp-json": frozenset({HYPHENATED}),
+    "thanh-hoa": frozenset({COMPACT}),
+    "vdxp-soap": frozenset({COMPACT}),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class MockConfig:
     """Everything that can be chosen about the stand-in."""
 
+    # All profiles are served, each under its name; this one at the root too.
     profile: str = "lgsp-soap"
     seed: str = DEFAULT_SEED
     is_strict: bool = True
     # Which element orders strict mode knows: keys of mock_c06.sequences.SEQUENCES.
     sequences: tuple[str, ...] = tuple(SEQUENCES)
+    # In strict mode; what is not named here stays as in DIALECTS.
+    dialects: Mapping[str, frozenset[str]] = field(default_factory=dict)
     credentials: LgspCredentials = LgspCredentials()
+    # The value of the header Auth that gets a token of the JSON profile.
+    json_auth: str = field(default="AUTH-TEST", repr=False)
+    vdxp: VdxpCredentials = VdxpCredentials()
+    # How far Timestamp may be from this side's clock; nobody knows what the real one allows.
+    skew_seconds: float = 300.0
     # keyName -> keyPass of the officers that AuthHash may carry; None accepts any well-formed one.
     officer_keys: Mapping[str, str] | None = field(default=None, repr=False)
     token_seconds: float = 3600.0
@@ -38,3 +71,9 @@ class MockConfig:
     troubles: Troubles = field(default_factory=Troubles)
     access_log: Path | None = None
     logs_persons: bool = False
+
+    def dialects_of(self, form: str) -> frozenset[str]:
+        """Return the notations of a day that this way of asking takes."""
+        if not self.is_strict:
+            return frozenset({COMPACT, HYPHENATED})
+        return self.dialects.get(form, DIALECTS[form])

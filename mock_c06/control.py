@@ -44,7 +44,7 @@ class Control:
 
     async def troubles(self, _: Request) -> Response:
         """Return the present troubles."""
-        return JSONResponse(self._trouble.troubles.model_dump())
+        return JSONResponse(self._trouble.troubles.model_dump(mode="json"))
 
     async def set_troubles(self, request: Request) -> Response:
         """Put these troubles in place of the present ones; what is not named is no trouble."""

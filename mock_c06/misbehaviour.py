@@ -2,6 +2,8 @@
 
 import asyncio
 import html
+import socket
+import struct
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from http import HTTPStatus
@@ -9,15 +11,17 @@ from http import HTTPStatus
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from mock_c06.answers import render_fault
 from mock_c06.citizen import BirthDate, Citizen
 from mock_c06.personas import Behaviour
 from mock_c06.population import citizen_for
+from mock_c06.question import Question
 from mock_c06.sample_person import SAMPLE_CITIZEN
 from mock_c06.troubles import service_unavailable
+from mock_c06.voices import Voice, answer_xml
 
 MORE_THAN_A_MEBIBYTE = 1_200_000
 TRICKLE_PIECES = 16
+_NO_LINGER = struct.pack("ii", 1, 0)
 
 FAULTS: dict[Behaviour, tuple[HTTPStatus, str, str]] = {
     Behaviour.FAULT_200: (HTTPStatus.OK, "Server", "test fault"),
@@ -46,14 +50,21 @@ class HalfResponse(Response):
         await send({"type": "http.response.body", "body": half, "more_body": True})
 
 
-def xml(content: bytes, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    """Return a SOAP answer."""
-    return Response(content, status, media_type="text/xml")
+class ResetResponse(Response):
+    """Resets the connection instead of answering; without a connection (in process) it hangs up too."""
 
-
-def fault(status: HTTPStatus, code: str, text: str) -> Response:
-    """Return a SOAP Fault."""
-    return xml(render_fault(code, text), status)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Throw away the connection under the call."""
+        del scope, send
+        # The server's own object behind `receive`: ASGI has no word for the connection itself.
+        transport = getattr(getattr(receive, "__self__", None), "transport", None)
+        if transport is None:
+            raise ConnectionResetError("there is no connection to reset")
+        # Linger for no time: the other side gets a reset, not an orderly end.
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        transport.abort()
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
 def records_returned(behaviour: Behaviour, citizen: Citizen) -> list[Citizen] | None:
@@ -62,15 +73,22 @@ def records_returned(behaviour: Behaviour, citizen: Citizen) -> list[Citizen] | 
     return give(citizen) if give else None
 
 
-def broken_response(behaviour: Behaviour, citizen: Citizen, answer: bytes) -> Response | None:
+def broken_response(
+    behaviour: Behaviour, citizen: Citizen, question: Question, voice: Voice
+) -> Response | None:
     """Return what a broken persona makes of its rightful answer; None for one that leaves it well-formed."""
     if behaviour in FAULTS:
-        return fault(*FAULTS[behaviour])
+        return voice.fault(*FAULTS[behaviour])
+    if behaviour is Behaviour.DTD:
+        with_dtd = _with_dtd(answer_xml(question, [citizen]), citizen)
+        return Response(voice.wrap(with_dtd), media_type=voice.media_type)
+    if behaviour is Behaviour.UNKNOWN_ROOT:
+        return Response(voice.nonsense, media_type=voice.media_type)
     give = BROKEN.get(behaviour)
-    return give(answer, citizen) if give else None
+    return give(voice.answer(question, [citizen]), voice.media_type) if give else None
 
 
-def trickle(content: bytes, seconds: float) -> Response:
+def trickle(content: bytes, seconds: float, media_type: str) -> Response:
     """Return an answer whose pieces come so slowly that the whole takes about so many seconds."""
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -79,7 +97,7 @@ def trickle(content: bytes, seconds: float) -> Response:
             await asyncio.sleep(seconds / TRICKLE_PIECES)
             yield content[start : start + size]
 
-    return StreamingResponse(pieces(), media_type="text/xml")
+    return StreamingResponse(pieces(), media_type=media_type)
 
 
 def _with_dtd(answer: bytes, citizen: Citizen) -> bytes:
@@ -116,18 +134,20 @@ RECORDS: dict[Behaviour, Callable[[Citizen], list[Citizen]]] = {
     Behaviour.OVERSIZE: lambda citizen: [_with_long_address(citizen)],
 }
 
-# Each gets the rightful answer and the citizen in it.
-BROKEN: dict[Behaviour, Callable[[bytes, Citizen], Response]] = {
+# Each gets the rightful answer and its media type.
+BROKEN: dict[Behaviour, Callable[[bytes, str], Response]] = {
     Behaviour.UNAVAILABLE: lambda *_: service_unavailable(),
-    Behaviour.HALF_ANSWER: lambda answer, _: HalfResponse(answer, media_type="text/xml"),
-    Behaviour.GARBAGE_TEXT: lambda *_: xml(b"ORA-01017: \xff\xfe not the XML you were looking for"),
-    Behaviour.EMPTY_BODY: lambda *_: xml(b""),
-    Behaviour.TRUNCATED_XML: lambda answer, _: xml(answer[: len(answer) // 2]),
+    Behaviour.HALF_ANSWER: lambda answer, kind: HalfResponse(answer, media_type=kind),
+    Behaviour.RESET: lambda *_: ResetResponse(),
+    Behaviour.GARBAGE_TEXT: lambda _, kind: Response(
+        b"ORA-01017: \xff\xfe not the XML you were looking for", media_type=kind
+    ),
+    Behaviour.EMPTY_BODY: lambda _, kind: Response(b"", media_type=kind),
+    Behaviour.TRUNCATED_XML: lambda answer, kind: Response(answer[: len(answer) // 2], media_type=kind),
     Behaviour.HTML_PAGE: lambda *_: HTMLResponse(
         "<!DOCTYPE html><html><body><h1>502 Bad Gateway<br></h1></body></html>"
     ),
-    Behaviour.UNKNOWN_ROOT: lambda *_: xml(
-        b'<?xml version="1.0" encoding="UTF-8"?>\n<ThongBao xmlns="urn:khac">OK</ThongBao>\n'
+    Behaviour.WRONG_ENCODING: lambda answer, kind: Response(
+        answer.decode().encode("cp1258", "replace"), media_type=kind
     ),
-    Behaviour.DTD: lambda answer, citizen: xml(_with_dtd(answer, citizen)),
 }

@@ -35,6 +35,8 @@ class Behaviour(StrEnum):
     FAULT_500 = "fault_500"
     PROCEDURE_REFUSED = "procedure_refused"
     OFFICER_REFUSED = "officer_refused"
+    WRONG_ENCODING = "wrong_encoding"
+    RESET = "reset"
     TOKEN_REJECTED_ONCE = "token_rejected_once"  # noqa: S105 - a behaviour's name, not a secret
 
 
@@ -109,6 +111,7 @@ CATALOGUE: tuple[Persona, ...] = (
     _persona("099070000132", "PHAN VĂN ĐỨT", "1970-02-28", B.HALF_ANSWER, "connection closed half-way"),
     _persona("099070000133", "PHAN VĂN CHẬM", "1970-03-31", B.SLOW, "answers after the slow delay"),
     _persona("099070000134", "PHAN VĂN NHỎ GIỌT", "1970-04-30", B.TRICKLE, "a little at a time for as long"),
+    _persona("099070000135", "PHAN VĂN NGẮT", "1970-05-31", B.RESET, "connection reset, no answer"),
     _persona("099072000141", "DƯƠNG VĂN RÁC", "1972-01-01", B.GARBAGE_TEXT, "200, not XML"),
     _persona("099072000142", "DƯƠNG VĂN TRỐNG", "1972-02-02", B.EMPTY_BODY, "200, no body"),
     _persona("099072000143", "DƯƠNG VĂN CỤT", "1972-03-03", B.TRUNCATED_XML, "200, XML cut short"),
@@ -116,6 +119,7 @@ CATALOGUE: tuple[Persona, ...] = (
     _persona("099072000145", "DƯƠNG VĂN LẠ", "1972-05-05", B.UNKNOWN_ROOT, "200, XML of another kind"),
     _persona("099072000146", "DƯƠNG VĂN TO", "1972-06-06", B.OVERSIZE, "a record of more than 1 MiB"),
     _persona("099072000147", "DƯƠNG VĂN KHAI", "1972-07-07", B.DTD, "XML with a DTD and entities"),
+    _persona("099072000148", "DƯƠNG VĂN MÃ", "1972-08-08", B.WRONG_ENCODING, "bytes of windows-1258"),
     _persona("099075000151", "ĐỖ VĂN LỖI", "1975-01-01", B.FAULT_200, "SOAP Fault with HTTP 200"),
     _persona("099075000152", "ĐỖ VĂN HỎNG", "1975-02-02", B.FAULT_500, "SOAP Fault with HTTP 500"),
     _persona("099075000153", "ĐỖ VĂN CẤM", "1975-03-03", B.PROCEDURE_REFUSED, "Fault 004"),

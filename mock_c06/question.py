@@ -7,11 +7,12 @@ from mock_c06.citizen import BirthDate
 
 
 class AnswerShape(StrEnum):
-    """In which of the three known forms an operation answers."""
+    """In which form an operation answers; that of the household (034) is a guess."""
 
     RECORDS = "records"
     COUNT = "count"
     EXISTS = "exists"
+    HOUSEHOLD = "household"
 
 
 @dataclass(frozen=True, slots=True)

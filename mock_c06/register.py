@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from mock_c06.citizen import BirthDate, Citizen
 from mock_c06.identity import holders_of, identity_of
+from mock_c06.kinship import spouse_of
 from mock_c06.personas import PERSONAS, Persona
 from mock_c06.population import citizen_for
 from mock_c06.question import Question
@@ -23,6 +24,19 @@ def find(question: Question, seed: str) -> list[Citizen]:
         if question.old_id_number in ("", citizen.old_id_number):
             return [citizen]
     return []
+
+
+def household_of(citizen: Citizen, seed: str) -> list[Citizen]:
+    """Return who lives with the citizen, head first: the head's couple, and a child among them.
+
+    (A guess like the whole of 034; brothers and sisters are not known, for numbers tell parents only.)
+    """
+    head = citizen.household_head
+    if head is None or not head.citizen_id:
+        return [citizen]
+    spouse = spouse_of(head.citizen_id, seed)
+    numbers = [number for number in (head.citizen_id, spouse, citizen.citizen_id) if number]
+    return [citizen_for(number, seed) for number in dict.fromkeys(numbers)]
 
 
 def persona_asked(question: Question) -> Persona | None:

@@ -18,8 +18,34 @@ class UnknownOfficerError(Exception):
     """AuthHash is well-formed, but no registered officer's."""
 
 
+class TokenBook:
+    """Tokens that expire; held in memory only."""
+
+    def __init__(self, token_seconds: float, clock: Callable[[], float]) -> None:
+        self._token_seconds = token_seconds
+        self._clock = clock
+        self._expiries: dict[str, float] = {}
+
+    def issue(self) -> tuple[str, float]:
+        """Return a new token, and the Unix time at which it expires."""
+        now = self._clock()
+        self._expiries = {token: expiry for token, expiry in self._expiries.items() if expiry > now}
+        token = str(uuid.uuid4())
+        self._expiries[token] = now + self._token_seconds
+        return token, self._expiries[token]
+
+    def check(self, headers: Mapping[str, str]) -> None:
+        """Raise NotAdmittedError unless the call bears a living token."""
+        if self._expiries.get(bearer(headers), 0.0) <= self._clock():
+            raise NotAdmittedError("the bearer token is unknown or expired")
+
+    def revoke(self, token: str) -> None:
+        """Make a token invalid at once."""
+        self._expiries.pop(token, None)
+
+
 class TokenDesk:
-    """Issues tokens that expire, and admits calls; holds tokens in memory only."""
+    """Issues tokens to one partner of the SOAP profile, and admits its calls."""
 
     def __init__(
         self,
@@ -30,29 +56,22 @@ class TokenDesk:
     ) -> None:
         self._partner = compose_partner_header(credentials)
         self._officer_keys = officer_keys
-        self._token_seconds = token_seconds
-        self._clock = clock
-        self._expiries: dict[str, float] = {}
+        self._book = TokenBook(token_seconds, clock)
 
     def issue(self, partner_header: str) -> str:
         """Return a new token for the configured partner, or raise NotAdmittedError."""
         self._check_partner(partner_header)
-        now = self._clock()
-        self._expiries = {token: expiry for token, expiry in self._expiries.items() if expiry > now}
-        token = str(uuid.uuid4())
-        self._expiries[token] = now + self._token_seconds
-        return token
+        return self._book.issue()[0]
 
     def admit(self, headers: Mapping[str, str]) -> None:
         """Pass a call whose token, partner and officer headers hold; raise what is wrong otherwise."""
-        if self._expiries.get(bearer(headers), 0.0) <= self._clock():
-            raise NotAdmittedError("the bearer token is unknown or expired")
+        self._book.check(headers)
         self._check_partner(headers.get("lgspaccesstoken", ""))
         self._check_officer(headers.get("authhash", ""))
 
     def revoke(self, token: str) -> None:
         """Make a token invalid at once."""
-        self._expiries.pop(token, None)
+        self._book.revoke(token)
 
     def _check_partner(self, partner_header: str) -> None:
         if not hmac.compare_digest(partner_header.encode(), self._partner.encode()):

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
 
@@ -9,7 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from mock_c06.answers import render_fault
+from mock_c06.personas import Behaviour
+
+Fault = Callable[[HTTPStatus, str, str], Response]
+"""Words a failure in the form of one profile."""
 
 
 class Troubles(BaseModel):
@@ -21,6 +25,10 @@ class Troubles(BaseModel):
     error_rate: float = Field(default=0.0, ge=0.0, le=1.0)
     down: bool = False
     hang: bool = False
+    # Everybody asked about behaves like a persona of this behaviour.
+    behaviour: Behaviour | None = None
+    # How far this side's clock runs ahead of everybody else's.
+    clock_skew_seconds: float = 0.0
 
 
 class TroubleMaker:
@@ -30,7 +38,7 @@ class TroubleMaker:
         self.troubles = troubles
         self._chance = random.Random(seed)  # noqa: S311 - chance of an error, not secrecy
 
-    async def strike(self, request: Request) -> Response | None:
+    async def strike(self, request: Request, fault: Fault) -> Response | None:
         """Wait as long as the troubles say; return the answer they force, or None to go on."""
         troubles = self.troubles
         if troubles.hang:
@@ -40,12 +48,7 @@ class TroubleMaker:
         if troubles.down or troubles.hang:
             return service_unavailable()
         if self._chance.random() < troubles.error_rate:
-            error = render_fault("Server", "internal error")
-            return Response(
-                error,
-                HTTPStatus.INTERNAL_SERVER_ERROR,
-                media_type="text/xml",
-            )
+            return fault(HTTPStatus.INTERNAL_SERVER_ERROR, "Server", "internal error")
         return None
 
 

@@ -30,7 +30,7 @@ from app.lookup.retrying import RetryCheck
 from app.lookup.service import LookupPolicy, LookupService
 from app.lookup.source import PopulationSource, SourceRequest
 from app.lookup.store import LookupState, LookupStore
-from app.lookup.values import Address, BirthDate, Citizen, CitizenId, FullName, Question
+from app.lookup.values import Address, BirthDate, Citizen, CitizenId, FullName, Household, Question
 from app.main import OpenSource
 from app.procedures.fields import DEFAULT_FIELDS
 from app.procedures.store import Catalogue
@@ -140,6 +140,10 @@ class FakeSource:
     async def confirm(self, request: SourceRequest) -> bool:
         return await self.find(request) is not None
 
+    async def household(self, request: SourceRequest) -> Household:
+        citizen = await self.find(request)
+        return Household(() if citizen is None else (citizen,))
+
 
 def opening(source: PopulationSource) -> OpenSource:
     """Return what `running_gateway` opens its source with."""
@@ -223,6 +227,7 @@ class Desk:
         limits: LimitRules | None = None,
         at_once: int = 0,
         wait_seconds: float = 0.01,
+        source: PopulationSource | None = None,
     ) -> None:
         self.journal: list[str] = []
         self.clock = StandingClock()
@@ -237,7 +242,7 @@ class Desk:
         self.store.acceptances.add((self.caller.officer.officer_id, date(2026, 11, 22)))
         self.service = LookupService(
             self.catalogue,
-            self.source,
+            source or self.source,
             self.log,
             self.clock,
             LookupPolicy(budget_seconds, paper_needs_second_entry),

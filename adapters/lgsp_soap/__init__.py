@@ -1,1 +1,1 @@
-"""The road over a provincial integration platform (LGSP) with SOAP 1.1, as first run in Hậu Giang."""
+"""The road over an LGSP that speaks SOAP: form token, `lgspaccesstoken`, `AuthHash`."""

@@ -4,12 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 import asyncpg
 import typer
 
-from adapters.choose import check_settings
 from app.accounts.client_store import load_clients
 from app.accounts.clients import endings
 from app.audit.keyring import Keyring, months_from
@@ -17,6 +15,7 @@ from app.audit.sealing import SealBrokenError
 from app.audit.tree.reader import checkpoint_age_seconds
 from app.cli.client_texts import ending_text
 from app.cli.console import out
+from app.cli.national_side import Finding, national_side_findings
 from app.cli.root_keys import root_key_findings
 from app.cli.settings import read_settings
 from app.cli.signing_keys import signing_findings
@@ -32,7 +31,6 @@ from app.settings import Settings, UpstreamSettings
 
 _MAX_CLOCK_SECONDS: Final = 2.0
 _MONTHS_AHEAD: Final = 2
-_REACH_SECONDS: Final = 3.0
 _MAX_CHECKPOINT_SECONDS: Final = 60.0
 _SAFE_LOG_SETTINGS: Final = {
     "log_statement": "none",
@@ -42,8 +40,6 @@ _SAFE_LOG_SETTINGS: Final = {
     "log_min_duration_statement": "-1",
 }
 _UNREACHABLE: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
-
-Finding = tuple[bool | None, str]  # True: good; False: cannot serve; None: can, with this caveat
 
 
 def check() -> None:
@@ -67,7 +63,7 @@ async def _collect(settings: Settings, upstream: UpstreamSettings) -> list[Findi
     except ConfigurationError as error:
         return [(False, f"settings: {error}")]
     findings += [finding async for finding in _database(settings, secrets)]
-    findings += [finding async for finding in _national_side(upstream)]
+    findings += [finding async for finding in national_side_findings(upstream, SystemClock())]
     findings.append(
         (None, ("evidence is local only: no independent witness is set up, so nothing yet binds the"
          " database's owner"))
@@ -193,20 +189,3 @@ async def _keys(
         yield finding
     async for finding in root_key_findings(secrets.database_url, secrets.root):
         yield finding
-
-
-async def _national_side(upstream: UpstreamSettings) -> AsyncIterator[Finding]:
-    try:
-        check_settings(upstream)
-    except ConfigurationError as error:
-        yield False, f"national side: {error}"
-        return
-    parts = urlsplit(upstream.base_url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    try:
-        async with asyncio.timeout(_REACH_SECONDS):
-            _, writer = await asyncio.open_connection(parts.hostname, port)
-        writer.close()
-        yield True, f"national side: {parts.hostname}:{port} accepts connections ({upstream.profile})"
-    except (OSError, TimeoutError) as error:
-        yield False, f"national side: {parts.hostname}:{port} cannot be reached ({type(error).__name__})"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.lookup.values import Citizen, Question
+from app.lookup.values import Citizen, Household, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +40,16 @@ class PopulationSource(Protocol):
 
     async def confirm(self, request: SourceRequest) -> bool:
         """Return whether the national side knows this person (003 / 033), without any data."""
+        ...
+
+
+class HouseholdSource(Protocol):
+    """A road that can also be asked who lives together (034).
+
+    UNVERIFIED: of this service only its name is known; question and answer are guesses, built like
+    those of 037. No call of the gateway asks it yet. May raise as PopulationSource does.
+    """
+
+    async def household(self, request: SourceRequest) -> Household:
+        """Return the household of the person asked about, marked as unverified."""
         ...

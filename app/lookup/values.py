@@ -121,3 +121,14 @@ class Citizen:
     mother: Person | None = None
     spouse: Person | None = None
     representative: Person | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Household:
+    """The members of a household as received (034), before narrowing; lives only while its lookup runs.
+
+    `is_verified` is false until a real answer has been seen: whoever shows a household must say so.
+    """
+
+    members: tuple[Citizen, ...]
+    is_verified: bool = False

@@ -14,11 +14,12 @@ import respx
 
 from adapters.aiohttp_connection import AiohttpConnection
 from adapters.choose import open_source
-from adapters.connection import Answer, Connection
+from adapters.connection import Answer, Connection, Trust
 from adapters.httpx_connection import HttpxConnection
 from app.lookup.source import PopulationSource, SourceRequest
 from app.lookup.values import BirthDate, CitizenId, FullName, Question
 from app.settings import UpstreamSettings
+from tests.adapters.stand_in import settings_of
 
 SAMPLES = Path(__file__).parent / "samples"
 BASE_URL = "https://lgsp.example.invalid/adapter"
@@ -74,18 +75,7 @@ def lgsp() -> Lgsp:
 
 @pytest.fixture
 def settings() -> UpstreamSettings:
-    return UpstreamSettings.model_validate(
-        {
-            "base_url": BASE_URL,
-            "access_key": "AK-TEST",
-            "secret_key": "SK-TEST",
-            "app_name": "mcdt-test",
-            "partner_code": "000.00.00.H00",
-            "partner_code_customer": "000.00.00.H00",
-            "key_name": "keyname-test",
-            "key_password": "keypass-test",
-        }
-    )
+    return settings_of("lgsp-soap", BASE_URL)
 
 
 @pytest.fixture
@@ -169,7 +159,7 @@ async def a_connection(request: pytest.FixtureRequest) -> AsyncIterator[Callable
                 connect_seconds=connect_seconds,
                 max_connections=max_connections,
                 max_answer_bytes=max_answer_bytes,
-                ca_bundle=ca_bundle,
+                trust=Trust(ca_bundle),
             )
             opened.push_async_callback(connection.aclose)
             return connection

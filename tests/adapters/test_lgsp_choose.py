@@ -4,10 +4,10 @@ import httpx
 import pytest
 
 from adapters.aiohttp_connection import AiohttpConnection
+from adapters.calls import BearerCalls
 from adapters.choose import check_settings, open_source
 from adapters.httpx_connection import HttpxConnection
-from adapters.lgsp_soap.adapter import LgspSoapSource
-from adapters.lgsp_soap.profile import Credentials
+from adapters.lgsp_soap.credentials import Credentials
 from app.clock import SystemClock
 from app.errors import ConfigurationError
 from app.settings import UpstreamSettings
@@ -24,18 +24,18 @@ async def test_complete_settings_open_the_lgsp_road(settings: UpstreamSettings) 
 
 async def test_the_question_goes_over_aiohttp_and_the_token_over_httpx(settings: UpstreamSettings) -> None:
     async with open_source(settings, SystemClock()) as source:
-        assert isinstance(source, LgspSoapSource)
-        assert isinstance(source._connection, AiohttpConnection)
-        assert isinstance(source._tokens._connection, HttpxConnection)
+        assert isinstance(source._calls, BearerCalls)
+        assert isinstance(source._calls._connection, AiohttpConnection)
+        assert isinstance(source._calls._tokens._connection, HttpxConnection)
 
 
 async def test_a_transport_carries_both_calls(settings: UpstreamSettings) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(503))
 
     async with open_source(settings, SystemClock(), transport=transport) as source:
-        assert isinstance(source, LgspSoapSource)
-        assert isinstance(source._connection, HttpxConnection)
-        assert source._connection is source._tokens._connection
+        assert isinstance(source._calls, BearerCalls)
+        assert isinstance(source._calls._connection, HttpxConnection)
+        assert source._calls._connection is source._calls._tokens._connection
 
 
 async def test_an_unreadable_ca_bundle_stops_the_start(settings: UpstreamSettings) -> None:
@@ -91,8 +91,9 @@ def test_plain_http_stays_on_this_machine(settings: UpstreamSettings, base_url: 
 
 @pytest.mark.parametrize("name", ["token_path", "find_path", "confirm_path"])
 def test_a_path_starts_with_a_slash(settings: UpstreamSettings, name: str) -> None:
-    with pytest.raises(ConfigurationError, match=name.upper()):
-        check_settings(changed(settings, **{name: "token"}))
+    for wrong in ("token", "//elsewhere/token", "/token?number=1", "/token#x", "/\\elsewhere"):
+        with pytest.raises(ConfigurationError, match="_PATH must start with a slash"):
+            check_settings(changed(settings, **{name: wrong}))
 
 
 def test_credentials_never_print(settings: UpstreamSettings) -> None:

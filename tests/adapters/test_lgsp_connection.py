@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from adapters.aiohttp_connection import AiohttpConnection
-from adapters.connection import Answer, Connection
+from adapters.connection import Answer, Connection, Trust
 from adapters.httpx_connection import HttpxConnection
 from adapters.reasons import Reason
 from app.errors import ConfigurationError, SourceConfusedError, SourceError, SourceSilentError
@@ -119,7 +119,7 @@ async def test_an_unreadable_ca_bundle_stops_the_start(
             connect_seconds=1.0,
             max_connections=1,
             max_answer_bytes=1,
-            ca_bundle=bundle,
+            trust=Trust(bundle),
         )
 
 

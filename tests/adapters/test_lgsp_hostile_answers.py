@@ -11,8 +11,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from adapters.connection import Answer
-from adapters.lgsp_soap.read import read_citizen, read_confirmation
 from adapters.reasons import Reason
+from adapters.soap.read import read_citizen, read_confirmation
 from app.errors import SourceConfusedError, SourceError
 from app.lookup.values import Citizen
 

@@ -1,11 +1,8 @@
 """The adapter and the stand-in, which share no code, understand each other over a real socket."""
 
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from threading import Thread
 
 import pytest
-import uvicorn
 
 from adapters.choose import open_source
 from adapters.reasons import Reason
@@ -14,23 +11,17 @@ from app.errors import SourceConfusedError, SourceError, SourceRefusedError, Sou
 from app.lookup.source import PopulationSource, SourceRequest
 from app.lookup.values import BirthDate, CitizenId, OldIdNumber
 from app.settings import UpstreamSettings
-from mock_c06.app import create_app
 from mock_c06.config import MockConfig
 from mock_c06.personas import PERSONAS, Persona
+from tests.adapters.stand_in import running_stand_in
 
 RequestBuilder = Callable[..., SourceRequest]
 
 
 @pytest.fixture(scope="module")
 def base_url() -> Iterator[str]:
-    app = create_app(MockConfig(slow_seconds=30.0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+    with running_stand_in(MockConfig(slow_seconds=30.0)) as url:
+        yield url
 
 
 @pytest.fixture
@@ -103,6 +94,7 @@ async def test_nobody_is_nobody(mock_source: PopulationSource, a_request: Reques
         ("099182000126", SourceConfusedError, Reason.SEVERAL_CITIZENS),
         ("099070000131", SourceSilentError, Reason.HTTP_503),
         ("099070000132", SourceSilentError, Reason.CONNECTION_LOST),
+        ("099070000135", SourceSilentError, Reason.CONNECTION_LOST),
         ("099070000133", SourceSilentError, Reason.TIMEOUT),
         ("099070000134", SourceSilentError, Reason.TIMEOUT),
         ("099072000141", SourceConfusedError, Reason.WRONG_ENCODING),
@@ -112,6 +104,7 @@ async def test_nobody_is_nobody(mock_source: PopulationSource, a_request: Reques
         ("099072000145", SourceConfusedError, Reason.UNKNOWN_ANSWER),
         ("099072000146", SourceConfusedError, Reason.TOO_LARGE),
         ("099072000147", SourceConfusedError, Reason.DOCTYPE),
+        ("099072000148", SourceConfusedError, Reason.WRONG_ENCODING),
         ("099075000151", SourceConfusedError, Reason.SOAP_FAULT),
         ("099075000152", SourceConfusedError, Reason.SOAP_FAULT),
         ("099075000153", SourceRefusedError, Reason.FAULT_004),

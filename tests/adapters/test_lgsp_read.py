@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from adapters.connection import Answer
-from adapters.lgsp_soap.read import read_citizen, read_confirmation
 from adapters.reasons import Reason
+from adapters.soap.read import read_citizen, read_confirmation
 from app.errors import SourceConfusedError, SourceError
 
 Sample = Callable[[str], bytes]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from adapters.connection import Answer
-from adapters.lgsp_soap.read import read_citizen
 from adapters.reasons import Reason
+from adapters.soap.read import read_citizen
 from app.errors import SourceConfusedError
 from app.lookup.values import Address, BirthDate, Citizen, Person
 

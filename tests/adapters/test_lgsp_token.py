@@ -7,9 +7,9 @@ import httpx
 import pytest
 import respx
 
+from adapters.bearer import TokenCache, usable_seconds
 from adapters.httpx_connection import HttpxConnection
-from adapters.lgsp_soap.profile import Credentials
-from adapters.lgsp_soap.token import TokenCache, usable_seconds
+from adapters.lgsp_soap.credentials import Credentials
 from adapters.reasons import Reason
 from app.clock import Clock
 from app.errors import SourceConfusedError, SourceError, SourceSilentError
@@ -40,7 +40,7 @@ async def tokens(
         max_answer_bytes=20_000,
         transport=httpx.MockTransport(router.async_handler),
     )
-    cache = TokenCache(connection, Credentials.from_settings(settings), "/token", clock)
+    cache = TokenCache(connection, Credentials.from_settings(settings).token_call("/token"), clock)
     yield cache
     await cache.aclose()
     await connection.aclose()

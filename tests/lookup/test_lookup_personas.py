@@ -11,7 +11,7 @@ from tests.world import a_lookup
 
 FOUND, NOT_FOUND, MISMATCH = "found", "not_found", "mismatch"
 UNAVAILABLE, CONFUSED = (503, "upstream_unavailable", True), (502, "upstream_confused", True)
-OF_A_REAL_SOCKET = {"half_answer", "slow", "trickle"}  # tests/adapters has them
+OF_A_REAL_SOCKET = {"half_answer", "reset", "slow", "trickle"}  # tests/adapters has them
 
 ANSWERED = {
     "found": FOUND,
@@ -36,6 +36,7 @@ TROUBLED = {
     "unknown_root": CONFUSED,
     "oversize": CONFUSED,
     "dtd": CONFUSED,
+    "wrong_encoding": CONFUSED,
     "fault_200": CONFUSED,
     "fault_500": CONFUSED,
     "procedure_refused": (403, "upstream_procedure_not_licensed", False),

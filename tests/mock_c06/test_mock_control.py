@@ -86,7 +86,7 @@ async def test_a_post_replaces_all_troubles(national_side: NationalSide) -> None
     await national_side.http.post("/mock/troubles", json={"down": True, "latency_ms": 5})
     await national_side.http.post("/mock/troubles", json={})
     present = (await national_side.http.get("/mock/troubles")).json()
-    assert present == {"latency_ms": 0, "error_rate": 0.0, "down": False, "hang": False}
+    assert present == Troubles().model_dump(mode="json")
     assert (await national_side.ask(a_question())).status_code == 200
 
 

@@ -8,8 +8,8 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from adapters.connection import Answer
-from adapters.lgsp_soap.wire import SOAP
 from adapters.reasons import Reason
+from adapters.soap.wire import SOAP
 from adapters.status import error_for_status, may_explain_itself
 from app.errors import ProblemCode, SourceConfusedError, SourceError, SourceRefusedError
 

@@ -6,12 +6,12 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from adapters.connection import Answer
-from adapters.lgsp_soap.citizen import read_record
-from adapters.lgsp_soap.envelope import open_envelope, stray_text
-from adapters.lgsp_soap.wire import DANCU, QLDC
 from adapters.reasons import Reason
+from adapters.soap.citizen import read_record
+from adapters.soap.envelope import open_envelope, stray_text
+from adapters.soap.wire import DANCU, QLDC
 from app.errors import SourceConfusedError
-from app.lookup.values import Citizen
+from app.lookup.values import Citizen, Household
 
 # Different generations answer 003/033 under different roots, and with a count or a yes.
 _CONFIRMATIONS = {"XacThucThongTinCongDanResponse", "KetQuaXacThucResponse", "KetQuaXacThuc"}
@@ -25,13 +25,26 @@ def read_citizen(answer: Answer) -> Citizen | None:
     Raises SourceSilentError, SourceRefusedError, and SourceConfusedError: `several_citizens`,
     `unreadable_record`, or whatever `open_envelope` says. Source: wire format, section 4.1.
     """
-    collection = open_envelope(answer)
-    people = list(collection)
-    if collection.tag != f"{{{DANCU}}}CongdanCollection" or not _holds_only_citizens(collection):
-        raise SourceConfusedError(Reason.UNKNOWN_ANSWER)
+    people = _people(answer)
     if len(people) > 1:
         raise SourceConfusedError(Reason.SEVERAL_CITIZENS)
     return read_record(people[0]) if people else None
+
+
+def read_household(answer: Answer) -> Household:
+    """Return the members that an answer to 034 names; none where its collection is empty.
+
+    Unverified: nobody outside has seen such an answer. Assumed is a collection whose members each
+    carry their relation to the head (wire format, section 4.6). Raises as `read_citizen` does.
+    """
+    return Household(tuple(map(read_record, _people(answer))))
+
+
+def _people(answer: Answer) -> list[Element]:
+    collection = open_envelope(answer)
+    if collection.tag != f"{{{DANCU}}}CongdanCollection" or not _holds_only_citizens(collection):
+        raise SourceConfusedError(Reason.UNKNOWN_ANSWER)
+    return list(collection)
 
 
 def _holds_only_citizens(collection: Element) -> bool:

@@ -6,9 +6,9 @@ from datetime import date
 
 from lxml.etree import _Element as Element
 
-from adapters.lgsp_soap.envelope import stray_text
-from adapters.lgsp_soap.wire import DANCU
 from adapters.reasons import Reason
+from adapters.soap.envelope import stray_text
+from adapters.soap.wire import DANCU
 from app.errors import SourceConfusedError
 from app.lookup.values import Address, BirthDate, Citizen, Person
 

@@ -1,14 +1,15 @@
 """The platform's bearer token: fetched once for all lookups, and again only when it has to be."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from adapters.connection import Answer, Connection
-from adapters.lgsp_soap.profile import Credentials
 from adapters.reasons import Reason
 from adapters.status import error_for_status
 from app.clock import Clock
@@ -19,15 +20,26 @@ _FETCH_SECONDS = 10.0
 # Lifetimes are the other side's claim: none, nonsense and "for ever" all happen.
 _DEFAULT_LIFETIME_SECONDS = 600.0
 _LONGEST_LIFETIME_SECONDS = 24 * 3600.0
-_RENEW_EARLY_SECONDS = 60.0
 _CREDENTIALS_REFUSED = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 
-class _WireToken(BaseModel):
-    """The token answer; only `access_token` is sure to come. It must fit into a header."""
+TokenText = Annotated[str, Field(max_length=8192, pattern="^[!-~]+$")]
+"""A token that fits into a header."""
 
-    access_token: Annotated[str, Field(max_length=8192, pattern="^[!-~]+$")]
-    expires_in: float | None = None
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TokenCall:
+    """How a platform is asked for a token, and how its answer is read; never printed.
+
+    `read` returns the token and for how many seconds it claims to be good (None: it does not say),
+    given the time; it raises ValidationError for anything else.
+    """
+
+    path: str
+    content: bytes
+    headers: Mapping[str, str]
+    read: Callable[[bytes, datetime], tuple[str, float | None]]
+    renew_early_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,10 +51,9 @@ class _HeldToken:
 class TokenCache:
     """Holds the token until shortly before it expires; concurrent lookups share one token call."""
 
-    def __init__(self, connection: Connection, credentials: Credentials, path: str, clock: Clock) -> None:
+    def __init__(self, connection: Connection, call: TokenCall, clock: Clock) -> None:
         self._connection = connection
-        self._credentials = credentials
-        self._path = path
+        self._call = call
         self._clock = clock
         self._held: _HeldToken | None = None
         self._fetching: asyncio.Task[str] | None = None
@@ -85,32 +96,28 @@ class TokenCache:
 
     async def _ask(self) -> Answer:
         return await self._connection.post(
-            self._path,
-            content=b"grant_type=client_credentials",
-            headers={
-                "Accept": "application/json",
-                "Content-Type": "application/x-www-form-urlencoded",
-                "Charset": "utf-8",
-                "lgspaccesstoken": self._credentials.lgsp_access_token,
-            },
+            self._call.path,
+            content=self._call.content,
+            headers=self._call.headers,
             seconds_left=_FETCH_SECONDS,
         )
 
     def _read(self, body: bytes) -> _HeldToken:
         try:
-            wire = _WireToken.model_validate_json(body)
+            text, expires_in = self._call.read(body, self._clock.now())
         except ValidationError:
             # "from None": pydantic's message would carry the token.
             raise SourceConfusedError(Reason.TOKEN_UNREADABLE) from None
-        return _HeldToken(wire.access_token, self._clock.monotonic() + usable_seconds(wire.expires_in))
+        seconds = usable_seconds(expires_in, self._call.renew_early_seconds)
+        return _HeldToken(text, self._clock.monotonic() + seconds)
 
 
-def usable_seconds(expires_in: float | None) -> float:
+def usable_seconds(expires_in: float | None, renew_early_seconds: float = 60.0) -> float:
     """Return how long to use a token that claims to expire in *expires_in* seconds."""
     lifetime = _DEFAULT_LIFETIME_SECONDS
     if expires_in is not None and expires_in > 0:
         lifetime = min(expires_in, _LONGEST_LIFETIME_SECONDS)
-    return lifetime - min(_RENEW_EARLY_SECONDS, lifetime / 2)
+    return lifetime - min(renew_early_seconds, lifetime / 2)
 
 
 def _refusal(status: int) -> SourceError:

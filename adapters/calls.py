@@ -1,0 +1,84 @@
+"""How a question is carried: with headers of the road's own, or under a bearer token as well."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Protocol
+
+from adapters.bearer import TokenCache
+from adapters.connection import Answer, Connection
+from adapters.reasons import Reason
+from app.errors import SourceConfusedError
+
+HeadersFor = Callable[[str], Mapping[str, str]]
+"""Return the headers of a call of this path."""
+
+
+class Calls(Protocol):
+    """A way to put one question and get what the other side answers."""
+
+    async def post(self, path: str, content: bytes, deadline: float) -> Answer:
+        """Return the answer, got before *deadline* (the event loop's time).
+
+        Raises SourceSilentError and SourceConfusedError; a refused credential is one of the latter.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """End what is under way; the connections stay the caller's."""
+        ...
+
+
+class PlainCalls:
+    """Questions that prove by their own headers who asks (implements Calls)."""
+
+    def __init__(self, connection: Connection, headers_for: HeadersFor) -> None:
+        self._connection = connection
+        self._headers_for = headers_for
+
+    async def post(self, path: str, content: bytes, deadline: float) -> Answer:
+        """Return the answer; see the port."""
+        headers = self._headers_for(path)
+        answer = await post_until(self._connection, path, content, headers, deadline)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise SourceConfusedError(Reason.CREDENTIALS_REFUSED)
+        return answer
+
+    async def aclose(self) -> None:
+        """Nothing is under way between questions."""
+
+
+class BearerCalls:
+    """Questions under a token, asked once more with a new one after a 401 (implements Calls)."""
+
+    def __init__(self, connection: Connection, tokens: TokenCache, headers_for: HeadersFor) -> None:
+        self._connection = connection
+        self._tokens = tokens
+        self._headers_for = headers_for
+
+    async def post(self, path: str, content: bytes, deadline: float) -> Answer:
+        """Return the answer, to a second try after a 401: that call was not processed."""
+        token = await self._tokens.get()
+        answer = await self._post(path, content, token, deadline)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            self._tokens.invalidate(token)
+            answer = await self._post(path, content, await self._tokens.get(), deadline)
+            if answer.status == HTTPStatus.UNAUTHORIZED:
+                raise SourceConfusedError(Reason.TOKEN_REJECTED)
+        return answer
+
+    async def aclose(self) -> None:
+        """End a token call under way."""
+        await self._tokens.aclose()
+
+    async def _post(self, path: str, content: bytes, token: str, deadline: float) -> Answer:
+        headers = {**self._headers_for(path), "Authorization": f"Bearer {token}"}
+        return await post_until(self._connection, path, content, headers, deadline)
+
+
+async def post_until(
+    connection: Connection, path: str, content: bytes, headers: Mapping[str, str], deadline: float
+) -> Answer:
+    """Return what *path* answers before *deadline*; raises as the connection does."""
+    seconds_left = deadline - asyncio.get_running_loop().time()
+    return await connection.post(path, content=content, headers=headers, seconds_left=seconds_left)

@@ -1,0 +1,69 @@
+"""What a question says, by the national side's own names, whatever form it is then written in."""
+
+import unicodedata
+
+from adapters.profile import OFFICER_ELEMENTS, Operation, Profile
+from app.errors import InvalidRequestError, ProblemCode
+from app.lookup.names import unaccented
+from app.lookup.source import SourceRequest
+from app.lookup.values import BirthDate, CitizenId, FullName
+
+# What the one client that sends it puts there (wire format, section 2.1).
+_NO_TELEPHONE = "0"
+
+
+def values_of(request: SourceRequest, operation: Operation, profile: Profile) -> dict[str, str]:
+    """Return what stands in each element, by its name; what the question does not have is absent.
+
+    A birth date stands under NgayThangNamSinh as plain text, and again under NgayThangNam or Nam.
+
+    Raises InvalidRequestError where the profile has no element for the kind of number asked about:
+    without its number nobody must be asked about. Source: wire format, section 2.1.
+    """
+    number = request.question.id_number
+    number_element = "SoDinhDanh" if isinstance(number, CitizenId) else "SoCMND"
+    order = profile.order_of(operation)
+    if number_element not in order:
+        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/citizen/id_number",))
+    return {
+        "MaYeuCau": request.request_id,
+        "MaDVC": request.service_code,
+        "MaTichHop": operation.integration_code,
+        "MaDichVu": operation.integration_code,
+        "MaDonVi": profile.agency_code,
+        "SoDienThoai": _NO_TELEPHONE,
+        number_element: number.digits,
+        "HoVaTen": name_as_asked(request.question.full_name, without_accents=profile.names_without_accents),
+        **_who_asks(request.officer_code, profile, order),
+        **_birth_date(request.question.birth_date, profile, order),
+    }
+
+
+def _who_asks(officer_code: str, profile: Profile, order: tuple[str, ...]) -> dict[str, str]:
+    # An order without the officer's usual place (033) has the code in the place it has.
+    own = OFFICER_ELEMENTS.intersection(profile.officer_code_in, order) or OFFICER_ELEMENTS
+    return {
+        element: officer_code if element in own else profile.service_account for element in OFFICER_ELEMENTS
+    }
+
+
+def _birth_date(birth_date: BirthDate, profile: Profile, order: tuple[str, ...]) -> dict[str, str]:
+    is_hyphenated = profile.birth_date_format == "yyyy-mm-dd"
+    text = birth_date.iso if is_hyphenated else birth_date.iso.replace("-", "")
+    # A form with one field for both takes a lone year in it.
+    has_one_field = "NgayThangNam" in order and "Nam" not in order
+    name = "Nam" if birth_date.is_year_only and not has_one_field else "NgayThangNam"
+    return {name: text, "NgayThangNamSinh": text}
+
+
+def name_as_asked(full_name: FullName, *, without_accents: bool) -> str:
+    """Return the name as the national side matches it: `TRANVANTHU`, or `TRẦN VĂN THỬ` with accents.
+
+    Without accents only letters and digits stay (wire format, section 5); with accents, only
+    characters that can stand in a name at all: no control or formatting characters.
+    """
+    if without_accents:
+        return unaccented(full_name.text)
+    words = unicodedata.normalize("NFC", full_name.text).upper().split()
+    printable = ("".join(filter(str.isprintable, word)) for word in words)
+    return " ".join(filter(None, printable))

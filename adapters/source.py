@@ -1,0 +1,89 @@
+"""Asks the national side: write the question, carry it within the budget, read the answer."""
+
+import asyncio
+from typing import Protocol
+
+from adapters.calls import Calls
+from adapters.connection import Answer
+from adapters.profile import Operation, Profile
+from adapters.reasons import Reason
+from app.errors import SourceConfusedError, SourceSilentError
+from app.lookup.source import SourceRequest
+from app.lookup.values import Citizen, Household
+
+
+class Language(Protocol):
+    """How questions are written and answers read.
+
+    Reading raises SourceSilentError, SourceConfusedError and SourceRefusedError with the words of
+    adapters.reasons; writing raises InvalidRequestError for what cannot be sent at all.
+    """
+
+    def write(self, request: SourceRequest, operation: Operation) -> bytes:
+        """Return the body that asks *request*'s question of *operation*."""
+        ...
+
+    def read_citizen(self, answer: Answer) -> Citizen | None:
+        """Return the record in an answer to 037, or None where it says "nobody"."""
+        ...
+
+    def read_confirmation(self, answer: Answer) -> bool:
+        """Return what an answer to 003 or 033 says."""
+        ...
+
+    def read_household(self, answer: Answer) -> Household:
+        """Return the household in an answer to 034, whose form is a guess."""
+        ...
+
+
+class NationalSource:
+    """A population source over one road (implements PopulationSource and HouseholdSource)."""
+
+    def __init__(self, road: str, profile: Profile, language: Language, calls: Calls) -> None:
+        self._road = road
+        self._profile = profile
+        self._language = language
+        self._calls = calls
+
+    @property
+    def road(self) -> str:
+        """Short name of the road for the record."""
+        return self._road
+
+    async def find(self, request: SourceRequest) -> Citizen | None:
+        """Return the citizen's record (037), or None when the national side knows no such person.
+
+        Raises SourceSilentError, SourceConfusedError and SourceRefusedError, with the words of
+        adapters.reasons; InvalidRequestError when a value cannot be sent at all.
+        """
+        return self._language.read_citizen(await self._ask(self._profile.find, request))
+
+    async def confirm(self, request: SourceRequest) -> bool:
+        """Return whether the national side knows this person (003 / 033), without any data.
+
+        Raises as `find` does, and SourceConfusedError(`not_offered`) where the road has no such service.
+        """
+        return self._language.read_confirmation(await self._ask(self._profile.confirm, request))
+
+    async def household(self, request: SourceRequest) -> Household:
+        """Return the household of the person asked about (034). Unverified: see the port.
+
+        Raises as `confirm` does.
+        """
+        return self._language.read_household(await self._ask(self._profile.household, request))
+
+    async def aclose(self) -> None:
+        """End what is under way between questions."""
+        await self._calls.aclose()
+
+    async def _ask(self, operation: Operation | None, request: SourceRequest) -> Answer:
+        if operation is None:
+            raise SourceConfusedError(Reason.NOT_OFFERED)
+        content = self._language.write(request, operation)
+        deadline = asyncio.get_running_loop().time() + request.budget_seconds
+        try:
+            # The budget covers a token, the question and a second try together.
+            async with asyncio.timeout_at(deadline):
+                return await self._calls.post(operation.path, content, deadline)
+        except TimeoutError:
+            raise SourceSilentError(Reason.TIMEOUT) from None
