@@ -30,6 +30,9 @@ class LogEvent(StrEnum):
     AUDIT_REFUSED = "audit.refused"
     AUDIT_DOUBTFUL = "audit.doubtful"
     MONTH_KEY_MISSING = "audit.month_key_missing"
+    WRITER_KEY_MISSING = "audit.writer_key_missing"
+    HEADROOM_LOW = "audit.headroom_low"
+    HEADROOM_BACK = "audit.headroom_back"
     INTENTS_CLOSED = "audit.intents_closed"
     RECONCILER_FAILED = "audit.reconciler_failed"
     SEQUENCER_LEADS = "audit.sequencer_leads"
@@ -77,7 +80,9 @@ ALLOWED_FIELDS: Final[Mapping[str, Shape]] = {
     "route": re.compile(r"unmatched|(?:/[a-z0-9_.:{}-]*)+"),
     "sqlstate": re.compile(r"[0-9A-Z]{5}"),
     "status": int,
+    "used_percent": int,
     "version": int,
+    "volume": re.compile(r"(?!.*[0-9]{9})/[A-Za-z0-9._/-]{0,199}"),
 }
 """Names a line may carry, each with the shape of its value; a value of another shape is withheld."""
 

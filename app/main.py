@@ -88,6 +88,7 @@ from app.accounts.unit_routes import unit_life_router
 from app.accounts.values import Permission
 from app.audit.changes import ChangeLog
 from app.audit.coalescing import Coalescer
+from app.audit.headroom import Headroom
 from app.audit.keyring import Keyring
 from app.audit.log import AuditLog
 from app.audit.reconciler import Reconciler
@@ -330,11 +331,13 @@ class _Parts:
             "token_key": lambda: mint.can_sign,
         }
         tree = self._tree_reader()
+        headroom = await self._stack.enter_async_context(Headroom(settings.headroom_paths))
         board = StatusBoard(
             version("dancu"),
             checks,
             lambda: keepers[0].age_seconds,
             tree.age_seconds,
+            lambda: headroom.volumes,
             self._accounts,
             clock,
         )

@@ -29,6 +29,19 @@ def _address_blocks(value: object) -> object:
     return blocks
 
 
+_VOLUME = re.compile(r"(?!.*[0-9]{9})/[A-Za-z0-9._/-]{0,199}")
+
+
+def _volumes(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    paths = tuple(part.strip() for part in value.split(",") if part.strip())
+    if not all(map(_VOLUME.fullmatch, paths)):
+        raise ValueError("absolute paths of letters, digits and ._/- are needed, with commas between them")
+    return paths
+
+
+Volumes = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_volumes)]
 AddressBlocks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_address_blocks)]
 
 
@@ -166,6 +179,10 @@ class Settings(_SettingsWithSecretFiles):
     )
     checkpoint_every_seconds: float = Field(
         default=8.0, gt=0, le=60, description="so that a proof is there ten seconds after its record"
+    )
+
+    headroom_paths: Volumes = Field(
+        default=(), description="where the database writes, data and WAL; only on the machine it runs on"
     )
 
     root_key: OptionalSecret = Field(

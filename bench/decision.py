@@ -53,10 +53,11 @@ class _Cost:
     processor_us: float
 
 
-class _EverybodyAccepted(LookupStore):
+class EverybodyAccepted(LookupStore):
     """Says once that the officer accepted today's notice; from then on it is known."""
 
     async def has_accepted_notice(self, officer_id: UUID, day: date) -> bool:  # noqa: ARG002
+        """Return True."""
         return True
 
 
@@ -88,8 +89,8 @@ def main() -> int:
 
 async def _measure(rounds: int, calls: int) -> list[_Cost]:
     """Return what a permit took in each round, everything before its record included."""
-    service, caller = await _service(), _caller()
-    asked = [_command(f"1.{number:06d}") for number in range(0, _PROCEDURES, _PROCEDURES // _GRANTS)]
+    service, caller = await _service(), asking_caller()
+    asked = [lookup_command(f"1.{number:06d}") for number in range(0, _PROCEDURES, _PROCEDURES // _GRANTS)]
     commands = [asked[number % len(asked)] for number in range(calls)]
     permit = service._permit  # noqa: SLF001 - the part of a lookup that decides
     costs = []
@@ -104,11 +105,11 @@ async def _measure(rounds: int, calls: int) -> list[_Cost]:
 
 async def _service() -> LookupService:
     engine = create_async_engine("postgresql+asyncpg://")
-    view, begun = LiveView(_load), _CLOCK.monotonic()
+    view, begun = LiveView(load_catalogue), _CLOCK.monotonic()
     view.attach(lambda: _CLOCK.monotonic() - begun <= _FRESH_SECONDS)
     await view.refresh(AsyncConnection(engine))
     nobody: Any = None  # a permit asks nobody and writes nothing
-    store = _EverybodyAccepted(engine)
+    store = EverybodyAccepted(engine)
     return LookupService(
         view,
         nobody,
@@ -122,7 +123,8 @@ async def _service() -> LookupService:
     )
 
 
-async def _load(_: AsyncConnection) -> Catalogue:
+async def load_catalogue(_: AsyncConnection) -> Catalogue:
+    """Return a province's catalogue and grants, made up."""
     codes = [f"1.{number:06d}" for number in range(_PROCEDURES)]
     grants = {}
     for unit in range(_UNITS):
@@ -146,7 +148,7 @@ def _procedure(code: str) -> Procedure:
     )
 
 
-def _caller() -> Caller:
+def asking_caller() -> Caller:
     """Return an officer of a unit that three communes were merged into, behind software with a list."""
     codes = frozenset(code for n in range(10, 14) for code in (f"H19.34.{n}", f"000.{n}.34.H19"))
     unit = Unit(UUID(int=0), "Xã Đo", "H19.34.13", UnitLevel.COMMUNE, UnitKind.COMMUNE, codes)
@@ -163,7 +165,8 @@ def _caller() -> Caller:
     return Caller(officer, unit, client, UUID(int=2), Request("127.0.0.1", "bench"))
 
 
-def _command(procedure_code: str) -> LookupCommand:
+def lookup_command(procedure_code: str) -> LookupCommand:
+    """Return a lookup of one person for one procedure."""
     today = local_day(_CLOCK.now())
     return LookupCommand(
         question=parse_question("099190000017", "Trần Văn Thử", "1990-05-09", today),

@@ -13,6 +13,7 @@ from app.accounts.token_key_store import add_token_key
 from app.accounts.token_keys import TokenKey
 from app.audit.keyring import MonthKeyMaker, months_from
 from app.audit.sealing import RootKey
+from app.audit.writer_keys import WriterKeyMaker
 from app.cli import invented
 from app.clock import SystemClock
 from app.lookup.signing_certificates import self_signed
@@ -103,10 +104,11 @@ async def make_login_roles(url: str) -> None:
 
 
 async def make_month_keys(connection: AsyncConnection) -> None:
-    """Make the keys of this month and its neighbours."""
+    """Make the keys of this month and its neighbours, and the key that signs batches."""
     maker = MonthKeyMaker(invented.AUTHORITY, RootKey.from_text(ROOT_KEY), RootKey.from_text(AUDIT_ROOT_KEY))
     last_month = datetime.now(UTC).date().replace(day=1) - timedelta(days=1)  # noqa: TID251 - the real month
     await maker.make(connection, months_from(last_month, 4))
+    await WriterKeyMaker(invented.AUTHORITY, RootKey.from_text(ROOT_KEY)).make_first(connection)
 
 
 async def make_token_key(connection: AsyncConnection) -> None:

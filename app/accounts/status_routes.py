@@ -1,6 +1,6 @@
 """The gateway's status for monitoring programs: nothing in it is about a person."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -14,6 +14,7 @@ from app.accounts.clients import Ending, endings
 from app.accounts.routes import GetCaller, authorization_of, request_of
 from app.accounts.store import Accounts
 from app.accounts.technical import ClientAuthenticator
+from app.audit.headroom import Room, Volume
 from app.clock import Clock, rfc3339
 from app.database.live import LiveView
 from app.errors import ProblemCode
@@ -29,11 +30,19 @@ class EndingSoon(BaseModel):
     ends_at: str
 
 
+class VolumeRoom(BaseModel):
+    """How full a volume is that the database writes to; `used_percent` is null where it cannot be read."""
+
+    path: str
+    used_percent: int | None
+    room: Room
+
+
 class Status(BaseModel):
     """How the process stands; `directory_age_seconds` is since who-is-who was last confirmed.
 
     `checkpoint_age_seconds` is for how long records may stand under no checkpoint; null where none was made
-    yet or the database does not say.
+    yet or the database does not say. `headroom` has the volumes this process was told to watch.
     """
 
     version: str
@@ -41,6 +50,7 @@ class Status(BaseModel):
     checks: dict[str, bool]
     directory_age_seconds: float | None
     checkpoint_age_seconds: float | None
+    headroom: list[VolumeRoom]
     ending_soon: list[EndingSoon]
 
 
@@ -52,6 +62,7 @@ class StatusBoard:
     checks: Mapping[str, Callable[[], bool]]
     directory_age_seconds: Callable[[], float]
     checkpoint_age_seconds: Callable[[], Awaitable[float | None]]
+    volumes: Callable[[], Sequence[Volume]]
     accounts: LiveView[Accounts]
     clock: Clock
 
@@ -66,6 +77,10 @@ class StatusBoard:
             checks=states,
             directory_age_seconds=round(age, 1) if isfinite(age) else None,
             checkpoint_age_seconds=round(checkpoint_age, 1) if checkpoint_age is not None else None,
+            headroom=[
+                VolumeRoom(path=one.path, used_percent=one.used_percent, room=one.room)
+                for one in self.volumes()
+            ],
             ending_soon=[ending_said(one) for one in ending],
         )
 

@@ -1,9 +1,10 @@
-"""One statement for one batch: its records, tags, open intents and claims become durable together."""
+"""One statement for one batch: records, signature, tags, open intents and claims become durable together."""
 
 from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+from app.audit.batches import SignedBatch
 from app.audit.chain import Record
 from app.audit.record import RecordKind
 
@@ -27,12 +28,16 @@ with recorded as (
 ), claimed as (
     insert into audit_claim (key_digest, request_digest, lookup_id)
     select * from unnest($21::bytea[], $22::bytea[], $23::uuid[])
+), signed as (
+    insert into audit_batch (
+        writer_id, newest_record_id, first_sequence, last_sequence, chain_head, writer_key_id, signature)
+    values ($1::uuid, $25, $26, $27, $28, $29, $30)
 )
 delete from audit_open_intent where lookup_id = any ($24::uuid[])
 """
 
 
-def batch_arguments(writer_id: UUID, key_id: str, records: Sequence[Record]) -> list[object]:
+def batch_arguments(batch: SignedBatch, key_id: str, records: Sequence[Record]) -> list[object]:
     """Return the arguments of INSERT_BATCH; every projection column comes from the leaf's own facts.
 
     What two writers may both want stands in one order everywhere, so that they cannot deadlock: keys by
@@ -40,6 +45,7 @@ def batch_arguments(writer_id: UUID, key_id: str, records: Sequence[Record]) -> 
     """
     records = sorted(records, key=_wanted_lookup)
     drafts = [record.draft for record in records]
+    lookups = [draft.lookup_id for draft in drafts]
     tagged = [(record, record.tag) for record in records if record.tag is not None]
     intents = [draft for draft in drafts if draft.kind is RecordKind.LOOKUP_INTENT]
     claims = sorted(
@@ -48,7 +54,7 @@ def batch_arguments(writer_id: UUID, key_id: str, records: Sequence[Record]) -> 
         if draft.claim is not None
     )
     return [
-        writer_id,
+        batch.writer_id,
         [draft.record_id for draft in drafts],
         [draft.kind.value for draft in drafts],
         [record.sequence for record in records],
@@ -60,7 +66,7 @@ def batch_arguments(writer_id: UUID, key_id: str, records: Sequence[Record]) -> 
         [draft.facts.get("client_id") for draft in drafts],
         [draft.facts.get("procedure_code") for draft in drafts],
         [draft.facts.get("dossier_code") for draft in drafts],
-        [draft.lookup_id for draft in drafts],
+        lookups,
         [draft.facts.get("outcome") for draft in drafts],
         [draft.facts.get("problem_code") for draft in drafts],
         key_id,
@@ -71,7 +77,17 @@ def batch_arguments(writer_id: UUID, key_id: str, records: Sequence[Record]) -> 
         [key_digest for key_digest, _, _ in claims],
         [request_digest for _, request_digest, _ in claims],
         [lookup_id for _, _, lookup_id in claims],
-        [draft.lookup_id for draft in drafts if draft.kind is RecordKind.LOOKUP_OUTCOME],
+        [
+            lookup
+            for draft, lookup in zip(drafts, lookups, strict=True)
+            if draft.kind is RecordKind.LOOKUP_OUTCOME
+        ],
+        batch.newest_record_id,
+        batch.first_sequence,
+        batch.last_sequence,
+        batch.chain_head,
+        batch.writer_key_id,
+        batch.signature,
     ]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.audit.key_names import index_key_name, private_key_name
 from app.audit.sealing import KEY_BYTES, MonthKey, MonthSecret, RootKey, SealBrokenError
 from app.audit.table import AUDIT_MONTH_KEY, AUDIT_MONTH_SECRET
+from app.audit.writer_keys import WriterKey, load_writer_key
 
 _LAST_MONTH: Final = 12
 _BEGINS_EARLY: Final = timedelta(days=1)  # a gateway's clock may run ahead, by far less than this
@@ -39,7 +40,7 @@ class RowConnection(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """Reads the month keys that writing needs, with the serving root key."""
+    """Reads the keys that writing needs, with the serving root key."""
 
     root: RootKey
 
@@ -56,6 +57,15 @@ class Keyring:
         key_id, public_key = str(row["key_id"]), row["public_key"]
         index_key = self.root.unwrap(serving_name(key_id, public_key), row["serving_index_key"])
         return MonthKey(key_id, month, X25519PublicKey.from_public_bytes(public_key), index_key)
+
+    async def load_writer_key(
+        self, connection: RowConnection, known: WriterKey | None = None
+    ) -> WriterKey | None:
+        """Return the key that signs batches now, *known* where it still is that; None where there is none.
+
+        Raises SealBrokenError for another root key.
+        """
+        return await load_writer_key(connection, self.root, known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ _MAX_INTEGER: Final = 2**53 - 1  # what every JSON reader keeps exactly (RFC 878
 _WRITERS_SHARE: Final = 1024  # bytes of a leaf kept for what the writer adds
 _AUTHENTICATION_BYTES: Final = 16  # by which a sealed subject is longer
 _DIGEST_BYTES: Final = 32
+_LONGEST_MARK: Final = 4  # bytes of one in UTF-8; escaped ones have two
+_LONGEST_REST: Final = 64  # bytes of a field's name, its punctuation, and its integer
 
 Value = str | int
 
@@ -30,6 +33,8 @@ class RecordKind(StrEnum):
 
     WRITER_OPENED = "writer.opened"
     WRITER_KEY = "writer.key"
+    WRITER_HEARTBEAT = "writer.heartbeat"
+    WRITER_CLOSED = "writer.closed"
     LOOKUP_INTENT = "lookup.intent"
     LOOKUP_OUTCOME = "lookup.outcome"
     LOOKUP_REFUSED = "lookup.refused"
@@ -199,6 +204,7 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "effective_on": str,
     # The writer's own
     "sealed_key": str,
+    "writer_key": str,
     "previous_writer_id": str,
     "previous_writer_sequence": int,
     "doubtful_records": str,
@@ -220,6 +226,7 @@ WRITER_FIELDS: Final = frozenset(
         "subject",
         "subject_commitment",
         "sealed_key",
+        "writer_key",
         "previous_writer_id",
         "previous_writer_sequence",
         "doubtful_records",
@@ -288,7 +295,8 @@ class Draft:
             self.claim.check()
         sealed = len(self.subject) + _AUTHENTICATION_BYTES if self.subject is not None else 0
         as_text = (4 * sealed + 2) // 3  # base64 without padding
-        if len(canonical(self.facts)) + as_text > MAX_LEAF_BYTES - _WRITERS_SHARE:
+        room = MAX_LEAF_BYTES - _WRITERS_SHARE - as_text
+        if _longest(self.facts) > room and len(canonical(self.facts)) > room:
             raise ValueError("a record must not exceed 32 KiB")
 
     def _check_lookup(self) -> None:
@@ -302,6 +310,9 @@ class Draft:
 
 
 _OUTCOMES: Final = frozenset(Outcome)
+# Control characters and lone surrogates: PostgreSQL refuses NUL, UTF-8 refuses surrogates.
+_UNWRITABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _check_fact(name: str, value: Value) -> None:
@@ -320,12 +331,15 @@ def _check_fact(name: str, value: Value) -> None:
 
 
 def _is_clean(text: str) -> bool:
-    return unicodedata.is_normalized("NFC", text) and not any(_is_unwritable(mark) for mark in text)
+    if text.isascii():  # most are, and every officer waits for this
+        return text.isprintable()
+    return _UNWRITABLE.search(text) is None and unicodedata.is_normalized("NFC", text)
 
 
-def _is_unwritable(mark: str) -> bool:
-    # Control characters and lone surrogates: PostgreSQL refuses NUL, UTF-8 refuses surrogates.
-    return unicodedata.category(mark) in {"Cc", "Cs"}
+def _longest(facts: Mapping[str, Value]) -> int:
+    """Return what the canonical bytes cannot exceed, without making them."""
+    marks = sum(len(value) for value in facts.values() if isinstance(value, str))
+    return _LONGEST_MARK * marks + _LONGEST_REST * (len(facts) + 1)
 
 
 def _is_id(text: str) -> bool:
@@ -340,7 +354,7 @@ def canonical(facts: Mapping[str, Value]) -> bytes:
 
     Raises ValueError for a leaf beyond 32 KiB.
     """
-    leaf = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    leaf = _CANONICAL.encode(facts).encode()
     if len(leaf) > MAX_LEAF_BYTES:
         raise ValueError("a record must not exceed 32 KiB")
     return leaf

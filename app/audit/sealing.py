@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 KEY_BYTES: Final = 32
 _HPKE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # RFC 9180
@@ -75,6 +75,11 @@ class DataKey:
     """A writer's random key of one month, from which every record key derives."""
 
     secret: bytes = field(repr=False)
+    _extracted: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # HKDF-SHA256's first half (RFC 5869 section 2.2, no salt), the same for every record.
+        object.__setattr__(self, "_extracted", hmac.digest(bytes(KEY_BYTES), self.secret, hashlib.sha256))
 
     @classmethod
     def generate(cls) -> Self:
@@ -99,9 +104,10 @@ class DataKey:
             raise SealBrokenError("the ciphertext was changed") from None
 
     def _record_key(self, record_id: UUID) -> tuple[bytes, bytes]:
+        # HKDF-SHA256's second half for 64 bytes (RFC 5869 section 2.3): every lookup waits for it.
         info = b"dancu record key v1|" + record_id.bytes
-        derived = HKDF(SHA256(), length=2 * KEY_BYTES, salt=None, info=info).derive(self.secret)
-        return derived[:KEY_BYTES], derived[KEY_BYTES:]
+        key = hmac.digest(self._extracted, info + b"\x01", hashlib.sha256)
+        return key, hmac.digest(self._extracted, key + info + b"\x02", hashlib.sha256)
 
 
 @dataclass(frozen=True, slots=True)

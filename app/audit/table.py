@@ -96,6 +96,42 @@ AUDIT_CLAIM = Table(
 )
 """Which lookup an Idempotency-Key led to; keyed digests only."""
 
+AUDIT_BATCH = Table(
+    "audit_batch",
+    METADATA,
+    Column("newest_record_id", Uuid, primary_key=True),
+    Column("writer_id", Uuid, nullable=False),
+    Column("first_sequence", BigInteger, nullable=False),
+    Column("last_sequence", BigInteger, nullable=False),
+    Column("chain_head", LargeBinary, nullable=False),
+    Column("writer_key_id", Text, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    CheckConstraint("first_sequence between 1 and last_sequence", name="sequences"),
+    CheckConstraint("octet_length(chain_head) = 32", name="chain_head"),
+    CheckConstraint("octet_length(signature) = 64", name="signature"),
+    Index("ix_audit_batch_writer", "writer_id", "first_sequence"),
+)
+"""What a writer signed of each stretch of its chain that became durable at once."""
+
+AUDIT_WRITER_KEY = Table(
+    "audit_writer_key",
+    METADATA,
+    Column("key_id", Text, primary_key=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("private_key", LargeBinary),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("retired_at", DateTime(timezone=True)),
+    CheckConstraint("octet_length(public_key) = 32", name="public_key"),
+    CheckConstraint("(retired_at is null) = (private_key is not null)", name="private_key"),
+    Index(
+        "uq_audit_writer_key_current",
+        text("(retired_at is null)"),
+        unique=True,
+        postgresql_where=text("retired_at is null"),
+    ),
+)
+"""Keys that sign batches, one of them current; its private half is wrapped under the serving root key."""
+
 AUDIT_MONTH_KEY = Table(
     "audit_month_key",
     METADATA,

@@ -26,6 +26,13 @@ class Waiter:
         """Return a waiter of the running loop."""
         return cls(draft, _wants(draft), asyncio.get_running_loop().create_future())
 
+    @classmethod
+    def for_nobody(cls, draft: Draft) -> "Waiter":
+        """Return one for a record of the writer's own; nobody asks how it ends."""
+        waiter = cls.of(draft)
+        waiter.done.add_done_callback(asyncio.Future.exception)
+        return waiter
+
     @property
     def has_given_up(self) -> bool:
         """Whether nobody waits any more."""

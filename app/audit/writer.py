@@ -2,63 +2,59 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Final, Self
 from uuid import UUID
 
 import asyncpg
 
+from app.audit.batches import sign_batch
 from app.audit.chain import Chain, Record
-from app.audit.conflicts import find_conflicts
+from app.audit.connection import CONNECTION_LOST, Connect, DoubtfulCommitError, WriterConnection
 from app.audit.insert import INSERT_BATCH, batch_arguments
-from app.audit.keyring import Keyring, month_of
-from app.audit.record import Draft
-from app.audit.sealing import MonthKey, SealBrokenError
+from app.audit.keyring import Keyring
+from app.audit.record import Draft, RecordKind
+from app.audit.silence import Silence
 from app.audit.waiting import Waiter, WaitingLine, fail
 from app.clock import Clock
 from app.errors import AuditUnavailableError
 from app.logs import LogEvent, get_logger
 
-_IDLE_SECONDS: Final = 1.0
-_CONNECTION_LOST: Final = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
+_HEARTBEAT_SECONDS: Final = 30.0
+_CLOSING_WAITS: Final = 2  # what callers still wait for is over after one
 _SESSION_ENDED: Final = frozenset({"FATAL", "PANIC"})  # a commit cut short there may have been kept
-_MAY_WRITE: Final = (
-    "select current_setting('transaction_read_only') = 'off'"
-    " and has_table_privilege('audit_record', 'insert')"
-)
 _log = get_logger(__name__)
-
-Connect = Callable[[], Awaitable[asyncpg.Connection]]
-
-
-class _DoubtfulCommitError(Exception):
-    """The server accepted a commit and warned about it."""
 
 
 class AuditWriter:
     """Group-committing audit log on one connection of its own, with one chain per doubt-free stretch.
 
-    Batches form by themselves: while one statement is on its way, new drafts gather for the next.
-    A commit whose fate is unknown ends the chain; the next chain names what is doubtful.
+    Batches form by themselves: while one statement is on its way, new drafts gather for the next. Each is
+    signed. A commit whose fate is unknown ends the chain; the next chain names what is doubtful. A chain
+    that has nothing to say says so, and ends in good order with a record of its end.
     """
 
     def __init__(
-        self, connect: Connect, keyring: Keyring, clock: Clock, *, authority_code: str, wait_seconds: float
+        self,
+        connect: Connect,
+        keyring: Keyring,
+        clock: Clock,
+        *,
+        authority_code: str,
+        wait_seconds: float,
+        heartbeat_seconds: float = _HEARTBEAT_SECONDS,
     ) -> None:
         """Write through a connection that *connect* opens, waiting at most *wait_seconds* for durability."""
-        self._connect = connect
-        self._keyring = keyring
         self._clock = clock
         self._wait_seconds = wait_seconds
+        self._connection = WriterConnection(connect, keyring, clock, wait_seconds=wait_seconds)
         self._chain = Chain(authority_code)
-        self._month: MonthKey | None = None
-        self._connection: asyncpg.Connection | None = None
-        self._was_warned = False
+        self._silence = Silence(heartbeat_seconds)
         self._line = WaitingLine()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_closing = False
-        self._is_ready = False
+        self._could_write = False
 
     async def __aenter__(self) -> Self:
         """Start the writing task; a database out of reach is met again at each record."""
@@ -66,22 +62,31 @@ class AuditWriter:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Write what still waits, then stop."""
+        """Write what still waits, end the chain in good order where that is possible, and stop."""
         self._is_closing = True
         self._wake.set()
-        if self._task is not None:
-            await self._task
-        self._drop_connection()
+        try:
+            if self._task is not None:
+                await asyncio.wait_for(self._task, _CLOSING_WAITS * self._wait_seconds)
+        except TimeoutError:
+            _log.error(LogEvent.AUDIT_REFUSED, error="TimeoutError")
+        finally:
+            self._lose()
 
     @property
     def is_ready(self) -> bool:
         """Whether a record was written, or could have been, when last looked at."""
-        return self._is_ready and not self._is_closing
+        return self._could_write and self._takes_drafts
+
+    @property
+    def _takes_drafts(self) -> bool:
+        is_at_work = self._task is not None and not self._task.done()
+        return is_at_work and not self._is_closing and not self._line.is_full
 
     async def append(self, draft: Draft) -> None:
         """Return once *draft* is durable; see AuditLog for what may be raised."""
         draft.check()
-        if self._is_closing or self._line.is_full:
+        if not self._takes_drafts:
             raise AuditUnavailableError
         waiter = Waiter.of(draft)
         self._line.join(waiter)
@@ -95,54 +100,68 @@ class AuditWriter:
     async def _run(self) -> None:
         await self._look()
         while self._line or not self._is_closing:
-            if not self._line:
+            if self._line:
+                await self._write_whatever_comes(self._line.next_batch())
+            else:
                 await self._rest()
-                continue
-            batch = self._line.next_batch()
-            try:
-                await self._write(batch)
-            except Exception as error:  # noqa: BLE001 - the task must outlive whatever it met, and doubt it
-                _log.error(LogEvent.AUDIT_REFUSED, error=type(error).__name__)
-                self._end_chain([waiter.draft.record_id for waiter in batch])
-                fail(batch)
+        await self._close_chain()
+
+    async def _write_whatever_comes(self, batch: list[Waiter]) -> None:
+        try:
+            await self._write(batch)
+        except Exception as error:  # noqa: BLE001 - the task must outlive whatever it met, and doubt it
+            _log.error(LogEvent.AUDIT_REFUSED, error=type(error).__name__)
+            self._end_chain([waiter.draft.record_id for waiter in batch])
+            fail(batch)
 
     async def _rest(self) -> None:
         self._wake.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
+            async with asyncio.timeout(self._silence.rest_seconds(self._chain)):
+                await self._wake.wait()
             return
-        await self._look()
+        if await self._look() and self._silence.is_due(self._chain):
+            beat = Draft(RecordKind.WRITER_HEARTBEAT, self._clock.now(), {})
+            await self._write_whatever_comes([Waiter.for_nobody(beat)])
 
-    async def _look(self) -> None:
-        """Find out, while nobody is waiting, whether a record could be written."""
+    async def _look(self) -> bool:
+        """Find out, while nobody is waiting, whether a record could be written, and return that.
+
+        After a failed commit it is not believed until one succeeds; the heartbeat then due is one to try.
+        """
+        may_write = False
         try:
-            connection, _ = await self._ready_connection()
-            async with asyncio.timeout(self._wait_seconds):
-                self._is_ready = bool(await connection.fetchval(_MAY_WRITE))
-            if not self._is_ready:  # a standby, perhaps: the next connection may lead elsewhere
-                self._drop_connection()
-                _log.warning(LogEvent.AUDIT_UNREACHABLE, error="ReadOnly")
+            await self._connection.ready()
+            may_write = await self._connection.may_write()
         except AuditUnavailableError:
-            self._is_ready = False
+            self._could_write = False
         except Exception as error:  # noqa: BLE001 - as above
-            self._drop_connection()
+            self._lose()
             _log.warning(LogEvent.AUDIT_UNREACHABLE, error=type(error).__name__)
+        else:
+            self._could_write = may_write and not self._silence.is_to_be_proven
+            if not may_write:  # a standby, perhaps: the next connection may lead elsewhere
+                self._lose()
+                _log.warning(LogEvent.AUDIT_UNREACHABLE, error="ReadOnly")
+        return may_write
 
     async def _write(self, batch: list[Waiter]) -> None:
         while batch:
             try:
-                connection, month = await self._ready_connection()
+                keys = await self._connection.ready()
             except AuditUnavailableError:
+                self._could_write = False
                 return fail(batch)
             batch = [waiter for waiter in batch if not waiter.has_given_up]
             if not batch:
                 break
-            chain, records = self._chain.extend([waiter.draft for waiter in batch], month, self._clock.now())
+            chain = self._chain.under(keys.writer)
+            chain, records = chain.extend([one.draft for one in batch], keys.month, self._clock.now())
             try:
-                await self._commit(connection, chain.writer_id, month, records)
+                await self._commit(chain, records)
             except asyncpg.UniqueViolationError:
-                batch = await self._without_conflicts(connection, batch)
-            except (*_CONNECTION_LOST, _DoubtfulCommitError):
+                batch = await self._without_conflicts(batch)
+            except (*CONNECTION_LOST, DoubtfulCommitError):
                 self._end_chain(_ids(records))
                 return fail(batch)
             except asyncpg.PostgresError as error:
@@ -152,60 +171,28 @@ class AuditWriter:
                 return self._advance(chain, batch)
         return None
 
-    async def _commit(
-        self, connection: asyncpg.Connection, writer_id: UUID, month: MonthKey, records: Sequence[Record]
-    ) -> None:
-        self._was_warned = False
-        async with asyncio.timeout(self._wait_seconds):
-            await connection.execute(INSERT_BATCH, *batch_arguments(writer_id, month.key_id, records))
-        if self._was_warned:
-            raise _DoubtfulCommitError
+    async def _commit(self, chain: Chain, records: Sequence[Record]) -> None:
+        if chain.writer_key is None or chain.month is None:
+            raise ValueError("a chain needs its keys before its first batch")
+        signed = sign_batch(chain.writer_key, chain.authority_code, chain.writer_id, records)
+        await self._connection.commit(INSERT_BATCH, batch_arguments(signed, chain.month.key_id, records))
 
     def _advance(self, chain: Chain, batch: Sequence[Waiter]) -> None:
         self._chain = chain
-        self._is_ready = True
+        self._could_write = True
+        self._silence.end()
         for waiter in batch:
             waiter.succeed()
 
-    async def _ready_connection(self) -> tuple[asyncpg.Connection, MonthKey]:
-        """Return a usable connection and this month's key, or raise AuditUnavailableError."""
-        try:
-            async with asyncio.timeout(self._wait_seconds):
-                if self._connection is None or self._connection.is_closed():
-                    self._connection = await self._connect()
-                    self._connection.add_log_listener(self._hear)
-                month = await self._current_month(self._connection)
-        except (*_CONNECTION_LOST, asyncpg.PostgresError, SealBrokenError) as error:
-            self._drop_connection()
-            _log.warning(LogEvent.AUDIT_UNREACHABLE, error=type(error).__name__)
-            raise AuditUnavailableError from None
-        if month is None:
-            self._is_ready = False
-            _log.error(LogEvent.MONTH_KEY_MISSING, month=month_of(self._clock.now()))
-            raise AuditUnavailableError
-        return self._connection, month
-
-    def _hear(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
-        # A commit that stops waiting for its standby succeeds with no more than a warning. asyncpg calls
-        # plain functions, and only those, before it wakes who awaits the statement.
-        self._was_warned = self._was_warned or message.severity_en == "WARNING"
-
-    async def _current_month(self, connection: asyncpg.Connection) -> MonthKey | None:
-        month = month_of(self._clock.now())
-        if self._month is None or self._month.month != month:
-            self._month = await self._keyring.load(connection, month)
-        return self._month
-
-    async def _without_conflicts(self, connection: asyncpg.Connection, batch: list[Waiter]) -> list[Waiter]:
+    async def _without_conflicts(self, batch: list[Waiter]) -> list[Waiter]:
         """Answer the waiters whose key, lookup or record is already there and return the others.
 
         The refused statement left nothing behind, so the chain stands where it stood.
         """
         try:
-            async with asyncio.timeout(self._wait_seconds):
-                conflicts = await find_conflicts(connection, batch)
-        except (*_CONNECTION_LOST, asyncpg.PostgresError):
-            self._drop_connection()
+            conflicts = await self._connection.find_conflicts(batch)
+        except (*CONNECTION_LOST, asyncpg.PostgresError):
+            self._lose()
             fail(batch)
             return []
         rest = []
@@ -226,18 +213,31 @@ class AuditWriter:
         _log.error(LogEvent.AUDIT_REFUSED, error=type(error).__name__, sqlstate=error.sqlstate)
         if error.severity_en in _SESSION_ENDED:
             self._end_chain(_ids(records))
-        self._drop_connection()  # this server may have become a standby; the next connection looks anew
+        self._lose()  # this server may have become a standby; the next connection looks anew
+        self._silence.must_be_proven()
 
     def _end_chain(self, doubtful: Sequence[UUID]) -> None:
-        self._drop_connection()
+        self._lose()
+        self._silence.must_be_proven()
         self._chain = self._chain.ended(tuple(doubtful))
         _log.error(LogEvent.AUDIT_DOUBTFUL, count=len(doubtful))
 
-    def _drop_connection(self) -> None:
-        if self._connection is not None:
-            self._connection.terminate()
-        self._connection = None
-        self._is_ready = False
+    async def _close_chain(self) -> None:
+        """Say, as the last record of a chain that has one, that it ends here; nothing waits for it."""
+        if self._chain.sequence == 0:
+            return
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                await self._connection.ready()
+                closing = Draft(RecordKind.WRITER_CLOSED, self._clock.now(), {})
+                chain, record = self._chain.appended(closing)
+                await self._commit(chain, [record])
+        except Exception as error:  # noqa: BLE001 - a chain without its end is no reason not to stop
+            _log.warning(LogEvent.AUDIT_UNREACHABLE, error=type(error).__name__)
+
+    def _lose(self) -> None:
+        self._connection.drop()
+        self._could_write = False
 
 
 def _ids(records: Sequence[Record]) -> list[UUID]:

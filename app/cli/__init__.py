@@ -25,6 +25,7 @@ from app.cli import (
     token_keys,
     unit_registrations,
     units,
+    writer_keys,
 )
 from app.cli.check import check
 from app.cli.console import fail
@@ -62,6 +63,8 @@ keys.commands.command("backup-signer")(log_backups.backup_signer)
 keys.commands.command("restore-signer")(log_backups.restore_signer)
 keys.commands.command("rewrap-log")(log_backups.rewrap_log)
 keys.commands.command("new-log")(new_log.new_log)
+keys.commands.command("rotate-writer")(writer_keys.rotate_writer)
+keys.commands.command("show-writer")(writer_keys.show_writer)
 application.add_typer(keys.commands, name="keys")
 units.commands.command("declare")(unit_registrations.declare)
 units.commands.command("progress")(unit_registrations.progress)

@@ -10,17 +10,20 @@ import typer
 
 from app.accounts.client_store import load_clients
 from app.accounts.clients import endings
+from app.audit.headroom import read_volumes
 from app.audit.keyring import Keyring, months_from
 from app.audit.sealing import SealBrokenError
 from app.audit.tree.reader import checkpoint_age_seconds
 from app.cli.client_texts import ending_text
 from app.cli.console import out
+from app.cli.headroom import volume_finding
 from app.cli.national_side import Finding, national_side_findings
 from app.cli.root_keys import root_key_findings
 from app.cli.settings import read_settings
 from app.cli.signing_keys import signing_findings
 from app.cli.token_keys import token_key_findings
 from app.cli.trouble import explain
+from app.cli.writer_keys import writer_key_finding
 from app.clock import SystemClock
 from app.database import migrate
 from app.database.address import sqlalchemy_address
@@ -63,6 +66,7 @@ async def _collect(settings: Settings, upstream: UpstreamSettings) -> list[Findi
     except ConfigurationError as error:
         return [(False, f"settings: {error}")]
     findings += [finding async for finding in _database(settings, secrets)]
+    findings += map(volume_finding, read_volumes(settings.headroom_paths))
     findings += [finding async for finding in national_side_findings(upstream, SystemClock())]
     findings.append(
         (None, ("evidence is local only: no independent witness is set up, so nothing yet binds the"
@@ -183,6 +187,7 @@ async def _keys(
         yield None, f"keys: no key for {months[1]} yet, run: dancu keys months"
     else:
         yield True, f"keys: this month and the next ({', '.join(months)})"
+    yield await writer_key_finding(connection, keyring)
     async for finding in token_key_findings(secrets.database_url, secrets.root):
         yield finding
     async for finding in signing_findings(secrets.database_url, secrets.root):

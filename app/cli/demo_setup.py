@@ -25,6 +25,7 @@ from app.cli.keys import (
     create_key_files,
     make_first_certificate,
     make_first_token_key,
+    make_first_writer_key,
     make_month_keys,
 )
 from app.database import migrate
@@ -83,6 +84,7 @@ async def _prepare(server: EmbeddedServer, directory: Path, kept: DemoSecrets) -
     await _create_logins(owner_url, kept.role_passwords)
     settings = _settings(directory, owner_url)
     await make_month_keys(settings, ahead=3)
+    await make_first_writer_key(settings)
     await make_first_token_key(settings)
     await make_first_certificate(settings)
     engine = create_async_engine(sqlalchemy_address(owner_url), hide_parameters=True)

@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.accounts import token_key_store
 from app.accounts.token_keys import Rotation
-from app.audit.changes import Change
+from app.audit.changes import Change, Event, Unchanged
 from app.audit.keyring import Keyring, MonthKeyMaker, load_month_secrets, months_from
 from app.audit.record import RecordKind, Value
 from app.audit.sealing import RootKey, SealBrokenError
 from app.audit.table import AUDIT_MONTH_KEY
+from app.audit.writer_keys import WriterKeyMaker
 from app.cli.console import done
 from app.cli.recording import make_recorded
 from app.cli.settings import administration_url, read_settings
@@ -54,13 +55,15 @@ def create(directory: Annotated[Path, typer.Argument(help="where to put the two 
 def months(
     ahead: Annotated[int, typer.Option(min=1, max=60, help="how many months, this one included")] = 13,
 ) -> None:
-    """Make the month keys that are missing, the first token key and the first certificate for receipts.
+    """Make the month keys that are missing, and the first keys that sign batches, tokens and receipts.
 
     Without the keys no lookup is possible.
     """
     settings, _ = read_settings()
-    made = asyncio.run(_make_recorded(settings, ahead))
+    made, writer_key = asyncio.run(_make_recorded(settings, ahead))
     done(f"made keys for: {', '.join(made)}" if made else "no month key was missing")
+    if writer_key is not None:
+        done(f"made the first writer key; batches are checked by: {writer_key}")
     first = asyncio.run(_first_token_key_recorded(settings))
     if first is not None:
         done(f"made the first token key: {first.kid}")
@@ -68,14 +71,18 @@ def months(
         done("made the first certificate that signs receipts; to give it away: dancu keys export-signing")
 
 
-async def _make_recorded(settings: Settings, ahead: int) -> list[str]:
-    """Make missing month keys and record it: this month's comes first, for nothing can be recorded before."""
+async def _make_recorded(settings: Settings, ahead: int) -> tuple[list[str], str | None]:
+    """Make missing keys and record it: what recording needs, this month's and the writers', comes first."""
     first = await make_month_keys(settings, 1)
-    if first:
-        try:
-            await make_recorded(settings, lambda _: _made(first))
-        except ConfigurationError:
-            raise ConfigurationError(f"made the key for {first[0]}, but could not record it") from None
+    writer_key = await make_first_writer_key(settings)
+    events = [Event(RecordKind.KEYS_MADE, {"months": month}) for month in first]
+    if writer_key is not None:
+        events.append(Event(RecordKind.KEYS_MADE, {"change": "writer key", "after": writer_key}))
+    try:
+        await _record(settings, events)
+    except ConfigurationError:
+        what = " and ".join([*first, *(["the writers' batches"] if writer_key else [])])
+        raise ConfigurationError(f"made the key for {what}, but could not record it") from None
     maker, more = month_key_maker(settings), months_from(SystemClock().now().date(), ahead)
 
     async def work(connection: AsyncConnection) -> Change[list[str]]:
@@ -83,7 +90,15 @@ async def _make_recorded(settings: Settings, ahead: int) -> list[str]:
         return await _made(await maker.make(connection, more))
 
     is_missing = await _missing(settings, more)
-    return first + (await make_recorded(settings, work) if is_missing else [])
+    return first + (await make_recorded(settings, work) if is_missing else []), writer_key
+
+
+async def _record(settings: Settings, events: list[Event]) -> None:
+    async def work(_: AsyncConnection) -> Change[None] | Unchanged[None]:
+        return Change[None].of_events(None, events)
+
+    if events:
+        await make_recorded(settings, work)
 
 
 async def _first_token_key_recorded(settings: Settings) -> Rotation | None:
@@ -170,6 +185,18 @@ async def make_month_keys(settings: Settings, ahead: int) -> list[str]:
     async with owners_connection(settings) as connection:
         await check_root_keys(connection, maker)
         return await maker.make(connection, months_from(SystemClock().now().date(), ahead))
+
+
+async def make_first_writer_key(settings: Settings) -> str | None:
+    """Make the key that signs batches where there never was one; return its id, None otherwise.
+
+    Raises OtherRootKeyError where the months were made with another root key.
+    """
+    root, authority = serving_root(settings), authority_of(settings)
+    async with owners_connection(settings) as connection:
+        await check_serving_root(connection, root)
+        made = await WriterKeyMaker(authority, root).make_first(connection)
+    return made.key_id if made is not None else None
 
 
 async def make_first_token_key(settings: Settings) -> Rotation | None:

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.audit.changes import Change, Unchanged
-from app.audit.record import RecordKind
+from app.audit.changes import Change, Event, Unchanged
+from app.audit.record import RecordKind, Value
+from app.audit.writer_keys import WriterKeyMaker, writer_key_rows
 from app.cli.console import done
 from app.cli.keys import check_root_keys, check_serving_root, month_key_maker, owners_connection
 from app.cli.recording import make_recorded
@@ -61,10 +62,16 @@ async def _recovered(settings: Settings) -> list[str]:
     maker = month_key_maker(settings)
     async with owners_connection(settings) as connection:
         months = await maker.rebuild(connection)
+        keys = WriterKeyMaker(maker.authority_code, maker.serving_root)
+        await keys.replace_lost(connection)
+        *_, lost, key = [None, *await writer_key_rows(connection)]
+
+    # Also where an earlier try replaced it and could not record that.
+    further = [_lost_writer_key(lost.key_id, key.key_id)] if lost is not None and key is not None else []
 
     async def work(_: AsyncConnection) -> Change[None]:
         facts = {"change": "root key", "after": maker.serving_root.fingerprint, "reason": "lost"}
-        return Change(None, RecordKind.KEYS_ROTATED, facts)
+        return Change(None, RecordKind.KEYS_ROTATED, facts, further)
 
     try:
         await make_recorded(settings, work)  # not before: nothing can be recorded without the month's key
@@ -73,3 +80,9 @@ async def _recovered(settings: Settings) -> list[str]:
             "the root key opens the months again, but that could not be recorded; run it again"
         ) from None
     return months
+
+
+def _lost_writer_key(lost: str, key: str) -> Event:
+    """Return the record of the key that signs from now on; the one before can no longer vouch for it."""
+    facts: dict[str, Value] = {"change": "writer key", "before": lost, "after": key, "reason": "lost"}
+    return Event(RecordKind.KEYS_ROTATED, facts)

@@ -51,7 +51,7 @@ async def make_recorded(settings: Settings, work: Work[T]) -> T:
     """Do the same where an event loop is already running."""
 
     async def named(connection: AsyncConnection) -> Change[T] | Unchanged[T]:
-        await _check_month_key(connection, keyring)
+        await _check_keys(connection, keyring)
         change = await work(connection)
         return _signed(change) if isinstance(change, Change) else change
 
@@ -87,12 +87,14 @@ async def _change_log(settings: Settings, keyring: Keyring) -> AsyncIterator[Cha
         await engine.dispose()
 
 
-async def _check_month_key(connection: AsyncConnection, keyring: Keyring) -> None:
+async def _check_keys(connection: AsyncConnection, keyring: Keyring) -> None:
     """Say which key is missing; SealBrokenError where the root key is another one than made it."""
     month = month_of(SystemClock().now())
     raw = (await connection.get_raw_connection()).driver_connection
     if raw is None or await keyring.load(raw, month) is None:
         raise ConfigurationError(f"{_NOT_RECORDED}: there is no key for {month}, run: dancu keys months")
+    if await keyring.load_writer_key(raw) is None:
+        raise ConfigurationError(f"{_NOT_RECORDED}: there is no writer key, run: dancu keys months")
 
 
 def _root(settings: Settings) -> RootKey:

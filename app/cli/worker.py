@@ -3,6 +3,7 @@
 import asyncio
 import signal
 
+from app.audit.headroom import Headroom
 from app.audit.tree.sequencer import Sequencer
 from app.audit.tree.signer import CheckpointSigner
 from app.cli.log_keys import open_signer
@@ -11,6 +12,7 @@ from app.clock import SystemClock
 from app.database.connect import connector
 from app.errors import ConfigurationError
 from app.logs import LogEvent, configure_logging, get_logger
+from app.settings import Settings
 
 _log = get_logger(__name__)
 
@@ -23,15 +25,16 @@ def worker() -> None:
     url = settings.sequencing_database_url.get_secret_value()
     signer = open_signer(settings)
     configure_logging()
-    asyncio.run(_work(url, signer, settings.checkpoint_every_seconds))
+    asyncio.run(_work(url, signer, settings))
 
 
-async def _work(url: str, signer: CheckpointSigner, every_seconds: float) -> None:
+async def _work(url: str, signer: CheckpointSigner, settings: Settings) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     connect = connector(url, synchronous_commit="on")
-    async with Sequencer(connect, signer, SystemClock(), every_seconds=every_seconds):
+    sequencer = Sequencer(connect, signer, SystemClock(), every_seconds=settings.checkpoint_every_seconds)
+    async with Headroom(settings.headroom_paths), sequencer:
         _log.info(LogEvent.WORKER_STARTED)
         await ended.wait()
     _log.info(LogEvent.WORKER_STOPPED)

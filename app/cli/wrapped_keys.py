@@ -13,7 +13,8 @@ from app.accounts.token_key_store import token_key_name
 from app.audit.key_names import index_key_name, private_key_name
 from app.audit.keyring import serving_name
 from app.audit.sealing import RootKey, SealBrokenError
-from app.audit.table import AUDIT_MONTH_KEY, AUDIT_MONTH_SECRET
+from app.audit.table import AUDIT_MONTH_KEY, AUDIT_MONTH_SECRET, AUDIT_WRITER_KEY
+from app.audit.writer_keys import writer_key_name
 from app.lookup.receipt_table import SIGNING_CERTIFICATE
 from app.lookup.signing_store import signing_key_name
 
@@ -37,6 +38,7 @@ UNDER_SERVING_ROOT: Final = (
     WrappedColumn(
         AUDIT_MONTH_KEY.c.serving_index_key, lambda row: serving_name(row["key_id"], row["public_key"])
     ),
+    WrappedColumn(AUDIT_WRITER_KEY.c.private_key, lambda row: writer_key_name(row["key_id"])),
     WrappedColumn(TOKEN_KEY.c.wrapped_key, lambda row: token_key_name(row["kid"])),
     WrappedColumn(SIGNING_CERTIFICATE.c.wrapped_key, lambda row: signing_key_name(row["fingerprint"])),
     WrappedColumn(

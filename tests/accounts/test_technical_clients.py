@@ -48,6 +48,7 @@ async def test_it_reads_the_status_in_which_nobody_stands(monitor: Software) -> 
     )
     assert 0 <= said["directory_age_seconds"] < 10
     assert said["ending_soon"] == []
+    assert said["headroom"] == []
     assert not any(name in answer.text for name in monitor.gateway.world.province.passwords)
     (record,) = await monitor.gateway.records("client.signed_in")
     assert record["client_id"] == "giam-sat"

@@ -4,14 +4,17 @@ import dataclasses
 from uuid import UUID, uuid4
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.audit.batches import sign_batch
 from app.audit.chain import GENESIS, Chain, Record
 from app.audit.insert import batch_arguments
 from app.audit.record import MAX_LEAF_BYTES, Draft, RecordKind, Value, leaf_hash, read_leaf
 from app.audit.sealing import DataKey, MonthKey, MonthSecret, SealBrokenError, SealedSubject, sealed_bytes
+from app.audit.writer_keys import WriterKey
 from tests.audit.workbench import NOON, NUMBER, a_claim, a_draft, an_intent, an_outcome
 
 AUTHORITY = "H19"
@@ -211,8 +214,10 @@ def test_largest_draft_that_passes_the_check_fits_its_leaf(subject_bytes: int) -
 def test_batch_takes_what_others_may_want_in_one_order() -> None:
     outcomes, claims = [an_outcome(UUID(int=n)) for n in (3, 1, 2)], [an_intent(a_claim(n)) for n in (2, 1)]
     chain, records = Chain(AUTHORITY).extend([*outcomes, *claims, a_draft()], MAY, NOON)
+    key = WriterKey.of(AUTHORITY, Ed25519PrivateKey.generate())
+    signed = sign_batch(key, AUTHORITY, chain.writer_id, records)
 
-    arguments = batch_arguments(chain.writer_id, MAY.key_id, records)
+    arguments = batch_arguments(signed, MAY.key_id, records)
 
     kinds, lookups = arguments[2], arguments[12]
     assert isinstance(kinds, list)

@@ -9,8 +9,15 @@ import pytest
 from tests.audit.workbench import a_claim, a_writer, an_intent, execute, fetch
 from tests.world import Database
 
-EVIDENCE = ("audit_record", "audit_search_tag", "audit_claim")
-COLUMN = {"audit_record": "kind", "audit_search_tag": "key_id", "audit_claim": "lookup_id"}
+EVIDENCE = ("audit_record", "audit_batch", "audit_search_tag", "audit_claim")
+COLUMN = {
+    "audit_record": "kind",
+    "audit_batch": "writer_key_id",
+    "audit_search_tag": "key_id",
+    "audit_claim": "lookup_id",
+    "audit_writer_key": "key_id",
+}
+KEYS = ("audit_month_key", "audit_month_secret", "audit_writer_key")
 
 
 @pytest.fixture
@@ -68,7 +75,7 @@ async def test_triggers_refuse_even_the_owner_and_stay_on_for_a_replica(filled: 
         await owner.close()
 
 
-@pytest.mark.parametrize("table", [*EVIDENCE, "audit_open_intent", "audit_month_key", "audit_month_secret"])
+@pytest.mark.parametrize("table", [*EVIDENCE, "audit_open_intent", *KEYS])
 async def test_auditing_role_changes_nothing(filled: Database, table: str) -> None:
     for statement in (
         f"insert into {table} select * from {table}",
@@ -88,7 +95,7 @@ async def test_auditing_role_reads_evidence_and_not_claims(filled: Database) -> 
         await fetch(filled.auditing_url, "select * from audit_claim")
 
 
-@pytest.mark.parametrize("table", ["audit_month_key", "audit_month_secret"])
+@pytest.mark.parametrize("table", KEYS)
 async def test_serving_role_makes_no_keys(filled: Database, table: str) -> None:
     for statement in (f"insert into {table} (key_id) values ('x')", f"delete from {table}"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

@@ -326,7 +326,7 @@ async def test_callers_that_give_up_while_a_batch_waits_for_its_connection_are_n
             await let.wait()
             return await connect()
 
-        writer._connect = connect_later
+        writer._connection._connect = connect_later
         append = asyncio.create_task(appended(writer))
         await asked.wait()
         append.cancel()

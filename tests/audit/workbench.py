@@ -1,6 +1,7 @@
 """What the tests of the evidence share: drafts, a writer, and a look at what it left."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -8,8 +9,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.audit.batches import batch_text
 from app.audit.chain import GENESIS
 from app.audit.keyring import Keyring, load_month_secrets, month_of
 from app.audit.record import Claim, Draft, Outcome, RecordKind, Value, leaf_hash, read_leaf
@@ -75,7 +78,7 @@ async def until_found(url: str, query: str, *values: object) -> None:
 
 
 class Line:
-    """Opens a writer's connections: leads where `url` says and counts what was written over it."""
+    """Opens a writer's connections: leads where `url` says and counts what callers had written over it."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -93,7 +96,8 @@ class Line:
         return int(self.opened[-1].get_server_pid())
 
     def _count(self, query: Any) -> None:
-        self.inserts += "insert into audit_record" in query.query
+        is_closing = "insert into audit_record" in query.query and query.args[2] == ["writer.closed"]
+        self.inserts += "insert into audit_record" in query.query and not is_closing
 
 
 @asynccontextmanager
@@ -104,6 +108,7 @@ async def a_writer(
     root: str = ROOT_KEY,
     wait_seconds: float = 5,
     keyring: Any = None,
+    heartbeat_seconds: float = 30,
 ) -> AsyncIterator[AuditWriter]:
     line = place if isinstance(place, Line) else Line(place.serving_url)
     async with AuditWriter(
@@ -112,6 +117,7 @@ async def a_writer(
         clock or SystemClock(),
         authority_code=invented.AUTHORITY,
         wait_seconds=wait_seconds,
+        heartbeat_seconds=heartbeat_seconds,
     ) as writer:
         yield writer
 
@@ -139,15 +145,26 @@ async def writes_held(database: Database) -> AsyncIterator[Callable[[], Any]]:
 
 
 async def leaves(database: Database) -> list[dict[str, Value]]:
-    """Return what is on record, chain by chain in the order they were opened."""
+    """Return what is on record, chain by chain in the order they were opened, but not that they ended."""
     rows = await fetch(
-        database.owner_url, "select leaf from audit_record order by writer_id, writer_sequence"
+        database.owner_url,
+        "select leaf from audit_record where kind <> 'writer.closed' order by writer_id, writer_sequence",
     )
     return [read_leaf(row["leaf"]) for row in rows]
 
 
 async def chains(database: Database) -> list[list[dict[str, Value]]]:
-    """Return the chains in the order they were opened, each checked link by link and without a gap."""
+    """Return the chains as `whole_chains` does, each without the record of its end in good order."""
+    whole = await whole_chains(database)
+    assert all(facts["kind"] != "writer.closed" for chain in whole for facts in chain[:-1])
+    return [chain[:-1] if chain[-1]["kind"] == "writer.closed" else chain for chain in whole]
+
+
+async def whole_chains(database: Database) -> list[list[dict[str, Value]]]:
+    """Return the chains in the order they were opened, each checked link by link and without a gap.
+
+    Every record is under one signature, by the key that the chain's first record names.
+    """
     by_writer: dict[Value, list[dict[str, Value]]] = {}
     rows = await fetch(database.owner_url, "select * from audit_record order by writer_id, writer_sequence")
     last = dict[Value, bytes]()
@@ -159,7 +176,33 @@ async def chains(database: Database) -> list[list[dict[str, Value]]]:
         assert facts["writer_sequence"] == row["writer_sequence"] == len(chain)
         assert facts["previous_hash"] == last.get(facts["writer_id"], GENESIS).hex()
         last[facts["writer_id"]] = row["leaf_hash"]
+    await _check_signatures(database, by_writer, {row["record_id"]: row["leaf_hash"] for row in rows})
     return list(by_writer.values())
+
+
+async def _check_signatures(
+    database: Database, by_writer: dict[Value, list[dict[str, Value]]], hashes: dict[UUID, bytes]
+) -> None:
+    signed = dict.fromkeys(by_writer, 0)
+    for row in await fetch(
+        database.owner_url, "select * from audit_batch order by writer_id, first_sequence"
+    ):
+        writer_id, first, last = row["writer_id"], row["first_sequence"], row["last_sequence"]
+        chain = by_writer[str(writer_id)]
+        records = [UUID(str(facts["record_id"])) for facts in chain[first - 1 : last]]
+        assert first == signed[str(writer_id)] + 1
+        assert row["newest_record_id"] == max(records)
+        assert row["chain_head"] == hashes[records[-1]]
+        assert row["writer_key_id"] == chain[0]["writer_key"]
+        text = batch_text(invented.AUTHORITY, writer_id, first, last, row["chain_head"])
+        public_key(row["writer_key_id"]).verify(row["signature"], text)
+        signed[str(writer_id)] = last
+    assert signed == {writer_id: len(chain) for writer_id, chain in by_writer.items()}
+
+
+def public_key(key_id: str) -> Ed25519PublicKey:
+    """Return the public key that a writer key's id is (C2SP: a name, four bytes of hash, the key)."""
+    return Ed25519PublicKey.from_public_bytes(base64.b64decode(key_id.split("+", 2)[2])[1:])
 
 
 async def month_secret(database: Database) -> MonthSecret:

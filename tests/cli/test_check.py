@@ -53,6 +53,7 @@ def test_a_good_set_up_passes(serving: Database) -> None:
         "keys",
         "keys",
         "keys",
+        "keys",
         "national side",
     ]
 
@@ -128,6 +129,21 @@ def test_this_months_missing_key_is_named(serving: Database, monkeypatch: pytest
     ask(serving.owner_url, "delete from audit_month_secret")
     ask(serving.owner_url, "delete from audit_month_key")
     assert fails(dancu("check"), "keys", "has no key for", "dancu keys months")
+
+
+def test_a_missing_writer_key_is_named(serving: Database) -> None:
+    ask(serving.owner_url, "delete from audit_writer_key")
+    assert fails(dancu("check"), "keys", "no key signs batches", "dancu keys months")
+
+
+def test_a_writer_key_that_nobody_here_made_is_named(serving: Database) -> None:
+    ask(serving.owner_url, "update audit_writer_key set key_id = key_id || 'x'")
+    assert fails(dancu("check"), "keys", "DANCU_ROOT_KEY is not the key", "writer key")
+
+
+def test_a_volume_that_cannot_be_read_is_named(serving: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DANCU_HEADROOM_PATHS", "/nowhere")
+    assert fails(dancu("check"), "disk: /nowhere cannot be read")
 
 
 def test_the_next_months_missing_key_is_noted(serving: Database) -> None:

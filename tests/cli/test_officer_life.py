@@ -22,7 +22,7 @@ def _an_officer(recordable: Database) -> None:
 
 def last_kind(database: Database) -> str:
     """Return what the record written last is of."""
-    query = "select kind from audit_record where kind <> 'writer.opened' order by record_id desc limit 1"
+    query = "select kind from audit_record where kind not like 'writer.%' order by record_id desc limit 1"
     return str(ask(database.owner_url, query))
 
 

@@ -213,6 +213,7 @@ def test_what_opens_with_no_key_stops_a_rotation_until_it_is_to_be_left(
         (ROOT_KEY, ("--auditing",), "two keys"),
         (RootKey.generate_text(), (), "create-root"),
     ],
+    ids=["no key", "accents", "auditing's for serving", "serving's for auditing", "one that follows none"],
 )
 def test_what_is_no_new_root_key_is_refused(
     monkeypatch: pytest.MonkeyPatch, new_file: Path, content: str, options: tuple[str, ...], word: str
@@ -255,8 +256,13 @@ def test_a_new_root_key_serves_where_the_former_was_lost(
     ask(recordable.owner_url, "alter table away rename to audit_record")
     recovered = dancu("keys", "recover-root")
     assert (recovered.code, recovered.err) == (0, "")
-    facts = json.loads(ask(recordable.owner_url, _ROTATED))
+    facts = json.loads(ask(recordable.owner_url, f"{_ROTATED} offset 1"))
     assert (facts["after"], facts["reason"]) == (NEW_ROOT.fingerprint, "lost")
+    facts = json.loads(ask(recordable.owner_url, _ROTATED))
+    key = "select key_id from audit_writer_key where (retired_at is null) = $1"
+    assert (facts["before"], facts["after"]) == tuple(
+        ask(recordable.owner_url, key, at) for at in (False, True)
+    )
     assert dancu("keys", "rotate-token", "--now").code == 0
     assert "unusable" not in dancu("keys", "list-token").out
 

@@ -116,6 +116,7 @@ async def test_evidence_triggers_fire_for_replicas_too(empty: str) -> None:
         "audit_record",
         "audit_search_tag",
         "audit_claim",
+        "audit_batch",
         "audit_leaf",
         "audit_subtree",
         "audit_checkpoint",

@@ -38,7 +38,9 @@ GOOD: dict[str, object] = {
     "route": "/v1/residence-lookups/{lookup_id}",
     "sqlstate": "23505",
     "status": 200,
+    "used_percent": 71,
     "version": 66,
+    "volume": "/var/lib/postgresql",
 }
 
 
