@@ -174,6 +174,11 @@ class Settings(_SettingsWithSecretFiles):
 
     sequencing_database_url: OptionalSecret = None
     sequencing_database_url_file: SecretFile = None
+    maintenance_database_url: OptionalSecret = None
+    maintenance_database_url_file: SecretFile = None
+    retention_months: int = Field(
+        default=60, ge=12, le=1200, description="how long the evidence is kept before it may be dropped"
+    )
     log_signer_folder: Path | None = Field(
         default=None, description="the log key and what it signed last; only where the worker runs"
     )

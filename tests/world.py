@@ -25,9 +25,20 @@ LOGIN_ROLES = (
     ("gateway", "dancu_serving"),
     ("auditor", "dancu_auditing"),
     ("sequencer", "dancu_sequencing"),
+    ("maintainer", "dancu_maintenance"),
 )
 ROOT_KEY = RootKey.generate_text()
 AUDIT_ROOT_KEY = RootKey.generate_text()
+
+
+def past_the_guards(*statements: str) -> str:
+    """Return one statement that does these to the months' keys, as who owns the server can."""
+    tables = ("audit_month_key", "audit_month_secret")
+    off = "".join(f"alter table {table} disable trigger user;" for table in tables)
+    on = "".join(f"alter table {table} enable trigger user;" for table in tables)
+    return (
+        f"do $guards$ begin {off} {' '.join(f'{statement};' for statement in statements)} {on} end $guards$"
+    )
 
 
 def pem_of(key: TokenKey) -> str:
@@ -55,6 +66,11 @@ class Database:
     def sequencing_url(self) -> str:
         """The sequencer's address; its password is the others'."""
         return self.serving_url.replace("gateway:", "sequencer:", 1)
+
+    @property
+    def maintenance_url(self) -> str:
+        """The address of who drops months; its password is the others'."""
+        return self.serving_url.replace("gateway:", "maintainer:", 1)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ class Action(StrEnum):
     POST = "post"
     ISSUE_CODE = "issue_code"
     ANSWER_REVIEW = "answer_review"
+    DROP_MONTHS = "drop_months"
 
 
 PERMISSION_FOR: Final[Mapping[Action, Permission]] = {
@@ -38,6 +39,7 @@ PERMISSION_FOR: Final[Mapping[Action, Permission]] = {
     Action.POST: Permission.POST_OFFICERS,
     Action.ISSUE_CODE: Permission.ISSUE_CODES,
     Action.ANSWER_REVIEW: Permission.ANSWER_REVIEWS,
+    Action.DROP_MONTHS: Permission.APPROVE,
 }
 
 TWO_PERSON_ACTIONS: Final = frozenset({Action.UNLOCK, Action.RESET_SECOND_FACTOR, Action.APPOINT})
@@ -100,6 +102,12 @@ def second_refusal(
     if requester is not None and decider.is_same_person(requester):
         return ProblemCode.SECOND_PERSON_NEEDED
     return refusal(decider, subject, action, is_in_reach=is_in_reach, role=role)
+
+
+def drop_refusal(decider: Officer) -> ProblemCode | None:
+    """Return why *decider* may not decide that evidence is dropped, or None; the operator asked for it."""
+    may = decider.may(PERMISSION_FOR[Action.DROP_MONTHS]) and decider.role is Role.DEPARTMENT_ADMINISTRATOR
+    return None if may else ProblemCode.ROLE_NOT_PERMITTED
 
 
 def needs_two_persons(present: Role, wanted: Role) -> bool:

@@ -5,7 +5,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.accounts.administration import TWO_PERSON_ACTIONS, Action, refusal, second_refusal
+from app.accounts.administration import (
+    TWO_PERSON_ACTIONS,
+    Action,
+    drop_refusal,
+    refusal,
+    second_refusal,
+)
 from app.accounts.administration_desk import Directory, give_role, person_for, with_person
 from app.accounts.approvals import (
     Approval,
@@ -96,8 +102,7 @@ class ApprovalDesk:
             approvals = await open_approvals(connection, self._clock.now())
         shown = []
         for approval in approvals:
-            subject = self._officer(approval.officer_id)
-            may_decide = subject is not None and self._second_refusal(caller, approval, subject) is None
+            may_decide = self._may_decide(caller, approval)
             if may_decide or approval.requested_by == caller.officer.officer_id:
                 shown.append((approval, may_decide))
         return shown
@@ -116,6 +121,8 @@ class ApprovalDesk:
                 raise NotFoundError(ProblemCode.APPROVAL_UNKNOWN)
             if not approval.is_open(now):
                 raise ConflictError(ProblemCode.APPROVAL_CLOSED)
+            if approval.officer_id is None:
+                return await _decide_drop(connection, caller, approval, now, approves=approves)
             accounts = self._directory.accounts.current
             subject = (await find_account(connection, accounts, approval.officer_id, is_held=True)).officer
             self._check_decider(caller, approval, subject)
@@ -139,6 +146,12 @@ class ApprovalDesk:
 
     def _officer(self, officer_id: UUID | None) -> Officer | None:
         return self._directory.accounts.current.officers.get(officer_id) if officer_id is not None else None
+
+    def _may_decide(self, caller: Caller, approval: Approval) -> bool:
+        if approval.officer_id is None:
+            return drop_refusal(caller.officer) is None
+        subject = self._officer(approval.officer_id)
+        return subject is not None and self._second_refusal(caller, approval, subject) is None
 
     def _second_refusal(self, caller: Caller, approval: Approval, subject: Officer) -> ProblemCode | None:
         return second_refusal(
@@ -206,3 +219,16 @@ class ApprovalDesk:
         await begin_reset(connection, PendingReset(approval.approval_id, subject.officer_id, now + DELAY))
         await end_all_sessions(connection, subject.officer_id)
         return {"effective_at": rfc3339(now + DELAY)}
+
+
+async def _decide_drop(
+    connection: AsyncConnection, caller: Caller, approval: Approval, now: datetime, *, approves: bool
+) -> Change[None]:
+    """Decide that months of the evidence end; the operator then ends them, if nothing stands against it."""
+    if (code := drop_refusal(caller.officer)) is not None:
+        raise NotAllowedError(code)
+    state, kind = ApprovalState.REFUSED, RecordKind.APPROVAL_REFUSED
+    if approves:
+        state, kind = ApprovalState.APPROVED, RecordKind.APPROVAL_GIVEN
+    await close_approval(connection, approval.approval_id, state, caller.officer.officer_id, now)
+    return Change(None, kind, caller.facts() | approval.facts())

@@ -47,8 +47,9 @@ class ApprovalAnswer(BaseModel):
 
     approval_id: str
     action: str
-    officer_id: str
+    officer_id: str | None = Field(description="null where it is about months of the evidence")
     login_name: str | None
+    months: str | None = Field(description="months of the evidence to drop, yyyy-mm with spaces between them")
     role: str | None
     reason: str
     requested_by: str | None = Field(description="login name; null where the server's operator asked")
@@ -188,7 +189,8 @@ def _shown(desk: ApprovalDesk, approval: Approval, *, may_decide: bool) -> Appro
     return ApprovalAnswer(
         approval_id=str(approval.approval_id),
         action=approval.action.value,
-        officer_id=str(approval.officer_id),
+        officer_id=str(approval.officer_id) if approval.officer_id is not None else None,
+        months=approval.months,
         login_name=desk.login_name(approval.officer_id),
         role=approval.role.value if approval.role is not None else None,
         reason=approval.reason,

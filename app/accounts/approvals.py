@@ -30,11 +30,14 @@ class ApprovalState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One request; `requested_by` is None where *operator*, somebody on the server, asked."""
+    """One request; `requested_by` is None where *operator*, somebody on the server, asked.
+
+    It is about an officer's account, or, where that is None, about *months* of the evidence.
+    """
 
     approval_id: UUID
     action: Action
-    officer_id: UUID
+    officer_id: UUID | None
     role: Role | None
     person_code: str | None
     reason: str = field(repr=False)
@@ -43,6 +46,7 @@ class Approval:
     requested_at: datetime
     expires_at: datetime
     state: ApprovalState = ApprovalState.OPEN
+    months: str | None = None
 
     @classmethod
     def new(
@@ -62,6 +66,23 @@ class Approval:
             uuid7(), action, officer_id, role, person_code, reason, requested_by, operator, now, now + LASTS
         )
 
+    @classmethod
+    def of_months(cls, months: str, reason: str, now: datetime, operator: str) -> Self:
+        """Return the operator's request to drop these months, named `yyyy-mm` with spaces between them."""
+        return cls(
+            uuid7(),
+            Action.DROP_MONTHS,
+            None,
+            None,
+            None,
+            reason,
+            None,
+            operator,
+            now,
+            now + LASTS,
+            months=months,
+        )
+
     def is_open(self, now: datetime) -> bool:
         """Whether it can still be decided."""
         return self.state is ApprovalState.OPEN and now < self.expires_at
@@ -70,12 +91,12 @@ class Approval:
         """Return what records say of it: what for whom, why, and who asked."""
         facts: dict[str, Value] = {
             "approval_id": str(self.approval_id),
-            "changed_officer_id": str(self.officer_id),
             "change": self.action.value,
             "reason": self.reason,
             "requested_by": str(self.requested_by) if self.requested_by else f"operator:{self.operator}",
         }
-        return facts | ({"after": self.role.value} if self.role is not None else {})
+        about = {"changed_officer_id": self.officer_id, "months": self.months, "after": self.role}
+        return facts | {name: str(what) for name, what in about.items() if what is not None}
 
     def requested_facts(self) -> dict[str, Value]:
         """Return the same for the record of the request, which says until when it can be decided."""
@@ -89,6 +110,7 @@ async def add_approval(connection: AsyncConnection, approval: Approval) -> None:
             approval_id=approval.approval_id,
             action=approval.action.value,
             officer_id=approval.officer_id,
+            months=approval.months,
             role=approval.role.value if approval.role is not None else None,
             person_code=approval.person_code,
             reason=approval.reason,
@@ -115,6 +137,12 @@ async def open_approvals(connection: AsyncConnection, now: datetime) -> list[App
     )
     query = select(ranked).where(ranked.c.rank <= _MAX_OF_EACH).order_by(ranked.c.requested_at)
     return [_approval(row) for row in await connection.execute(query)]
+
+
+async def find_approval(connection: AsyncConnection, approval_id: UUID) -> Approval | None:
+    """Return the request as it stands; None where there is none."""
+    row = (await connection.execute(select(APPROVAL).where(APPROVAL.c.approval_id == approval_id))).first()
+    return _approval(row) if row is not None else None
 
 
 async def held_approval(connection: AsyncConnection, approval_id: UUID) -> Approval | None:
@@ -149,4 +177,5 @@ def _approval(row: object) -> Approval:
         requested_at=mapping["requested_at"],
         expires_at=mapping["expires_at"],
         state=ApprovalState(mapping["state"]),
+        months=mapping["months"],
     )

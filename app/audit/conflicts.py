@@ -15,9 +15,7 @@ from app.errors import AuditUnavailableError
 _TAKEN_CLAIMS: Final = (
     "select key_digest, request_digest, lookup_id from audit_claim where key_digest = any ($1::bytea[])"
 )
-_CLOSED_LOOKUPS: Final = (
-    "select lookup_id from audit_record where kind = 'lookup.outcome' and lookup_id = any ($1::uuid[])"
-)
+_CLOSED_LOOKUPS: Final = "select lookup_id from audit_outcome where lookup_id = any ($1::uuid[])"
 _PRESENT_RECORDS: Final = "select record_id from audit_record where record_id = any ($1::uuid[])"
 
 

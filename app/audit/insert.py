@@ -1,4 +1,8 @@
-"""One statement for one batch: records, signature, tags, open intents and claims become durable together."""
+"""One statement for one batch: records, signature, tags, open intents and claims become durable together.
+
+A trigger notes the outcomes among them in `audit_outcome`, as part of the same statement: the one place that
+decides, whoever inserts, that a lookup has one outcome.
+"""
 
 from collections.abc import Sequence
 from typing import Final

@@ -45,14 +45,14 @@ class Keyring:
     root: RootKey
 
     async def load(self, connection: RowConnection, month: str) -> MonthKey | None:
-        """Return the key of *month*, or None where nobody made one.
+        """Return the key of *month*, or None where nobody made one or it was destroyed.
 
         Raises SealBrokenError for another root key, and for a public key that is not the one it vouched for.
         """
         row = await connection.fetchrow(
             "select key_id, public_key, serving_index_key from audit_month_key where month = $1", month
         )
-        if row is None:
+        if row is None or row["serving_index_key"] is None:
             return None
         key_id, public_key = str(row["key_id"]), row["public_key"]
         index_key = self.root.unwrap(serving_name(key_id, public_key), row["serving_index_key"])

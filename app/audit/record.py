@@ -96,6 +96,11 @@ class RecordKind(StrEnum):
     DATA_FAULT_CHANGED = "data_fault.changed"
     LOOKUP_FOLLOW_UP = "lookup.follow_up"
     RECEIPT_ISSUED = "receipt.issued"
+    APPROVAL_GIVEN = "approval.given"
+    RETENTION_DROP = "retention.drop"
+    MONTH_KEY_DESTROYED = "month_key.destroyed"
+    LEGAL_HOLD_SET = "legal_hold.set"
+    LEGAL_HOLD_LIFTED = "legal_hold.lifted"
 
 
 class Outcome(StrEnum):
@@ -196,6 +201,8 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "effective_at": str,
     "expires_at": str,
     "months": str,
+    "hold_id": str,
+    "drop_record_id": str,
     "failed_record_id": str,
     "part_of": str,
     "data_fault_id": str,

@@ -10,7 +10,6 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
-    UniqueConstraint,
     Uuid,
     func,
     text,
@@ -36,19 +35,12 @@ AUDIT_RECORD = Table(
     Column("lookup_id", Uuid),
     Column("outcome", Text),
     Column("problem_code", Text),
-    UniqueConstraint("writer_id", "writer_sequence", name="uq_audit_record_writer"),
     CheckConstraint("writer_sequence > 0", name="sequence"),
     CheckConstraint("octet_length(leaf) between 2 and 32768", name="leaf"),
     CheckConstraint("octet_length(leaf_hash) = 32", name="leaf_hash"),
     CheckConstraint(
         "(kind = 'lookup.outcome') = (outcome is not null) and (outcome is null or lookup_id is not null)",
         name="outcome",
-    ),
-    Index(
-        "uq_audit_record_one_outcome",
-        "lookup_id",
-        unique=True,
-        postgresql_where=text("kind = 'lookup.outcome'"),
     ),
     Index("ix_audit_record_officer", "officer_id", text("recorded_at desc"), text("record_id desc")),
     Index(
@@ -62,8 +54,18 @@ AUDIT_RECORD = Table(
         "lookup_id",
         postgresql_where=text("kind = 'lookup.dossier_linked'"),
     ),
+    Index(
+        "ix_audit_record_retention",
+        "record_id",
+        postgresql_where=text("kind = 'retention.drop'"),
+    ),
+    postgresql_partition_by="range (record_id)",
 )
-"""The leaf's exact bytes are the evidence; every other column is projected from them."""
+"""The leaf's exact bytes are the evidence; every other column is projected from them.
+
+A partition a month of the id's own time. A writer's sequences are unique within each partition only, and a
+lookup has one outcome by AUDIT_OUTCOME, because no index spans partitions.
+"""
 
 AUDIT_SEARCH_TAG = Table(
     "audit_search_tag",
@@ -74,6 +76,7 @@ AUDIT_SEARCH_TAG = Table(
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("octet_length(tag) = 32", name="tag"),
     Index("ix_audit_search_tag_tag", "tag", text("recorded_at desc"), text("record_id desc")),
+    postgresql_partition_by="range (record_id)",
 )
 """Outside the tree, so that destroying a month's keys can end it."""
 
@@ -110,6 +113,7 @@ AUDIT_BATCH = Table(
     CheckConstraint("octet_length(chain_head) = 32", name="chain_head"),
     CheckConstraint("octet_length(signature) = 64", name="signature"),
     Index("ix_audit_batch_writer", "writer_id", "first_sequence"),
+    postgresql_partition_by="range (newest_record_id)",
 )
 """What a writer signed of each stretch of its chain that became durable at once."""
 
@@ -138,12 +142,15 @@ AUDIT_MONTH_KEY = Table(
     Column("month", Text, primary_key=True),
     Column("key_id", Text, nullable=False, unique=True),
     Column("public_key", LargeBinary, nullable=False),
-    Column("serving_index_key", LargeBinary, nullable=False),
+    Column("serving_index_key", LargeBinary),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
     CheckConstraint("month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'", name="month"),
     CheckConstraint("octet_length(public_key) = 32", name="public_key"),
 )
-"""What writing needs of a month; the index key is wrapped under the serving root key."""
+"""What writing needs of a month; the index key is wrapped under the serving root key.
+
+Once the month is dropped it is null, and nothing else of the row ever changes.
+"""
 
 AUDIT_MONTH_SECRET = Table(
     "audit_month_secret",

@@ -12,7 +12,7 @@ from app.audit.batches import sign_batch
 from app.audit.chain import Chain, Record
 from app.audit.connection import CONNECTION_LOST, Connect, DoubtfulCommitError, WriterConnection
 from app.audit.insert import INSERT_BATCH, batch_arguments
-from app.audit.keyring import Keyring
+from app.audit.keyring import Keyring, month_of
 from app.audit.record import Draft, RecordKind
 from app.audit.silence import Silence
 from app.audit.waiting import Waiter, WaitingLine, fail
@@ -210,6 +210,8 @@ class AuditWriter:
         return rest
 
     def _meet_server_error(self, error: asyncpg.PostgresError, records: Sequence[Record]) -> None:
+        if isinstance(error, asyncpg.CheckViolationError) and error.constraint_name is None:
+            _log.error(LogEvent.PARTITION_MISSING, month=month_of(records[-1].draft.time))
         _log.error(LogEvent.AUDIT_REFUSED, error=type(error).__name__, sqlstate=error.sqlstate)
         if error.severity_en in _SESSION_ENDED:
             self._end_chain(_ids(records))

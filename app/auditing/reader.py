@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.audit.keyring import load_month_secrets
+from app.audit.partitions import first_id
 from app.audit.record import RecordKind, Value, read_leaf
+from app.audit.retention_table import AUDIT_OUTCOME
 from app.audit.sealing import DataKey, MonthSecret, RootKey, SealBrokenError, SealedSubject, sealed_bytes
 from app.audit.table import AUDIT_RECORD, AUDIT_SEARCH_TAG
 from app.auditing.criteria import Search
@@ -25,6 +27,7 @@ _KEY_RECORDS: Final = (RecordKind.WRITER_OPENED.value, RecordKind.WRITER_KEY.val
 _OUTCOME: Final = AUDIT_RECORD.alias("outcome")
 _LINK: Final = AUDIT_RECORD.alias("link")
 _SHOWN_DIGITS: Final = 3
+_ID_SLACK: Final = timedelta(days=1)
 _MAX_DATA_KEYS: Final = 10_000
 _UNREADABLE: Final[Mapping[str, Value]] = {}
 _log = get_logger(__name__)
@@ -134,9 +137,10 @@ def _query(search: Search, secrets: Sequence[MonthSecret]) -> Select[Any]:
             _LINK_LEAF.label("link_leaf"),
         )
         .select_from(
-            AUDIT_RECORD.outerjoin(
+            AUDIT_RECORD.outerjoin(AUDIT_OUTCOME, AUDIT_OUTCOME.c.lookup_id == record.record_id).outerjoin(
                 _OUTCOME,
                 and_(
+                    _OUTCOME.c.record_id == AUDIT_OUTCOME.c.record_id,
                     _OUTCOME.c.lookup_id == record.record_id,
                     _OUTCOME.c.kind == RecordKind.LOOKUP_OUTCOME.value,
                 ),
@@ -153,7 +157,11 @@ def _query(search: Search, secrets: Sequence[MonthSecret]) -> Select[Any]:
         tag = AUDIT_SEARCH_TAG.c
         query = query.join(AUDIT_SEARCH_TAG, tag.record_id == record.record_id).where(tag.tag.in_(tags))
         at, record_id = tag.recorded_at, tag.record_id
-    query = query.where(at >= search.starts_at, at < search.ends_at)
+    query = query.where(at >= search.starts_at, at < search.ends_at).where(
+        # An id is as old as its record: these say in which months' partitions to look.
+        record_id >= first_id(search.starts_at, -_ID_SLACK),
+        record_id < first_id(search.ends_at, _ID_SLACK),
+    )
     if search.after is not None:
         query = query.where(tuple_(at, record_id) < (search.after.recorded_at, search.after.record_id))
     return query.order_by(at.desc(), record_id.desc())

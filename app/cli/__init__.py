@@ -19,6 +19,7 @@ from app.cli import (
     officers,
     procedure_lists,
     register,
+    retention,
     reviews,
     root_keys,
     signing_keys,
@@ -82,6 +83,7 @@ officers.officers.command("handovers")(officer_handovers.officers_handovers)
 application.add_typer(officers.officers, name="officers")
 application.add_typer(clients.commands, name="clients")
 application.add_typer(reviews.commands, name="reviews")
+application.add_typer(retention.commands, name="retention")
 register.procedures.command("template")(procedure_lists.write_template)
 register.procedures.command("import")(procedure_lists.import_procedures)
 register.procedures.command("export")(procedure_lists.export_procedures)

@@ -12,6 +12,7 @@ from app.accounts.client_store import load_clients
 from app.accounts.clients import endings
 from app.audit.headroom import read_volumes
 from app.audit.keyring import Keyring, months_from
+from app.audit.partitions import months_ready
 from app.audit.sealing import SealBrokenError
 from app.audit.tree.reader import checkpoint_age_seconds
 from app.cli.client_texts import ending_text
@@ -93,7 +94,7 @@ async def _database(settings: Settings, secrets: Secrets) -> AsyncIterator[Findi
         if await _is_pending(secrets.database_url):
             yield False, "database: migrations are pending, run: dancu migrate"
             return
-        for ask in (_clock, _role, _server_log, _checkpoint):
+        for ask in (_clock, _role, _server_log, _checkpoint, _partitions):
             yield await ask(connection)
         async for finding in _keys(connection, settings, secrets):
             yield finding
@@ -157,6 +158,15 @@ async def _checkpoint(connection: asyncpg.Connection) -> Finding:
             f"evidence: no checkpoint covers the records of the last {age:.0f} s; does dancu worker run?",
         )
     return True, f"evidence: every record older than {age:.0f} s stands under a checkpoint"
+
+
+async def _partitions(connection: asyncpg.Connection) -> Finding:
+    ready = await months_ready(connection)
+    if ready == 0:
+        return False, "partitions: none for this month, nothing can be recorded; run: dancu keys months"
+    if ready <= _MONTHS_AHEAD:
+        return None, f"partitions: {ready} months only; run dancu worker, or once: dancu keys months"
+    return True, f"partitions: this month and the {ready - 1} after it"
 
 
 async def _server_log(connection: asyncpg.Connection) -> Finding:

@@ -60,6 +60,8 @@ def months(
     Without the keys no lookup is possible.
     """
     settings, _ = read_settings()
+    if made_partitions := asyncio.run(_make_partitions(settings, ahead)):
+        done(f"made places for records of {ahead} months ({made_partitions} partitions)")
     made, writer_key = asyncio.run(_make_recorded(settings, ahead))
     done(f"made keys for: {', '.join(made)}" if made else "no month key was missing")
     if writer_key is not None:
@@ -69,6 +71,11 @@ def months(
         done(f"made the first token key: {first.kid}")
     if asyncio.run(_first_certificate_recorded(settings)):
         done("made the first certificate that signs receipts; to give it away: dancu keys export-signing")
+
+
+async def _make_partitions(settings: Settings, ahead: int) -> int:
+    async with owners_connection(settings) as connection:
+        return int(await connection.scalar(select(func.audit_make_partitions(ahead))) or 0)
 
 
 async def _make_recorded(settings: Settings, ahead: int) -> tuple[list[str], str | None]:

@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
+from app.audit.partitions import make_partitions
 from app.cli.console import done
 from app.cli.settings import administration_url, read_settings
 from app.database import migrate as migrations
 from app.database.address import sqlalchemy_address
+from app.database.connect import connector
 
 
 def migrate(
@@ -25,7 +27,17 @@ def migrate(
         done("migrations are pending" if is_pending else "the database is up to date")
         raise typer.Exit(1 if is_pending else 0)
     asyncio.run(migrations.upgrade(url, revision))
+    if revision == "head":
+        asyncio.run(_make_partitions(administration_url(settings)))
     # A later schema is never taken back, so another revision than the newest is a least one.
     done(
         f"the database is at {revision}" if revision == "head" else f"the database is at {revision} or later"
     )
+
+
+async def _make_partitions(url: str) -> None:
+    connection = await connector(url)()
+    try:
+        await make_partitions(connection)
+    finally:
+        await connection.close()

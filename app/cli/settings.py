@@ -15,6 +15,7 @@ _ADDRESSES: Final = (
     "migration_database_url",
     "audit_database_url",
     "sequencing_database_url",
+    "maintenance_database_url",
 )
 _IN_AN_ADDRESS: Final = frozenset({"host", "port"})
 

@@ -62,7 +62,7 @@ def explain_refusal(error: BaseException | None) -> str:  # noqa: PLR0911 - as a
             return f"the database refused a value (rule {error.constraint_name})"
         case asyncpg.InsufficientPrivilegeError():
             return "the database role may not do this; use the owner's address (DANCU_MIGRATION_DATABASE_URL)"
-        case asyncpg.UndefinedTableError():
+        case asyncpg.UndefinedTableError() | asyncpg.UndefinedFunctionError():
             return "the database is not set up; run: dancu migrate"
         case _:
             return f"the database refused or was out of reach ({type(error).__name__})"

@@ -4,6 +4,7 @@ import asyncio
 import signal
 
 from app.audit.headroom import Headroom
+from app.audit.partitions import PartitionMaker
 from app.audit.tree.sequencer import Sequencer
 from app.audit.tree.signer import CheckpointSigner
 from app.cli.log_keys import open_signer
@@ -34,7 +35,7 @@ async def _work(url: str, signer: CheckpointSigner, settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     connect = connector(url, synchronous_commit="on")
     sequencer = Sequencer(connect, signer, SystemClock(), every_seconds=settings.checkpoint_every_seconds)
-    async with Headroom(settings.headroom_paths), sequencer:
+    async with Headroom(settings.headroom_paths), PartitionMaker(connect), sequencer:
         _log.info(LogEvent.WORKER_STARTED)
         await ended.wait()
     _log.info(LogEvent.WORKER_STOPPED)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.accounts.trouble import database_trouble
 from app.audit.record import Outcome, RecordKind
+from app.audit.retention_table import AUDIT_OUTCOME
 from app.audit.table import AUDIT_RECORD
 from app.lookup.receipt_table import RECEIPT
 from app.lookup.receipt_values import Receipt, ReceiptKind
@@ -59,7 +60,9 @@ class ReceiptStore:
         """Return the lookup, allowed or refused, or None where there is none of this id."""
         asked, closed = AUDIT_RECORD.alias("asked"), AUDIT_RECORD.alias("closed")
         is_closing = and_(
-            closed.c.lookup_id == asked.c.record_id, closed.c.kind == RecordKind.LOOKUP_OUTCOME.value
+            closed.c.record_id == AUDIT_OUTCOME.c.record_id,
+            closed.c.lookup_id == asked.c.record_id,
+            closed.c.kind == RecordKind.LOOKUP_OUTCOME.value,
         )
         kinds = (RecordKind.LOOKUP_INTENT.value, RecordKind.LOOKUP_REFUSED.value)
         query = (
@@ -68,7 +71,10 @@ class ReceiptStore:
                 asked.c.dossier_code, asked.c.recorded_at, closed.c.outcome,
                 func.lookup_opens_paper(asked.c.record_id).label("may_ask"),
             )
-            .select_from(asked.outerjoin(closed, is_closing))
+            .select_from(
+                asked.outerjoin(AUDIT_OUTCOME, AUDIT_OUTCOME.c.lookup_id == asked.c.record_id)
+                .outerjoin(closed, is_closing)
+            )
             .where(asked.c.record_id == lookup_id, asked.c.kind.in_(kinds))
         )  # fmt: skip
         with database_trouble():

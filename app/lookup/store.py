@@ -7,13 +7,14 @@ from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.accounts.table import NOTICE_ACCEPTANCE
 from app.audit.record import Outcome, RecordKind
+from app.audit.retention_table import AUDIT_OUTCOME
 from app.audit.table import AUDIT_RECORD
 from app.errors import AuditUnavailableError
 from app.lookup.table import VERIFICATION_GUESS
@@ -42,14 +43,14 @@ class LookupStore:
     async def find(self, lookup_id: UUID) -> LookupState | None:
         """Return the lookup's state, or None where there is no such lookup."""
         columns = AUDIT_RECORD.c
+        closing = select(AUDIT_OUTCOME.c.record_id).where(AUDIT_OUTCOME.c.lookup_id == lookup_id)
         query = select(
             columns.kind, columns.officer_id, columns.procedure_code, columns.dossier_code,
             columns.recorded_at, columns.outcome, columns.problem_code,
         ).where(
-            or_(
-                columns.record_id == lookup_id,
-                (columns.lookup_id == lookup_id) & (columns.kind == RecordKind.LOOKUP_OUTCOME.value),
-            )
+            # By ids alone, which say in which month's partition to look.
+            columns.record_id.in_([lookup_id, closing.scalar_subquery()]),
+            columns.lookup_id == lookup_id,
         )  # fmt: skip
         async with self._transaction() as connection:
             rows = {row.kind: row for row in await connection.execute(query)}

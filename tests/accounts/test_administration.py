@@ -12,6 +12,7 @@ from app.accounts.administration import (
     TWO_PERSON_ACTIONS,
     TWO_PERSON_ROLES,
     Action,
+    drop_refusal,
     needs_two_persons,
     refusal,
     second_refusal,
@@ -42,6 +43,7 @@ PERMISSIONS = {
     "post": "post_officers",
     "issue_code": "issue_codes",
     "answer_review": "answer_reviews",
+    "drop_months": "approve",
 }
 CHANGING = [action for action in Action if action is not Action.VIEW]
 NOT_ADMINISTERING = [RECEPTION, PROCESSING, AUDITOR]
@@ -57,6 +59,12 @@ def _two(subject: Role, action: Action) -> ProblemCode | None:
     """Return the refusal of codes for accounts that nobody gives, or takes, alone."""
     is_code = action is Action.ISSUE_CODE
     return ProblemCode.SECOND_PERSON_NEEDED if is_code and subject in {DEPARTMENT, AUDITOR} else None
+
+
+@pytest.mark.parametrize("role", Role)
+def test_department_administrators_alone_decide_that_evidence_is_dropped(role: Role) -> None:
+    refused = None if role is DEPARTMENT else ProblemCode.ROLE_NOT_PERMITTED
+    assert drop_refusal(an_account(role)) is refused
 
 
 def test_roles_can_be_given_as_the_table_says() -> None:

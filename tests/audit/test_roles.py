@@ -5,7 +5,10 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from uuid_utils.compat import uuid7
 
+from app.audit.keyring import month_of
+from app.clock import SystemClock
 from tests.audit.workbench import a_claim, a_writer, an_intent, execute, fetch
 from tests.world import Database
 
@@ -108,13 +111,138 @@ async def test_database_refuses_a_second_outcome_and_an_outcome_of_nothing(fille
         " lookup_id, outcome) values ($1, $2, $3, 1, '{}', decode(repeat('00', 32), 'hex'), now(), $4, $5)"
     )
     lookup_id = uuid4()
-    await execute(filled.serving_url, row, uuid4(), "lookup.outcome", uuid4(), lookup_id, "found")
+    await execute(filled.serving_url, row, uuid7(), "lookup.outcome", uuid4(), lookup_id, "found")
     with pytest.raises(asyncpg.UniqueViolationError):
-        await execute(filled.serving_url, row, uuid4(), "lookup.outcome", uuid4(), lookup_id, "unknown")
+        await execute(filled.serving_url, row, uuid7(), "lookup.outcome", uuid4(), lookup_id, "unknown")
     for kind, lookup, outcome in (
         ("lookup.outcome", uuid4(), None),
         ("lookup.outcome", None, "found"),
         ("lookup.intent", uuid4(), "found"),
     ):
         with pytest.raises(asyncpg.CheckViolationError):
-            await execute(filled.serving_url, row, uuid4(), kind, uuid4(), lookup, outcome)
+            await execute(filled.serving_url, row, uuid7(), kind, uuid4(), lookup, outcome)
+
+
+_TABLES = """
+select c.relname as name, coalesce(nullif(pg_get_userbyid(acl.grantee), 'unknown (OID=0)'), 'public') as role,
+    acl.privilege_type as privilege, '' as columns
+from pg_class c cross join lateral aclexplode(c.relacl) acl
+where c.relnamespace = 'public'::regnamespace and c.relname like 'audit%' and acl.grantee <> c.relowner
+union all
+select c.relname, coalesce(nullif(pg_get_userbyid(acl.grantee), 'unknown (OID=0)'), 'public'),
+    acl.privilege_type, string_agg(a.attname, ' ' order by a.attname)
+from pg_class c join pg_attribute a on a.attrelid = c.oid cross join lateral aclexplode(a.attacl) acl
+where c.relnamespace = 'public'::regnamespace and c.relname like 'audit%' group by 1, 2, 3
+"""
+_FUNCTIONS = """
+select p.proname as name, coalesce(nullif(pg_get_userbyid(acl.grantee), 'unknown (OID=0)'), 'public') as role
+from pg_proc p cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) acl
+where p.pronamespace = 'public'::regnamespace and p.proname like 'audit%' and acl.grantee <> p.proowner
+"""
+_PROJECTION = (
+    "client_id dossier_code kind lookup_id officer_id outcome problem_code procedure_code record_id"
+    " recorded_at unit_id"
+)
+GRANTED = {
+    "audit_record": {
+        ("dancu_serving", "INSERT", ""),
+        ("dancu_serving", "SELECT", _PROJECTION),
+        ("dancu_sequencing", "SELECT", "leaf_hash record_id writer_id writer_sequence"),
+        ("dancu_auditing", "SELECT", ""),
+    },
+    "audit_search_tag": {("dancu_serving", "INSERT", ""), ("dancu_auditing", "SELECT", "")},
+    "audit_batch": {("dancu_serving", "INSERT", ""), ("dancu_auditing", "SELECT", "")},
+    "audit_writer_key": {
+        ("dancu_serving", "SELECT", ""),
+        ("dancu_auditing", "SELECT", "created_at key_id public_key retired_at"),
+    },
+    "audit_outcome": {("dancu_serving", "SELECT", ""), ("dancu_auditing", "SELECT", "")},
+    "audit_claim": {("dancu_serving", "INSERT", ""), ("dancu_serving", "SELECT", "")},
+    "audit_open_intent": {
+        ("dancu_serving", "INSERT", ""),
+        ("dancu_serving", "SELECT", ""),
+        ("dancu_serving", "DELETE", ""),
+        ("dancu_auditing", "SELECT", ""),
+    },
+    "audit_month_key": {("dancu_serving", "SELECT", ""), ("dancu_auditing", "SELECT", "")},
+    "audit_month_secret": {("dancu_auditing", "SELECT", "")},
+    "audit_leaf": {
+        ("dancu_serving", "SELECT", ""),
+        ("dancu_auditing", "SELECT", ""),
+        ("dancu_sequencing", "SELECT", ""),
+        ("dancu_sequencing", "INSERT", ""),
+    },
+    "audit_chain": {
+        ("dancu_auditing", "SELECT", ""),
+        ("dancu_sequencing", "SELECT", ""),
+        ("dancu_sequencing", "INSERT", ""),
+        ("dancu_sequencing", "UPDATE", ""),
+    },
+    "audit_gap": {
+        ("dancu_auditing", "SELECT", ""),
+        ("dancu_sequencing", "SELECT", ""),
+        ("dancu_sequencing", "INSERT", ""),
+        ("dancu_sequencing", "DELETE", ""),
+    },
+    "audit_sequencing": {
+        ("dancu_serving", "SELECT", ""),
+        ("dancu_auditing", "SELECT", ""),
+        ("dancu_sequencing", "SELECT", ""),
+        ("dancu_sequencing", "UPDATE", "covered_at looked_at"),
+    },
+    "audit_dropped_month": {("dancu_auditing", "SELECT", "")},
+    "audit_legal_hold": {("dancu_auditing", "SELECT", "")},
+}
+GRANTED |= dict.fromkeys(("audit_subtree", "audit_checkpoint"), GRANTED["audit_leaf"])
+"""Every right on a table of the evidence that anybody but its owner has: (role, right, columns)."""
+EXECUTABLE = {
+    ("audit_make_partitions", "dancu_sequencing"),
+    ("audit_make_partitions", "dancu_maintenance"),
+    ("audit_drop_hindrance", "dancu_maintenance"),
+    ("audit_destroy_month_keys", "dancu_maintenance"),
+    ("audit_drop_month", "dancu_maintenance"),
+    ("audit_is_append_only", "public"),  # a trigger's: PostgreSQL lets nobody call it
+}
+
+
+async def test_nobody_has_any_other_right_on_the_evidence(database: Database) -> None:
+    found: dict[str, set[tuple[str, str, str]]] = {}
+    for row in await fetch(database.owner_url, _TABLES):
+        found.setdefault(row["name"], set()).add((row["role"], row["privilege"], row["columns"]))
+    assert found == GRANTED
+    functions = {(row["name"], row["role"]) for row in await fetch(database.owner_url, _FUNCTIONS)}
+    assert functions == EXECUTABLE
+    for statement in ("insert into audit_record_{} default values", "select 1 from audit_search_tag_{}"):
+        for url in (
+            database.serving_url,
+            database.auditing_url,
+            database.sequencing_url,
+            database.maintenance_url,
+        ):
+            month = month_of(SystemClock().now()).replace("-", "_")
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await execute(url, statement.format(month))
+
+
+async def test_roles_of_the_evidence_can_do_nothing_else_to_the_server(database: Database) -> None:
+    rows = await fetch(
+        database.owner_url,
+        "select rolname from pg_roles where rolname like 'dancu%' and (rolsuper or rolcreaterole"
+        " or rolcreatedb or rolcanlogin or rolreplication or rolbypassrls)",
+    )
+    assert not rows
+    for url in (
+        database.serving_url,
+        database.auditing_url,
+        database.sequencing_url,
+        database.maintenance_url,
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await execute(url, "create table public.audit_record_2031_01 (record_id uuid)")
+
+
+async def test_whoever_drops_months_reads_and_changes_nothing_else(filled: Database) -> None:
+    for table in GRANTED:
+        for statement in (f"select 1 from {table}", f"delete from {table}", f"drop table {table}"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await execute(filled.maintenance_url, statement)

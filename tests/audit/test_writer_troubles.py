@@ -4,11 +4,11 @@ import asyncio
 import io
 from datetime import timedelta
 from typing import Any, Self
-from uuid import uuid4
 
 import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
+from uuid_utils.compat import uuid7
 
 from app.audit.keyring import Keyring, MonthKeyMaker, month_of
 from app.audit.log import ClaimTakenError
@@ -33,7 +33,7 @@ from tests.audit.workbench import (
     writes_held,
 )
 from tests.cluster import PostgresCluster
-from tests.world import AUDIT_ROOT_KEY, ROOT_KEY, Database, TurnableClock
+from tests.world import AUDIT_ROOT_KEY, ROOT_KEY, Database, TurnableClock, past_the_guards
 
 NOWHERE = "postgresql://nobody@127.0.0.1:9/nowhere"
 
@@ -214,7 +214,8 @@ async def test_other_root_key_writes_nothing(database: Database) -> None:
 
 async def test_public_key_put_there_by_somebody_else_is_not_used(database: Database) -> None:
     await execute(
-        database.owner_url, "update audit_month_key set public_key = decode(repeat('09', 32), 'hex')"
+        database.owner_url,
+        past_the_guards("update audit_month_key set public_key = decode(repeat('09', 32), 'hex')"),
     )
     async with a_writer(database) as writer:
         assert not await appended(writer)
@@ -347,7 +348,7 @@ async def test_conflict_that_is_nobodys_ends_the_chain_instead_of_being_met_for_
             " (record_id, kind, writer_id, writer_sequence, leaf, leaf_hash, recorded_at)"
             " select $1, kind, writer_id, 3, leaf, leaf_hash, recorded_at from audit_record"
             " where writer_sequence = 2",
-            uuid4(),
+            uuid7(),
         )
         assert not await appended(writer)
         assert await appended(writer)

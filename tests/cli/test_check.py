@@ -11,7 +11,7 @@ from app.cli.check import _clock
 from app.clock import SystemClock
 from tests.cli.commands import UPSTREAM, Answer, a_listener, ask, dancu, free_port
 from tests.cluster import PostgresCluster
-from tests.world import AUDIT_ROOT_KEY, Database
+from tests.world import AUDIT_ROOT_KEY, Database, past_the_guards
 
 
 @pytest.fixture
@@ -50,6 +50,7 @@ def test_a_good_set_up_passes(serving: Database) -> None:
         "clock",
         "database",
         "database log",
+        "partitions",
         "keys",
         "keys",
         "keys",
@@ -71,6 +72,20 @@ def test_how_old_the_last_checkpoint_is_is_told(serving: Database) -> None:
     assert "stands under a checkpoint" in line
     ask(serving.owner_url, set_age.format(90))
     assert any("does dancu worker run?" in note for note in lines(dancu("check"), "note"))
+
+
+def test_months_without_a_place_for_records_are_told(serving: Database) -> None:
+    (line,) = [line for line in lines(dancu("check"), "ok") if line.startswith("partitions:")]
+    assert line == "partitions: this month and the 12 after it"
+    months = "pg_inherits where inhparent = 'audit_record'::regclass order by 1"
+    names = f"select inhrelid::regclass::text from {months} offset {{}} limit 1"  # noqa: S608 - ours
+    third = ask(serving.owner_url, names.format(2))
+    ask(serving.owner_url, f"drop table {third}")
+    assert "partitions: 2 months only; run dancu worker, or once: dancu keys months" in lines(
+        dancu("check"), "note"
+    )
+    ask(serving.owner_url, f"drop table {ask(serving.owner_url, names.format(0))}")
+    assert fails(dancu("check"), "partitions", "nothing can be recorded", "dancu keys months")
 
 
 def test_client_software_that_ends_soon_is_named(serving: Database) -> None:
@@ -126,8 +141,7 @@ def test_another_root_key_is_named(serving: Database, monkeypatch: pytest.Monkey
 
 
 def test_this_months_missing_key_is_named(serving: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    ask(serving.owner_url, "delete from audit_month_secret")
-    ask(serving.owner_url, "delete from audit_month_key")
+    ask(serving.owner_url, past_the_guards("delete from audit_month_secret", "delete from audit_month_key"))
     assert fails(dancu("check"), "keys", "has no key for", "dancu keys months")
 
 
@@ -147,9 +161,9 @@ def test_a_volume_that_cannot_be_read_is_named(serving: Database, monkeypatch: p
 
 
 def test_the_next_months_missing_key_is_noted(serving: Database) -> None:
-    newest = "(select max(key_id) from audit_month_key)"
-    ask(serving.owner_url, f"delete from audit_month_secret where key_id = {newest}")  # noqa: S608 - our own
-    ask(serving.owner_url, f"delete from audit_month_key where key_id = {newest}")  # noqa: S608 - our own
+    newest = "key_id = (select max(key_id) from audit_month_key)"
+    lost = [f"delete from {table} where {newest}" for table in ("audit_month_secret", "audit_month_key")]  # noqa: S608 - our own
+    ask(serving.owner_url, past_the_guards(*lost))
     answer = dancu("check")
     assert answer.code == 0
     assert any("dancu keys months" in note for note in lines(answer, "note"))

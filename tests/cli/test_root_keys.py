@@ -21,7 +21,7 @@ from mock_c06.app import create_app as create_mock
 from mock_c06.config import MockConfig
 from tests.cli.commands import ask, dancu
 from tests.gateway import Gateway, an_upstream, bearer, running_gateway
-from tests.world import AUDIT_ROOT_KEY, ROOT_KEY, Database, World
+from tests.world import AUDIT_ROOT_KEY, ROOT_KEY, Database, World, past_the_guards
 
 OLD_ROOT = RootKey.from_text(ROOT_KEY)
 NEW = OLD_ROOT.successor_text()
@@ -271,10 +271,8 @@ def test_a_public_key_that_auditing_does_not_open_is_not_vouched_for(
     recordable: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DANCU_ROOT_KEY", NEW)
-    planted = (
-        "update audit_month_key set public_key = $1 where month = (select max(month) from audit_month_key)"
-    )
-    ask(recordable.owner_url, planted, bytes(32))
+    planted = "update audit_month_key set public_key = sha256('') where month = (select max(month) from audit_month_key)"
+    ask(recordable.owner_url, past_the_guards(planted))
     assert dancu("keys", "recover-root").refuses("public key")
     assert dancu("keys", "rotate-token", "--now").refuses("DANCU_ROOT_KEY")
 

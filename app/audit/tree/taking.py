@@ -2,52 +2,59 @@
 
 A writer's chain is committed in the order of its sequences (decision 2), so how far each chain was taken
 says which of its records are new; whatever commits late, late chains included, just gets a later place.
+Chains are found by the records of a month, because an index knows no other months than its partition's.
 Sequences that are missing are noted and looked at again every time.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import asyncpg
 
+from app.audit.partitions import month_ids, months_around, months_between
 from app.audit.tree.store import stored_hashes, tree_size
 from app.audit.tree.tiles import StoredHash, edge_of, grow
 
 MOST_AT_ONCE: Final = 5000
-_LIVELY_DAYS: Final = 40  # a chain that writes at all writes its key once a month
+_MONTHS_BACK: Final = 1  # what is written now was drafted now, or as the month turned
+_MONTHS_AHEAD: Final = 1
 
 _FIND: Final = """
 with recursive started (writer_id) as (
-    (select writer_id from audit_record where writer_id >= $1 order by writer_id limit 1)
+    (
+        select writer_id from audit_record where record_id >= $1 and record_id < $2 order by writer_id limit 1
+    )
     union all
     select (
-        select r.writer_id from audit_record r where r.writer_id > s.writer_id order by r.writer_id limit 1
+        select r.writer_id from audit_record r
+        where r.writer_id > s.writer_id and r.record_id >= $1 and r.record_id < $2
+        order by r.writer_id limit 1
     ) from started s where s.writer_id is not null
-), chain (writer_id, last_sequence) as (
-    select writer_id, last_sequence from audit_chain
-    where $2 or advanced_at > clock_timestamp() - make_interval(days => $3)
-    union all
-    select writer_id, 0 from started s where writer_id is not null
-    and not exists (select from audit_chain c where c.writer_id = s.writer_id)
 )
-select r.record_id, r.writer_id, r.writer_sequence, r.leaf_hash, c.last_sequence, null::bigint
-from chain c cross join lateral (
+select r.record_id, r.writer_id, r.writer_sequence, r.leaf_hash, coalesce(c.last_sequence, 0), null::bigint
+from started s left join audit_chain c on c.writer_id = s.writer_id cross join lateral (
     select record_id, writer_id, writer_sequence, leaf_hash from audit_record
-    where writer_id = c.writer_id and writer_sequence > c.last_sequence
-    order by writer_sequence limit $4
+    where writer_id = s.writer_id and writer_sequence > coalesce(c.last_sequence, 0)
+    and record_id >= $1 and record_id < $2
+    order by writer_sequence limit $3
 ) r
-union all
+where s.writer_id is not null
+limit $3
+"""
+_FIND_IN_GAPS: Final = """
 select r.record_id, r.writer_id, r.writer_sequence, r.leaf_hash, g.first_sequence - 1, g.last_sequence
 from audit_gap g join audit_record r
     on r.writer_id = g.writer_id and r.writer_sequence between g.first_sequence and g.last_sequence
-limit $4
+limit $1
 """
-_LIVELY_FLOOR: Final = (
-    "select lpad(to_hex((extract(epoch from clock_timestamp() - make_interval(days => $1)) * 1000)::bigint),"
-    " 12, '0') || repeat('0', 20)"
+_ENDS: Final = (
+    "select (select record_id from audit_record order by record_id limit 1),"
+    " (select record_id from audit_record order by record_id desc limit 1)"
 )
+_HAS_GAPS: Final = "select exists (select from audit_gap)"
 _ADD_LEAVES: Final = (
     "insert into audit_leaf (leaf_index, record_id, leaf_hash)"
     " select * from unnest($1::bigint[], $2::uuid[], $3::bytea[])"
@@ -114,7 +121,7 @@ class Taken:
 async def take(connection: asyncpg.Connection, *, thoroughly: bool) -> Taken:
     """Give at most MOST_AT_ONCE new records their places in the tree; call it inside a transaction.
 
-    *thoroughly* looks at every chain there ever was, otherwise at those of the last forty days. Raises
+    *thoroughly* looks at every month there is, otherwise at this one and its neighbours. Raises
     TreeBrokenError, asyncpg.UniqueViolationError where another process took leaves at the same time.
     """
     records = await _untaken(connection, thoroughly=thoroughly)
@@ -168,13 +175,36 @@ def _missing(place: Gap, sequences: Sequence[int]) -> list[Gap]:
 
 
 async def _untaken(connection: asyncpg.Connection, *, thoroughly: bool) -> list[Untaken]:
-    floor = UUID(int=0) if thoroughly else UUID(await connection.fetchval(_LIVELY_FLOOR, _LIVELY_DAYS))
-    rows = await connection.fetch(_FIND, floor, thoroughly, _LIVELY_DAYS, MOST_AT_ONCE)
+    rows = []
+    if await connection.fetchval(_HAS_GAPS):
+        rows = await connection.fetch(_FIND_IN_GAPS, MOST_AT_ONCE)
+    for low, high in await _stretches(connection, thoroughly=thoroughly):
+        if new := await connection.fetch(_FIND, low, high, MOST_AT_ONCE):
+            rows += new
+            break
     found = [
         Untaken(record_id, sequence, leaf_hash, Gap(writer_id, before + 1, last))
         for record_id, writer_id, sequence, leaf_hash, before, last in rows
     ]
     return sorted(found, key=lambda one: (one.found_in.writer_id, one.writer_sequence))
+
+
+async def _stretches(connection: asyncpg.Connection, *, thoroughly: bool) -> list[tuple[UUID, UUID]]:
+    """Return where to look, oldest first, as ranges of record ids.
+
+    Each is of whole months, so that the database opens no other partitions, and of two at least: as a month
+    turns, a chain may write what was drafted before that behind what was drafted after.
+    """
+    now: datetime = await connection.fetchval("select clock_timestamp()")
+    lively = months_around(now, _MONTHS_BACK, _MONTHS_AHEAD)
+    if not thoroughly:
+        return [(month_ids(lively[0])[0], month_ids(lively[-1])[1])]
+    ((first_id, last_id),) = await connection.fetch(_ENDS)
+    months = months_between(first_id, last_id) if first_id is not None else lively
+    return [
+        (month_ids(first)[0], month_ids(second)[1])
+        for first, second in zip(months, [*months[1:], months[-1]], strict=True)
+    ]
 
 
 async def _store(

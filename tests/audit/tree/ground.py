@@ -3,6 +3,7 @@
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,8 +24,9 @@ from tests.world import ROOT_KEY, Database
 
 ADD_CHAIN = """
 insert into audit_record (record_id, kind, writer_id, writer_sequence, leaf, leaf_hash, recorded_at)
-select gen_random_uuid(), 'test.record', $1::uuid, sequence, '{}',
-    sha256(($1::uuid::text || '/' || sequence)::bytea), now()
+select (lpad(to_hex((extract(epoch from $3::timestamptz) * 1000)::bigint), 12, '0')
+    || substr(replace(gen_random_uuid()::text, '-', ''), 13))::uuid, 'test.record', $1::uuid, sequence, '{}',
+    sha256(($1::uuid::text || '/' || sequence)::bytea), $3
 from unnest($2::bigint[]) as sequence
 """
 """Records of one writer, as the sequencer sees them."""
@@ -59,9 +61,10 @@ def a_writer_id(number: int) -> UUID:
     return UUID(int=_NOW | number)
 
 
-async def add_chain(database: Database, writer: int, *sequences: int) -> None:
-    """Put records of one writer there, with these sequences."""
-    await fetch(database.owner_url, ADD_CHAIN, a_writer_id(writer), list(sequences))
+async def add_chain(database: Database, writer: int, *sequences: int, at: datetime | None = None) -> None:
+    """Put records of one writer there, with these sequences, as of now or another time."""
+    time = at or SystemClock().now()
+    await fetch(database.owner_url, ADD_CHAIN, a_writer_id(writer), list(sequences), time)
 
 
 async def sequenced(database: Database) -> list[tuple[int, int]]:

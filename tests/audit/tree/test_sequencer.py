@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from app.audit.keyring import month_of
 from app.audit.tree.sequencer import DoubtfulCommitError, Sequencer
 from app.audit.tree.signer import FileSigner, SignerRefusedError
 from app.audit.tree.store import TreeBrokenError
@@ -83,7 +84,7 @@ async def test_what_commits_late_gets_a_later_place(database: Database, signer: 
     late = await asyncpg.connect(database.owner_url)
     transaction = late.transaction()
     await transaction.start()
-    await late.execute(ADD_CHAIN, a_writer_id(1), [1, 2])
+    await late.execute(ADD_CHAIN, a_writer_id(1), [1, 2], SystemClock().now())
     await add_chain(database, 2, 1)
     async with a_sequencer(database, signer) as sequencer:
         await sequencer.sequence()
@@ -273,22 +274,49 @@ async def test_a_commit_with_a_warning_is_not_signed_before_a_certain_one(
     assert head.size == await check_tree(database, signer) == 1
 
 
-async def test_a_chain_silent_for_long_is_found_when_all_are_looked_at(
+async def test_records_of_months_ago_are_found_when_all_are_looked_at(
     database: Database, signer: FileSigner
 ) -> None:
     clock = TurnableClock()
+    long_ago = clock.now() - timedelta(days=100)
+    months = [month_of(long_ago + timedelta(days=days)) for days in (0, 35, 70)]
+    for month in months:
+        await execute(database.owner_url, f"select audit_make_month('{month}-01')")
     await add_chain(database, 1, 1)
     async with a_sequencer(database, signer, clock=clock) as sequencer:
         await sequencer.sequence()
-        await execute(database.owner_url, "update audit_chain set advanced_at = now() - interval '41 days'")
-        await add_chain(database, 1, 2)
+        await add_chain(database, 3, 1, at=long_ago)
         await add_chain(database, 2, 1)
         head = await sequencer.sequence()
         assert head is not None
         assert head.size == 2
         clock.ahead += timedelta(minutes=10)
         await sequencer.sequence()
-    assert await sequenced(database) == [(1, 1), (2, 1), (1, 2)]
+    assert await sequenced(database) == [(1, 1), (2, 1), (3, 1)]
+
+
+async def test_a_chain_silent_for_long_is_found_at_once(database: Database, signer: FileSigner) -> None:
+    await add_chain(database, 1, 1)
+    async with a_sequencer(database, signer) as sequencer:
+        await sequencer.sequence()
+        await execute(database.owner_url, "update audit_chain set advanced_at = now() - interval '400 days'")
+        await add_chain(database, 1, 2)
+        await sequencer.sequence()
+    assert await sequenced(database) == [(1, 1), (1, 2)]
+
+
+async def test_what_a_month_left_behind_is_taken_in_the_order_of_its_chain(
+    database: Database, signer: FileSigner
+) -> None:
+    """A draft of the old month may be written behind one of the new month."""
+    now = SystemClock().now()
+    turn = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    await execute(database.owner_url, f"select audit_make_month('{month_of(turn - timedelta(days=1))}-01')")
+    await add_chain(database, 1, 1, 3, at=turn - timedelta(milliseconds=5))
+    await add_chain(database, 1, 2, 4, at=turn + timedelta(milliseconds=5))
+    async with a_sequencer(database, signer) as sequencer:
+        await sequencer.sequence()
+    assert await sequenced(database) == [(1, 1), (1, 2), (1, 3), (1, 4)]
 
 
 async def test_in_the_background_it_goes_on_after_what_it_meets(
