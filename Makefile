@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format lint types imports coverage migrations check crash mutate lives planted bench oauth lock clean
+.PHONY: help demo test format lint types imports coverage migrations check crash witness mutate lives planted bench oauth lock clean
 
 help:  ## say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ coverage: $(VENV)/.installed  ## the tests under coverage; evidence, lookup and 
 crash: $(VENV)/.installed  ## kill the gateway at every step of a lookup, fifty times each (some minutes)
 	@$(BIN)/python -m tests.crash --kills 50 $(ARGS)
 
+witness: $(VENV)/.installed  ## a C2SP witness nobody here wrote cosigns our log and refuses a forked one (needs Python 3.12)
+	@DANCU_AICS_WITNESS="$(DANCU_AICS_WITNESS)" $(BIN)/python -m tests.witness.run $(ARGS)
+
 mutate: $(VENV)/.installed  ## take away each rule on passwords, tokens and rights; a test must notice (half an hour; ARGS="tokens --jobs 2")
 	@$(BIN)/python -m tests.mutation $(ARGS)
 
@@ -74,4 +77,4 @@ lock:  ## resolve the lock files anew (needs uv)
 	  pyproject.toml -o requirements-runtime.lock
 
 clean:  ## remove .venv and caches
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	@rm -rf $(VENV) .venv-witness .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

@@ -161,6 +161,7 @@ class ProblemCode(StrEnum):
 
     # This gateway
     AUDIT_UNAVAILABLE = "audit_unavailable"
+    EVIDENCE_NOT_ANCHORED = "evidence_not_anchored"
     AUDITING_NOT_SERVED = "auditing_not_served"
     PROOF_NOT_READY = "proof_not_ready"
     TILE_UNKNOWN = "tile_unknown"
@@ -260,6 +261,14 @@ class AuditUnavailableError(GatewayError):
 
 class DirectoryStaleError(AuditUnavailableError):
     """Who is who was last confirmed too long ago to act on: the database is out of reach."""
+
+
+class NotAnchoredError(GatewayError):
+    """Evidence has long stood under no checkpoint that counts, so nothing is asked until it does again."""
+
+    def __init__(self) -> None:
+        """Say so; nothing was recorded or asked."""
+        super().__init__(ProblemCode.EVIDENCE_NOT_ANCHORED)
 
 
 class ConfigurationError(Exception):

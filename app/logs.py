@@ -43,6 +43,14 @@ class LogEvent(StrEnum):
     PARTITION_MISSING = "audit.partition_missing"
     PARTITIONS_MADE = "audit.partitions_made"
     PARTITIONS_FAILED = "audit.partitions_failed"
+    SIGNER_STARTED = "signer.started"
+    SIGNER_STOPPED = "signer.stopped"
+    WITNESS_COSIGNS = "audit.witness_cosigns"
+    WITNESS_FAILED = "audit.witness_failed"
+    WITNESS_SAW_ANOTHER_LOG = "audit.witness_saw_another_log"
+    ANCHORING_CURRENT = "audit.anchoring_current"
+    ANCHORING_LATE = "audit.anchoring_late"
+    ANCHORING_STOPPED = "audit.anchoring_stopped"
     RESETS_FAILED = "accounts.resets_failed"
     SWEPT = "sweeper.swept"
     SWEEPER_FAILED = "sweeper.failed"
@@ -72,6 +80,7 @@ ALLOWED_FIELDS: Final[Mapping[str, Shape]] = {
     "fields": re.compile(r"(?:(?:/[a-z0-9_]+)+ ?)+"),
     "line": int,
     "lookup_id": _UUID,
+    "minutes": int,
     "method": re.compile(r"[A-Z]{1,10}"),
     "module": re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}"),
     "month": re.compile(r"[0-9]{4}-[0-9]{2}"),
@@ -86,6 +95,7 @@ ALLOWED_FIELDS: Final[Mapping[str, Shape]] = {
     "used_percent": int,
     "version": int,
     "volume": re.compile(r"(?!.*[0-9]{9})/[A-Za-z0-9._/-]{0,199}"),
+    "witness": re.compile(r"(?!.*[0-9]{9})[A-Za-z0-9._/-]{1,60}"),
 }
 """Names a line may carry, each with the shape of its value; a value of another shape is withheld."""
 

@@ -19,6 +19,7 @@ from app.audit.changes import ChangeLog
 from app.audit.coalescing import Coalescer
 from app.audit.log import AuditLog
 from app.audit.sealing import RootKey
+from app.audit.tree.anchoring import AnchorGuard
 from app.clock import Clock
 from app.database.live import LiveView
 from app.lookup.admission import Admission
@@ -79,6 +80,7 @@ class Shared:
     refused: Coalescer
     rejections: Rejections
     get_caller: GetCaller
+    anchors: AnchorGuard
 
     @property
     def directory(self) -> Directory:
@@ -175,6 +177,7 @@ class LookupParts:
             admission=admission,
             notices=notices,
             retries=RetryCheck(self._store, clock),
+            anchors=shared.anchors,
         )
         repeats = RepeatGuard(
             shared.root.derive("idempotency"),

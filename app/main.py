@@ -93,6 +93,8 @@ from app.audit.keyring import Keyring
 from app.audit.log import AuditLog
 from app.audit.reconciler import Reconciler
 from app.audit.sealing import RootKey
+from app.audit.tree.anchoring import AnchorGuard
+from app.audit.tree.policy import PolicyError, TrustPolicy, read_policy
 from app.audit.tree.reader import TreeReader
 from app.audit.writer import AuditWriter
 from app.auditing.reader import AuditReader
@@ -203,6 +205,7 @@ def create_app(
     """
     secrets = read_secrets(settings)
     read_dossier_shapes(settings)  # wrong ones stop the start at once, not when the application begins
+    read_witness_policy(settings)
     known_clock = clock or SystemClock()
     opened = open_source or (lambda: adapters.choose.open_source(upstream, known_clock))
 
@@ -275,6 +278,7 @@ class _Parts:
             lambda c: load_ended_sessions(c, clock.now() - lifetime - _CLOCK_SLACK)
         )
         self._shapes = read_dossier_shapes(settings)
+        self._policy = read_witness_policy(settings)
         self._sessions = SessionStore(self._engine)
         guards_key = secrets.root.derive("sign-in guards")
         self._guards = SignInGuards(self._engine, guards_key, clock, LockRules(), ADDRESS_RULES)
@@ -325,9 +329,11 @@ class _Parts:
         get_caller = current_officer(authenticator)
         get_restricted = current_officer(authenticator, allows_restricted=True)
         rejections = Rejections(refusals, clock)
+        anchors = await self._stack.enter_async_context(self._anchor_guard())
         checks = {
             "directory": lambda: all(keeper.is_fresh for keeper in keepers),
             "audit": lambda: writer.is_ready,
+            "anchoring": lambda: anchors.is_serving,
             "token_key": lambda: mint.can_sign,
         }
         tree = self._tree_reader()
@@ -338,6 +344,7 @@ class _Parts:
             lambda: keepers[0].age_seconds,
             tree.age_seconds,
             lambda: headroom.volumes,
+            anchors,
             self._accounts,
             clock,
         )
@@ -357,6 +364,7 @@ class _Parts:
             refused=refusals,
             rejections=rejections,
             get_caller=get_caller,
+            anchors=anchors,
         )
         return [  # searched in this order at every request: what is asked most stands first
             *await LookupParts(shared, source).routes(),
@@ -565,7 +573,16 @@ class _Parts:
         # Connections of its own, and few: anybody may ask, and no lookup is to wait for them.
         engine = open_engine(self._secrets.database_url, pool_size=2)
         self._stack.push_async_callback(engine.dispose)
-        return TreeReader(engine)
+        return TreeReader(engine, self._policy)
+
+    def _anchor_guard(self) -> AnchorGuard:
+        settings = self._settings
+        return AnchorGuard(
+            self._engine,
+            self._clock,
+            warn_minutes=settings.anchor_warn_minutes,
+            stop_minutes=settings.anchor_stop_minutes,
+        )
 
     def _searcher(self, log: AuditLog) -> AuditSearcher | None:
         if self._secrets.auditing_url is None or self._secrets.auditing_root is None:
@@ -617,6 +634,19 @@ def read_dossier_shapes(settings: Settings) -> tuple[DossierShape, ...]:
         return dossier_shapes(settings.dossier_shape)
     except ShapeError as error:
         raise ConfigurationError(f"DANCU_DOSSIER_SHAPE: {error}") from None
+
+
+def read_witness_policy(settings: Settings) -> TrustPolicy | None:
+    """Return who witnesses the log, if anybody; ConfigurationError says what is wrong with the policy."""
+    path = settings.witness_policy_file
+    if path is None:
+        return None
+    try:
+        return read_policy(path.read_bytes())
+    except OSError as error:
+        raise ConfigurationError(f"DANCU_WITNESS_POLICY_FILE: {error.strerror}: {path}") from None
+    except PolicyError as error:
+        raise ConfigurationError(f"DANCU_WITNESS_POLICY_FILE: {error}") from None
 
 
 def root_key(text: str, variable: str) -> RootKey:

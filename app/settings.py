@@ -179,11 +179,30 @@ class Settings(_SettingsWithSecretFiles):
     retention_months: int = Field(
         default=60, ge=12, le=1200, description="how long the evidence is kept before it may be dropped"
     )
-    log_signer_folder: Path | None = Field(
-        default=None, description="the log key and what it signed last; only where the worker runs"
+    log_signer_url: str = Field(default="", description="where the worker reaches dancu signer")
+    log_signer_ca_file: OptionalPath = None
+    log_signer_certificate_file: OptionalPath = None
+    log_signer_certificate_key_file: OptionalPath = None
+    log_signer_folder: OptionalPath = Field(
+        default=None, description="the log key and what it signed last; only where the signer runs"
     )
+    signer_listen: str = Field(default="unix:/run/dancu/signer.sock", description="unix:… or https://…")
+    signer_key: OptionalSecret = Field(
+        default=None, description="32 random bytes, base64; wraps the log key, only where the signer runs"
+    )
+    signer_key_file: SecretFile = None
+    signer_certificate_file: OptionalPath = None
+    signer_certificate_key_file: OptionalPath = None
+    signer_client_ca_file: OptionalPath = None
     checkpoint_every_seconds: float = Field(
-        default=8.0, gt=0, le=60, description="so that a proof is there ten seconds after its record"
+        default=5.0, gt=0, le=60, description="so that a proof is there ten seconds after its record"
+    )
+    witness_policy_file: OptionalPath = Field(
+        default=None, description="C2SP tlog-policy: the witnesses, and how many of them it takes"
+    )
+    anchor_warn_minutes: float = Field(default=15.0, gt=0, le=100_000)
+    anchor_stop_minutes: float = Field(
+        default=240.0, ge=0, le=100_000, description="lookups stop after so long without anchoring; 0: never"
     )
 
     headroom_paths: Volumes = Field(

@@ -14,6 +14,7 @@ from app.accounts.authentication import Caller, Request
 from app.accounts.clients import Client, ClientKind, GrantType
 from app.accounts.values import Officer, Role
 from app.audit.record import Draft, Outcome, RecordKind
+from app.audit.tree.anchoring import AnchorGuard
 from app.clock import SystemClock
 from app.database.live import LiveView
 from app.errors import AuditUnavailableError
@@ -228,6 +229,7 @@ class Desk:
         at_once: int = 0,
         wait_seconds: float = 0.01,
         source: PopulationSource | None = None,
+        anchors: AnchorGuard | None = None,
     ) -> None:
         self.journal: list[str] = []
         self.clock = StandingClock()
@@ -251,6 +253,7 @@ class Desk:
             notices=self.notices,
             retries=RetryCheck(self.store, self.clock),
             dossiers=dossiers,
+            anchors=anchors,
         )
 
     def outcome(self) -> dict[str, Any]:

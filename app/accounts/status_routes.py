@@ -15,6 +15,7 @@ from app.accounts.routes import GetCaller, authorization_of, request_of
 from app.accounts.store import Accounts
 from app.accounts.technical import ClientAuthenticator
 from app.audit.headroom import Room, Volume
+from app.audit.tree.anchoring import AnchorGuard
 from app.clock import Clock, rfc3339
 from app.database.live import LiveView
 from app.errors import ProblemCode
@@ -42,7 +43,9 @@ class Status(BaseModel):
     """How the process stands; `directory_age_seconds` is since who-is-who was last confirmed.
 
     `checkpoint_age_seconds` is for how long records may stand under no checkpoint; null where none was made
-    yet or the database does not say. `headroom` has the volumes this process was told to watch.
+    yet or the database does not say. `anchor_age_seconds`: the same of checkpoints that enough witnesses
+    cosigned, since this process began where there never was one; `anchoring`: current, late or stopped.
+    `headroom` has the volumes this process was told to watch.
     """
 
     version: str
@@ -51,6 +54,8 @@ class Status(BaseModel):
     directory_age_seconds: float | None
     checkpoint_age_seconds: float | None
     headroom: list[VolumeRoom]
+    anchor_age_seconds: float
+    anchoring: str
     ending_soon: list[EndingSoon]
 
 
@@ -63,12 +68,14 @@ class StatusBoard:
     directory_age_seconds: Callable[[], float]
     checkpoint_age_seconds: Callable[[], Awaitable[float | None]]
     volumes: Callable[[], Sequence[Volume]]
+    anchors: AnchorGuard
     accounts: LiveView[Accounts]
     clock: Clock
 
     async def read(self) -> Status:
         """Return the status now; DirectoryStaleError."""
         states = {name: check() for name, check in self.checks.items()}
+        anchors = self.anchors
         age, checkpoint_age = self.directory_age_seconds(), await self.checkpoint_age_seconds()
         ending = endings(self.accounts.current.clients.values(), self.clock.now())
         return Status(
@@ -81,6 +88,8 @@ class StatusBoard:
                 VolumeRoom(path=one.path, used_percent=one.used_percent, room=one.room)
                 for one in self.volumes()
             ],
+            anchor_age_seconds=round(anchors.age_seconds, 1),
+            anchoring=anchors.state.value,
             ending_soon=[ending_said(one) for one in ending],
         )
 

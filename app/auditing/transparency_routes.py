@@ -22,6 +22,7 @@ _RECORD_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}
 _FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _BRIEFLY: Final = {"Cache-Control": "public, max-age=2"}
 _JSON: Final = "application/json"
+_WITNESSED: Final = "as many independent witnesses cosigned it as the gateway's policy asks for"
 
 
 class InclusionAnswer(BaseModel):
@@ -32,7 +33,10 @@ class InclusionAnswer(BaseModel):
     leaf_index: int
     tree_size: int
     hashes: list[str]
-    checkpoint: str = Field(description="C2SP checkpoint (signed note) of the tree of tree_size leaves")
+    checkpoint: str = Field(
+        description="C2SP checkpoint of the tree of tree_size leaves: a signed note, with cosignatures"
+    )
+    witnessed: bool = Field(description=_WITNESSED)
 
 
 class ConsistencyAnswer(BaseModel):
@@ -41,6 +45,10 @@ class ConsistencyAnswer(BaseModel):
     from_size: int
     to_size: int
     hashes: list[str]
+    checkpoint: str | None = Field(
+        description="C2SP checkpoint of the tree of to_size leaves; null where none was published"
+    )
+    witnessed: bool = Field(description=_WITNESSED)
 
 
 class _Sizes(BaseModel):
@@ -96,6 +104,7 @@ def transparency_router(reader: TreeReader) -> APIRouter:
             tree_size=proof.checkpoint.size,
             hashes=[as_text(each) for each in proof.hashes],
             checkpoint=proof.checkpoint.note,
+            witnessed=proof.checkpoint.is_witnessed,
         )
         return Response(orjson.dumps(answer.model_dump()), media_type=_JSON)
 
@@ -110,8 +119,13 @@ def transparency_router(reader: TreeReader) -> APIRouter:
     ) -> Response:
         sizes = read_query(_Sizes, **{"from": earlier, "to": to})
         proof = await reader.consistency(sizes.from_, sizes.to)
+        told = proof.checkpoint
         answer = ConsistencyAnswer(
-            from_size=proof.earlier, to_size=proof.later, hashes=[as_text(each) for each in proof.hashes]
+            from_size=proof.earlier,
+            to_size=proof.later,
+            hashes=[as_text(each) for each in proof.hashes],
+            checkpoint=told.note if told else None,
+            witnessed=told is not None and told.is_witnessed,
         )
         return Response(orjson.dumps(answer.model_dump()), media_type=_JSON)
 

@@ -33,6 +33,7 @@ from app.cli.console import fail
 from app.cli.demo import demo
 from app.cli.migrate import migrate
 from app.cli.serve import serve
+from app.cli.signer import signer
 from app.cli.trouble import MENDABLE, explain
 from app.cli.worker import worker
 
@@ -45,6 +46,7 @@ application = typer.Typer(
 )
 application.command("serve")(serve)
 application.command("worker")(worker)
+application.command("signer")(signer)
 application.command("migrate")(migrate)
 application.command("check")(check)
 application.command("demo")(demo)

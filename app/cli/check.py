@@ -14,7 +14,8 @@ from app.audit.headroom import read_volumes
 from app.audit.keyring import Keyring, months_from
 from app.audit.partitions import months_ready
 from app.audit.sealing import SealBrokenError
-from app.audit.tree.reader import checkpoint_age_seconds
+from app.audit.tree.policy import TrustPolicy
+from app.cli.check_evidence import evidence_findings
 from app.cli.client_texts import ending_text
 from app.cli.console import out
 from app.cli.headroom import volume_finding
@@ -30,12 +31,11 @@ from app.database import migrate
 from app.database.address import sqlalchemy_address
 from app.database.connect import connector, open_engine
 from app.errors import ConfigurationError
-from app.main import Secrets, read_dossier_shapes, read_secrets
+from app.main import Secrets, read_dossier_shapes, read_secrets, read_witness_policy
 from app.settings import Settings, UpstreamSettings
 
 _MAX_CLOCK_SECONDS: Final = 2.0
 _MONTHS_AHEAD: Final = 2
-_MAX_CHECKPOINT_SECONDS: Final = 60.0
 _SAFE_LOG_SETTINGS: Final = {
     "log_statement": "none",
     "log_error_verbosity": "terse",
@@ -63,16 +63,18 @@ async def _collect(settings: Settings, upstream: UpstreamSettings) -> list[Findi
     try:
         secrets = read_secrets(settings)
         read_dossier_shapes(settings)
+        policy = read_witness_policy(settings)
         findings.append((True, "settings: complete"))
     except ConfigurationError as error:
         return [(False, f"settings: {error}")]
-    findings += [finding async for finding in _database(settings, secrets)]
+    findings += [finding async for finding in _database(settings, secrets, policy)]
     findings += map(volume_finding, read_volumes(settings.headroom_paths))
     findings += [finding async for finding in national_side_findings(upstream, SystemClock())]
-    findings.append(
-        (None, ("evidence is local only: no independent witness is set up, so nothing yet binds the"
-         " database's owner"))
-    )  # fmt: skip
+    if policy is None or not policy.needs_witnesses:
+        findings.append(
+            (None, ("evidence is local only: no independent witness is set up, so nothing yet binds the"
+             " database's owner"))
+        )  # fmt: skip
     if secrets.auditing_url is not None:
         findings.append(await _auditing(secrets.auditing_url))
         if findings[-1][0] and secrets.auditing_root is not None:
@@ -83,7 +85,9 @@ async def _collect(settings: Settings, upstream: UpstreamSettings) -> list[Findi
     return findings
 
 
-async def _database(settings: Settings, secrets: Secrets) -> AsyncIterator[Finding]:
+async def _database(
+    settings: Settings, secrets: Secrets, policy: TrustPolicy | None
+) -> AsyncIterator[Finding]:
     try:
         connection = await connector(secrets.database_url)()
     except _UNREACHABLE as error:
@@ -94,8 +98,10 @@ async def _database(settings: Settings, secrets: Secrets) -> AsyncIterator[Findi
         if await _is_pending(secrets.database_url):
             yield False, "database: migrations are pending, run: dancu migrate"
             return
-        for ask in (_clock, _role, _server_log, _checkpoint, _partitions):
+        for ask in (_clock, _role, _server_log, _partitions):
             yield await ask(connection)
+        for finding in await evidence_findings(connection, settings, policy):
+            yield finding
         async for finding in _keys(connection, settings, secrets):
             yield finding
         for finding in await _clients(secrets.database_url):
@@ -146,18 +152,6 @@ async def _role(connection: asyncpg.Connection) -> Finding:
     if can_change:
         return False, "database: the gateway's role may change evidence; it must only be in dancu_serving"
     return True, "database: the gateway's role can add evidence and not change it"
-
-
-async def _checkpoint(connection: asyncpg.Connection) -> Finding:
-    age = await checkpoint_age_seconds(connection)
-    if age is None:
-        return None, "evidence: no checkpoint was ever made; dancu worker makes them"
-    if age > _MAX_CHECKPOINT_SECONDS:
-        return (
-            None,
-            f"evidence: no checkpoint covers the records of the last {age:.0f} s; does dancu worker run?",
-        )
-    return True, f"evidence: every record older than {age:.0f} s stands under a checkpoint"
 
 
 async def _partitions(connection: asyncpg.Connection) -> Finding:

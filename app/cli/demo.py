@@ -5,9 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Final
@@ -19,13 +21,14 @@ from app.cli import invented
 from app.cli.console import out
 from app.cli.demo_setup import DemoDatabase, prepare
 from app.cli.demo_story import Storyteller
-from app.database.embedded import EmbeddedServer, default_state_directory
+from app.database.embedded import SOCKET_ROOT, EmbeddedServer, default_state_directory
 from app.errors import ConfigurationError
 
 _HOST: Final = "127.0.0.1"
 _START_SECONDS: Final = 30
 _STOP_SECONDS: Final = 15
 _LAST_LINES: Final = 15
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # The invented credentials that mock_c06 accepts; a real road has its own.
 _UPSTREAM: Final = {
     "DANCU_UPSTREAM_ACCESS_KEY": "AK-TEST",
@@ -64,63 +67,115 @@ def _run(stack: ExitStack, directory: Path, port: int, *, once: bool) -> None:
     server = stack.enter_context(EmbeddedServer(directory / "postgres"))
     database = prepare(server, directory)
     mock_port, gateway_port = _free_port(8037), _free_port(port)
-    out.print("Starting the mock national side and the gateway ...")
+    out.print("Starting the mock national side, the gateway, the worker and its signer ...")
     mock_url, gateway_url = f"http://{_HOST}:{mock_port}", f"http://{_HOST}:{gateway_port}"
     mock = [sys.executable, "-m", "mock_c06", "--host", _HOST, "--port", str(mock_port)]
-    stack.enter_context(_running("mock national side", mock, {}, f"{mock_url}/livez", directory / "mock.log"))
+    is_up = partial(_answers, f"{mock_url}/livez")
+    waits = [stack.enter_context(_running("mock national side", mock, {}, is_up, directory / "mock.log"))]
+    waits += _run_the_log(stack, directory, database)
     gateway = [sys.executable, "-m", "app", "serve", "--host", _HOST, "--port", str(gateway_port)]
     environment = database.environment | _UPSTREAM
     environment |= {"DANCU_UPSTREAM_BASE_URL": mock_url, "DANCU_PUBLIC_URL": gateway_url}
     # The story asks about the same citizen at every run; with the usual five a day the sixth would fail.
     environment["DANCU_VERIFICATIONS_PER_CITIZEN_PER_DAY"] = "100"
     log = directory / "gateway.log"
-    stack.enter_context(_running("gateway", gateway, environment, f"{gateway_url}/readyz", log))
-    Storyteller(gateway_url, database.province, directory).tell()
+    is_up = partial(_answers, f"{gateway_url}/readyz")
+    waits.append(stack.enter_context(_running("gateway", gateway, environment, is_up, log)))
+    for wait in waits:  # they start side by side
+        wait()
+    Storyteller(gateway_url, database.province, directory, database.log_verifier).tell()
     if not once:
         _keep_serving(gateway_url, mock_url, log, database)
 
 
+def _run_the_log(stack: ExitStack, directory: Path, database: DemoDatabase) -> Iterator[Callable[[], None]]:
+    """Run what takes records into the transparency log, and what signs its checkpoints."""
+    # Not in the state folder: a socket's path has at most 107 bytes.
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dancu-signer-", dir=SOCKET_ROOT))
+    place = f"unix:{folder}/signer.sock"
+    program, log = [sys.executable, "-m", "app"], directory / "signer.log"
+    signer = database.signer | {"DANCU_SIGNER_LISTEN": place}
+    is_up = partial(_has_said, log, "signer.started")
+    yield stack.enter_context(_running("signer", [*program, "signer"], signer, is_up, log))
+    log = directory / "worker.log"
+    worker = database.worker | {"DANCU_LOG_SIGNER_URL": place}
+    is_up = partial(_has_said, log, "worker.started")
+    yield stack.enter_context(_running("worker", [*program, "worker"], worker, is_up, log))
+
+
 @contextmanager
 def _running(
-    name: str, command: list[str], environment: dict[str, str], ready_url: str, log: Path
-) -> Iterator[None]:
-    """Run a child process until it answers *ready_url*, and end it afterwards."""
+    name: str, command: list[str], environment: dict[str, str], is_up: Callable[[], bool], log: Path
+) -> Iterator[Callable[[], None]]:
+    """Run a child process, give what waits until it *is_up*, and end it afterwards."""
     plain = {key: value for key, value in os.environ.items() if not key.startswith("DANCU_")}
+    child = None
     with log.open("wb") as file:
-        # A session of its own: an interrupt in the terminal reaches us first, and we end it in order.
-        # A folder without a `.env`: settings of a real gateway stay out of the demo.
-        child = subprocess.Popen(  # noqa: S603 - our own program
-            command,
-            cwd=log.parent,
-            env=plain | environment,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
         try:
-            _wait_until_ready(name, child, ready_url, log)
-            yield
+            with _signals_waiting():
+                # A session of its own: an interrupt in the terminal reaches us first, and we end it in order.
+                # A folder without a `.env`: settings of a real gateway stay out of the demo.
+                child = subprocess.Popen(  # noqa: S603 - our own program
+                    command,
+                    cwd=log.parent,
+                    env=plain | environment,
+                    stdout=file,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            yield partial(_wait_until_ready, name, child, is_up, log)
         finally:
-            child.terminate()
-            try:
-                child.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+            if child is not None:
+                _end(child)
 
 
-def _wait_until_ready(name: str, child: subprocess.Popen[bytes], url: str, log: Path) -> None:
+@contextmanager
+def _signals_waiting() -> Iterator[None]:
+    """Let signals wait, so that none comes between a child's start and our knowing of it."""
+    came = list[int]()
+    earlier = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number, handler in earlier.items():
+        if callable(handler):
+            signal.signal(number, lambda caught, _: came.append(caught))
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+    for got in came:
+        signal.raise_signal(got)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
+        child.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _wait_until_ready(
+    name: str, child: subprocess.Popen[bytes], is_up: Callable[[], bool], log: Path
+) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    with httpx.Client(trust_env=False, timeout=2) as http:
-        while time.monotonic() < deadline and child.poll() is None:
-            try:
-                if http.get(url).is_success:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.1)
+    while time.monotonic() < deadline and child.poll() is None:
+        if is_up():
+            return
+        time.sleep(0.1)
     last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:])
     raise ConfigurationError(f"the {name} did not become ready; the end of {log}:\n{last}")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False, timeout=2).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _has_said(log: Path, words: str) -> bool:
+    return words in log.read_text(encoding="utf-8", errors="replace")
 
 
 def _keep_serving(gateway_url: str, mock_url: str, log: Path, database: DemoDatabase) -> None:

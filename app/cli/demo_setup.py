@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import secrets
+import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.accounts.client_table import CLIENT
 from app.accounts.table import SECOND_FACTOR
-from app.audit.sealing import RootKey
+from app.audit.sealing import RootKey, SealBrokenError
+from app.audit.tree.signer import FileSigner, SignerStateError, create_signer
 from app.cli.invented import AUTHORITY, InventedProvince, invent_province
 from app.cli.keys import (
     AUDIT_ROOT_KEY_FILE,
@@ -31,12 +33,18 @@ from app.cli.keys import (
 from app.database import migrate
 from app.database.address import asyncpg_address, sqlalchemy_address
 from app.database.embedded import EmbeddedServer
-from app.database.metadata import AUDITING_ROLE, SERVING_ROLE
+from app.database.metadata import AUDITING_ROLE, SEQUENCING_ROLE, SERVING_ROLE
 from app.errors import ConfigurationError
 from app.settings import Settings
 
 DATABASE: Final = "dancu"
-_LOGINS: Final = {"dancu_gateway": SERVING_ROLE, "dancu_auditor": AUDITING_ROLE}
+_LOGINS: Final = {
+    "dancu_gateway": SERVING_ROLE,
+    "dancu_auditor": AUDITING_ROLE,
+    "dancu_worker": SEQUENCING_ROLE,
+}
+_SIGNER_FOLDER: Final = "signer"
+_SIGNER_KEY_FILE: Final = "signer.key"
 _SECRETS_FILE: Final = "secrets.json"
 
 
@@ -58,6 +66,9 @@ class DemoDatabase:
 
     province: InventedProvince
     environment: dict[str, str] = field(repr=False)
+    worker: dict[str, str] = field(repr=False)
+    signer: dict[str, str] = field(repr=False)
+    log_verifier: str
 
 
 def prepare(server: EmbeddedServer, directory: Path) -> DemoDatabase:
@@ -70,11 +81,14 @@ def prepare(server: EmbeddedServer, directory: Path) -> DemoDatabase:
         create_key_files(directory / "keys")
         environment = _environment(server, directory, kept)
         province = asyncio.run(_prepare(server, directory, kept))
-    except (_OtherStateError, OtherRootKeyError, CommandError):
+        verifier = _signer(directory).verifier
+    except (_OtherStateError, OtherRootKeyError, CommandError, SignerStateError, SealBrokenError):
         raise ConfigurationError(
             f"the demo's state was left by another version or with other keys; {directory} may be removed"
         ) from None
-    return DemoDatabase(province, environment)
+    return DemoDatabase(
+        province, environment, _worker_environment(server, kept), _signer_environment(directory), verifier
+    )
 
 
 async def _prepare(server: EmbeddedServer, directory: Path, kept: DemoSecrets) -> InventedProvince:
@@ -99,6 +113,7 @@ async def _prepare(server: EmbeddedServer, directory: Path, kept: DemoSecrets) -
                 return kept.province
             root = RootKey.from_text((directory / "keys" / ROOT_KEY_FILE).read_text(encoding="utf-8"))
             province = await invent_province(connection, root)
+            _create_signer(directory)
             # Before the commit: credentials that nobody kept would be of no use to anybody.
             _write(directory, DemoSecrets(kept.role_passwords, province))
     finally:
@@ -130,14 +145,53 @@ async def _create_logins(owner_url: str, passwords: dict[str, str]) -> None:
 
 def _environment(server: EmbeddedServer, directory: Path, kept: DemoSecrets) -> dict[str, str]:
     keys = directory / "keys"
-    gateway, auditor = (server.url(login, DATABASE, kept.role_passwords[login]) for login in _LOGINS)
     return {
         "DANCU_AUTHORITY_CODE": AUTHORITY,
-        "DANCU_DATABASE_URL": gateway,
-        "DANCU_AUDIT_DATABASE_URL": auditor,
+        "DANCU_DATABASE_URL": _url(server, kept, "dancu_gateway"),
+        "DANCU_AUDIT_DATABASE_URL": _url(server, kept, "dancu_auditor"),
         "DANCU_ROOT_KEY_FILE": str(keys / ROOT_KEY_FILE),
         "DANCU_AUDIT_ROOT_KEY_FILE": str(keys / AUDIT_ROOT_KEY_FILE),
     }
+
+
+def _worker_environment(server: EmbeddedServer, kept: DemoSecrets) -> dict[str, str]:
+    return {
+        "DANCU_AUTHORITY_CODE": AUTHORITY,
+        "DANCU_SEQUENCING_DATABASE_URL": _url(server, kept, "dancu_worker"),
+        "DANCU_CHECKPOINT_EVERY_SECONDS": "0.5",  # nobody watching wants to wait longer
+    }
+
+
+def _signer_environment(directory: Path) -> dict[str, str]:
+    return {
+        "DANCU_AUTHORITY_CODE": AUTHORITY,
+        "DANCU_LOG_SIGNER_FOLDER": str(directory / _SIGNER_FOLDER),
+        "DANCU_SIGNER_KEY_FILE": str(directory / "keys" / _SIGNER_KEY_FILE),
+    }
+
+
+def _url(server: EmbeddedServer, kept: DemoSecrets, login: str) -> str:
+    return server.url(login, DATABASE, kept.role_passwords[login])
+
+
+def _create_signer(directory: Path) -> None:
+    """Begin a log for a database that was made just now; what an earlier one's signer kept is not its."""
+    shutil.rmtree(directory / _SIGNER_FOLDER, ignore_errors=True)
+    key = directory / "keys" / _SIGNER_KEY_FILE
+    key.unlink(missing_ok=True)
+    descriptor = os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    text = RootKey.generate_text()
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    create_signer(directory / _SIGNER_FOLDER, RootKey.from_text(text), AUTHORITY)
+
+
+def _signer(directory: Path) -> FileSigner:
+    try:
+        key = RootKey.from_text((directory / "keys" / _SIGNER_KEY_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise _OtherStateError from None
+    return FileSigner(directory / _SIGNER_FOLDER, key, AUTHORITY)
 
 
 def _settings(directory: Path, owner_url: str) -> Settings:

@@ -6,12 +6,15 @@ from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import pyotp
 
+from app.audit.tree.merkle import includes
+from app.audit.tree.notes import VerifierKey, verified_head
 from app.cli import invented
 from app.cli.console import out
 from app.clock import SystemClock, local_day
@@ -27,6 +30,7 @@ _CLAIMS: Final = (
     {"kind": "household_head", "full_name": "Lê Văn Khác"},
 )
 _LABEL_WIDTH: Final = 21
+_PROOF_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,20 @@ SCENES: Final = (
 class Storyteller:
     """Speaks HTTP to a running gateway and prints what an officer and an auditor would see."""
 
-    def __init__(self, base_url: str, province: invented.InventedProvince, folder: Path) -> None:
-        """Talk to the gateway at *base_url*, and keep the confirmation it gives in *folder*."""
+    def __init__(
+        self, base_url: str, province: invented.InventedProvince, folder: Path, log_verifier: str
+    ) -> None:
+        """Talk to the gateway at *base_url*, and keep the confirmation it gives in *folder*.
+
+        Its log's checkpoints are checked by the public key *log_verifier*.
+        """
         self._http = httpx.Client(base_url=base_url, timeout=30, trust_env=False)
         self._province = province
         self._folder = folder
+        self._log_key = VerifierKey.from_text(log_verifier)
         self._earlier: dict[str, str] = {}
+        self._clock = SystemClock()
+        self._answered_at = 0.0
 
     def tell(self) -> None:
         """Play every scene, then show its evidence; httpx.HTTPError where the gateway fails the story."""
@@ -74,6 +86,8 @@ class Storyteller:
         for number, scene in enumerate(SCENES, start=2):
             self._play(officer, number, scene)
             self._show_record(auditor, self._earlier[scene.citizen["id_number"]])
+            if scene is SCENES[0]:
+                self._prove(self._earlier[scene.citizen["id_number"]])
         out.print("\nEvery record above was read by an auditor, and each reading is itself on record.")
 
     def _play(self, officer: str, number: int, scene: Scene) -> None:
@@ -96,6 +110,7 @@ class Storyteller:
         if content.get("confirmation"):
             self._keep(content["confirmation"])
         self._earlier[scene.citizen["id_number"]] = str(content["lookup_id"])
+        self._answered_at = self._clock.monotonic()
 
     def _body(self, scene: Scene) -> dict[str, Any]:
         today = local_day(SystemClock().now())
@@ -136,6 +151,23 @@ class Storyteller:
         self._line("  why", f"procedure {lookup['procedure_code']}, dossier {lookup['dossier_code']}")
         self._line("  outcome", lookup["outcome"])
         self._line("  fields disclosed", ", ".join(lookup["fields_disclosed"]) or "none")
+
+    def _prove(self, lookup_id: str) -> None:
+        """Fetch the proof that the record is in the log, and check it as anybody could; RuntimeError."""
+        while (answer := self._http.get(f"/v1/audit/proofs/{lookup_id}")).status_code == HTTPStatus.NOT_FOUND:
+            if self._clock.monotonic() - self._answered_at > _PROOF_SECONDS:
+                raise RuntimeError("no checkpoint covers the lookup; see worker.log and signer.log")
+            time.sleep(0.1)
+        proof = answer.raise_for_status().json()
+        head = verified_head(proof["checkpoint"], [self._log_key])
+        hashes = [b64decode(text) for text in proof["hashes"]]
+        if not includes(head, proof["leaf_index"], b64decode(proof["leaf_hash"]), hashes):
+            raise RuntimeError("the proof does not lead to the checkpoint's root")
+        seconds = self._clock.monotonic() - self._answered_at
+        out.print(f"   its proof, {seconds:.1f} s after the answer, without signing in", style="green")
+        self._line("  in the log", f"leaf {proof['leaf_index']} of {head.size}, {len(hashes)} hashes lead to")
+        self._line("  the root", f"{proof['checkpoint'].splitlines()[2]}")
+        self._line("  signed by", f"{self._log_key.name}; signature and proof verified here")
 
     def _sign_in(self, login_name: str) -> str:
         """Return an access token; an officer with a second factor sends a code that was not used yet."""

@@ -24,7 +24,7 @@ def serve(
     settings, upstream = read_settings()
     check_settings(upstream)
     app = create_app(settings, upstream)
-    listener = _listen(host or settings.host, settings.port if port is None else port)
+    listener = listen(host or settings.host, settings.port if port is None else port)
     configure_logging()
     config = uvicorn.Config(
         app,
@@ -44,7 +44,7 @@ def serve(
         raise typer.Exit(3)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """Return a listening socket; ConfigurationError says why there is none, before anything has started."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)

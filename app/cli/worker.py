@@ -2,17 +2,25 @@
 
 import asyncio
 import signal
+from contextlib import AsyncExitStack
+
+import httpx
 
 from app.audit.headroom import Headroom
 from app.audit.partitions import PartitionMaker
+from app.audit.tree.checkpoint import log_origin
+from app.audit.tree.policy import TrustPolicy
+from app.audit.tree.remote_signer import RemoteSigner
 from app.audit.tree.sequencer import Sequencer
-from app.audit.tree.signer import CheckpointSigner
-from app.cli.log_keys import open_signer
+from app.audit.tree.witness import ROUND_SECONDS, Witnesses
+from app.cli.keys import authority_of
 from app.cli.settings import read_settings
+from app.cli.signer import open_remote_signer
 from app.clock import SystemClock
 from app.database.connect import connector
 from app.errors import ConfigurationError
 from app.logs import LogEvent, configure_logging, get_logger
+from app.main import read_witness_policy
 from app.settings import Settings
 
 _log = get_logger(__name__)
@@ -24,18 +32,40 @@ def worker() -> None:
     if settings.sequencing_database_url is None:
         raise ConfigurationError("DANCU_SEQUENCING_DATABASE_URL (or its _FILE) is not set")
     url = settings.sequencing_database_url.get_secret_value()
-    signer = open_signer(settings)
+    policy = _policy(settings)
+    signer = open_remote_signer(settings)
     configure_logging()
-    asyncio.run(_work(url, signer, settings))
+    asyncio.run(_work(url, signer, policy, settings))
 
 
-async def _work(url: str, signer: CheckpointSigner, settings: Settings) -> None:
+async def _work(url: str, signer: RemoteSigner, policy: TrustPolicy | None, settings: Settings) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    connect = connector(url, synchronous_commit="on")
-    sequencer = Sequencer(connect, signer, SystemClock(), every_seconds=settings.checkpoint_every_seconds)
-    async with Headroom(settings.headroom_paths), PartitionMaker(connect), sequencer:
+    connect, clock = connector(url, synchronous_commit="on"), SystemClock()
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(signer)
+        witnesses = None
+        if policy is not None:
+            # Witnesses are elsewhere: the proxy and the authorities that this machine is given count.
+            http = await stack.enter_async_context(httpx.AsyncClient(timeout=ROUND_SECONDS))
+            witnesses = Witnesses(policy, http, clock)
+        every_seconds = settings.checkpoint_every_seconds
+        sequencer = Sequencer(connect, signer, clock, every_seconds=every_seconds, witnesses=witnesses)
+        await stack.enter_async_context(Headroom(settings.headroom_paths))
+        await stack.enter_async_context(PartitionMaker(connect))
+        await stack.enter_async_context(sequencer)
         _log.info(LogEvent.WORKER_STARTED)
         await ended.wait()
     _log.info(LogEvent.WORKER_STOPPED)
+
+
+def _policy(settings: Settings) -> TrustPolicy | None:
+    """Return the witnesses' policy; ConfigurationError where it is about other logs than this one."""
+    policy = read_witness_policy(settings)
+    if policy is None or not policy.logs:
+        return policy
+    origin = log_origin(authority_of(settings))
+    if all(key.name != origin for key in policy.logs):
+        raise ConfigurationError(f"DANCU_WITNESS_POLICY_FILE names other logs and not {origin}")
+    return policy

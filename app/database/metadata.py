@@ -16,4 +16,5 @@ METADATA: Final = MetaData(
 
 SERVING_ROLE: Final = "dancu_serving"
 AUDITING_ROLE: Final = "dancu_auditing"
+SEQUENCING_ROLE: Final = "dancu_sequencing"
 DIRECTORY_CHANNEL: Final = "dancu_directory"

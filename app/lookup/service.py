@@ -9,6 +9,7 @@ from uuid import UUID
 from app.accounts.authentication import Caller
 from app.audit.log import AlreadyClosedError, AuditLog
 from app.audit.record import Draft, Outcome
+from app.audit.tree.anchoring import AnchorGuard
 from app.clock import Clock, local_day
 from app.database.live import LiveView
 from app.errors import (
@@ -63,6 +64,7 @@ class LookupService:
         notices: NoticeDesk,
         retries: RetryCheck,
         dossiers: DossierBook | None = None,
+        anchors: AnchorGuard | None = None,
     ) -> None:
         """Ask *source*, record in *log*, decide by *catalogue*, *policy* and what *dossiers* knows."""
         self._catalogue = catalogue
@@ -75,14 +77,18 @@ class LookupService:
         self._notices = notices
         self._retries = retries
         self._dossiers = dossiers or NoDossierBook()
+        self._anchors = anchors
 
     async def look_up(self, caller: Caller, command: LookupCommand) -> Disclosure:
         """Return what the procedure lets this officer see, once question and answer are both on record.
 
         Raises TooManyError, InvalidRequestError (retry_of), NotAllowedError, SourceError,
-        AuditUnavailableError, ClaimTakenError where the command's claim led to a lookup before, and
+        AuditUnavailableError, NotAnchoredError (before anything else, and not on record),
+        ClaimTakenError where the command's claim led to a lookup before, and
         GatewayError(INTERNAL_ERROR) for what nobody foresaw.
         """
+        if self._anchors is not None:
+            self._anchors.check()
         self._pace.step(caller.officer.officer_id)
         permit = await self._permit(caller, command)
         was_entered_again = await self._retries.was_entered_again(caller, command)

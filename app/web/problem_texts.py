@@ -1567,6 +1567,24 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             _TRY_AGAIN_SOON[1],
         ),
     ),
+    ProblemCode.EVIDENCE_NOT_ANCHORED: _both(
+        (
+            "Nhật ký chưa được neo xác nhận",
+            (
+                "Đã quá lâu nhật ký tra cứu chưa được ký và xác nhận nên cổng tạm ngừng tra cứu. Đây là sự cố của"
+                " cổng, không phải lý do để yêu cầu giấy tờ."
+            ),
+            "Báo Sở Khoa học và Công nghệ (đơn vị vận hành cổng) để khôi phục việc ký xác nhận nhật ký, rồi thử lại.",
+        ),
+        (
+            "Evidence is not anchored",
+            (
+                "For too long the record of lookups has not been signed and witnessed, so lookups are suspended."
+                " This is the gateway's trouble and no reason to ask for paper."
+            ),
+            "Tell the department that runs the gateway, which must get the record signed and witnessed; then try again.",
+        ),
+    ),
     ProblemCode.AUDITING_NOT_SERVED: _both(
         (
             "Nơi này không phục vụ kiểm tra nhật ký",

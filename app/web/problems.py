@@ -193,6 +193,9 @@ KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
     ProblemCode.AUDIT_UNAVAILABLE: ProblemKind(
         HTTPStatus.SERVICE_UNAVAILABLE, Origin.GATEWAY, opens_paper=False
     ),
+    ProblemCode.EVIDENCE_NOT_ANCHORED: ProblemKind(
+        HTTPStatus.SERVICE_UNAVAILABLE, Origin.GATEWAY, opens_paper=False
+    ),
     ProblemCode.AUDITING_NOT_SERVED: ProblemKind(HTTPStatus.SERVICE_UNAVAILABLE, Origin.GATEWAY),
     ProblemCode.PROOF_NOT_READY: _ABSENT,
     ProblemCode.TILE_UNKNOWN: _ABSENT,

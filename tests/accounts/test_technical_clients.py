@@ -43,7 +43,7 @@ async def test_it_reads_the_status_in_which_nobody_stands(monitor: Software) -> 
     said = answer.raise_for_status().json()
     assert (said["ready"], said["checks"], said["version"]) == (
         True,
-        {"directory": True, "audit": True, "token_key": True},
+        {"directory": True, "audit": True, "anchoring": True, "token_key": True},
         "0.1.0",
     )
     assert 0 <= said["directory_age_seconds"] < 10

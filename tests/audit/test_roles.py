@@ -188,12 +188,12 @@ GRANTED = {
         ("dancu_serving", "SELECT", ""),
         ("dancu_auditing", "SELECT", ""),
         ("dancu_sequencing", "SELECT", ""),
-        ("dancu_sequencing", "UPDATE", "covered_at looked_at"),
+        ("dancu_sequencing", "UPDATE", "anchored_at covered_at looked_at"),
     },
     "audit_dropped_month": {("dancu_auditing", "SELECT", "")},
     "audit_legal_hold": {("dancu_auditing", "SELECT", "")},
 }
-GRANTED |= dict.fromkeys(("audit_subtree", "audit_checkpoint"), GRANTED["audit_leaf"])
+GRANTED |= dict.fromkeys(("audit_subtree", "audit_checkpoint", "audit_cosignature"), GRANTED["audit_leaf"])
 """Every right on a table of the evidence that anybody but its owner has: (role, right, columns)."""
 EXECUTABLE = {
     ("audit_make_partitions", "dancu_sequencing"),

@@ -6,12 +6,20 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from app.audit.record import leaf_hash
+from app.audit.tree.checkpoint import checkpoint_text
 from app.audit.tree.merkle import TreeHead, continues, includes
+from app.audit.tree.policy import read_policy
+from app.audit.tree.reader import TreeReader
 from app.audit.tree.sequencer import Sequencer
+from app.audit.tree.witness import Witnesses
 from app.cli import invented
+from app.clock import SystemClock
+from app.database.connect import open_engine
+from tests.audit.tree.fake_witness import FakeWitness, Town
 from tests.audit.tree.ground import a_sequencer, a_signer, add_chain, sequenced
 from tests.audit.workbench import fetch
 from tests.gateway import Gateway, bearer
@@ -128,6 +136,58 @@ async def test_what_no_checkpoint_covers_is_not_shown(gateway: Gateway, sequence
         assert await code_of(gateway, f"{PROOFS}{unknown}") == (404, "proof_not_ready")
 
 
+async def test_the_checkpoint_and_what_leads_to_it_carry_cosignatures_and_say_whether_they_suffice(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    signer = a_signer(tmp_path)
+    witness = FakeWitness("w1.example", SystemClock(), {f"dancu/{invented.AUTHORITY}": signer.verifier})
+    policy = read_policy(f"witness w1 {witness.vkey} https://w1/prefix\nquorum w1\n".encode())
+    witnesses = Witnesses(policy, httpx.AsyncClient(transport=Town(w1=witness)), SystemClock())
+    database = gateway.world.database
+    async with a_sequencer(database, signer, witnesses=witnesses) as sequencer:
+        earlier = await sequence(sequencer)
+        await add_chain(database, 1, 1)
+        later = await sequence(sequencer)
+    engine = open_engine(database.serving_url, pool_size=1)
+    reader = TreeReader(engine, policy)
+    try:
+        latest = await reader.checkpoint()
+        (row,) = await fetch(
+            database.owner_url, "select record_id from audit_leaf order by leaf_index limit 1"
+        )
+        inclusion = await reader.inclusion(row["record_id"])
+        whole, before = (
+            await reader.consistency(earlier.size, None),
+            await reader.consistency(0, earlier.size),
+        )
+        await add_chain(database, 1, 2, 3)
+        async with a_sequencer(database, signer) as alone:
+            await sequence(alone)
+        bare, between = await reader.checkpoint(), await reader.consistency(0, later.size + 1)
+    finally:
+        await engine.dispose()
+    text = checkpoint_text(f"dancu/{invented.AUTHORITY}", later)
+    assert latest.note.startswith(f"{text}\n— dancu/{invented.AUTHORITY} ")
+    assert policy.cosigners(latest.note) == {"w1"}
+    assert latest.is_witnessed
+    assert latest == inclusion.checkpoint == whole.checkpoint
+    assert before.checkpoint is not None
+    assert policy.is_witnessed(before.checkpoint.note)
+    assert not bare.is_witnessed
+    assert between.checkpoint is None
+
+
+async def test_what_stands_in_the_place_of_a_checkpoint_is_never_witnessed(gateway: Gateway) -> None:
+    policy = read_policy(f"witness w {FakeWitness('w', SystemClock(), {}).vkey}\nquorum w\n".encode())
+    statement = "insert into audit_checkpoint values (0, sha256(''), 'no note', now())"
+    await gateway.execute(statement)
+    engine = open_engine(gateway.world.database.serving_url, pool_size=1)
+    try:
+        assert not (await TreeReader(engine, policy).checkpoint()).is_witnessed
+    finally:
+        await engine.dispose()
+
+
 async def test_sizes_of_no_tree_are_refused(gateway: Gateway, sequencer: Sequencer) -> None:
     beyond = (await sequence(sequencer)).size + 1
     await get(gateway, CONSISTENCY, **{"from": 0, "to": 0})
@@ -140,6 +200,8 @@ async def test_the_status_says_how_old_the_last_checkpoint_is(gateway: Gateway, 
     headers = bearer(await gateway.sign_in(invented.ADMINISTRATOR, accept_notice=False))
     before = (await gateway.http.get("/v1/status", headers=headers)).raise_for_status().json()
     assert before["checkpoint_age_seconds"] is None
+    assert (before["anchoring"], before["checks"]["anchoring"]) == ("current", True)
+    assert 0 <= before["anchor_age_seconds"] < 60
     await sequence(sequencer)
     after = (await gateway.http.get("/v1/status", headers=headers)).json()
     assert 0 <= after["checkpoint_age_seconds"] < 60

@@ -3,12 +3,17 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.audit.sealing import RootKey
+from app.audit.tree.checkpoint import NoteKey, checkpoint_text
+from app.audit.tree.merkle import EMPTY_TREE
 from app.cli.check import _clock
 from app.clock import SystemClock
+from tests.audit.tree.fake_witness import FakeWitness
 from tests.cli.commands import UPSTREAM, Answer, a_listener, ask, dancu, free_port
 from tests.cluster import PostgresCluster
 from tests.world import AUDIT_ROOT_KEY, Database, past_the_guards
@@ -86,6 +91,41 @@ def test_months_without_a_place_for_records_are_told(serving: Database) -> None:
     )
     ask(serving.owner_url, f"drop table {ask(serving.owner_url, names.format(0))}")
     assert fails(dancu("check"), "partitions", "nothing can be recorded", "dancu keys months")
+
+
+def test_evidence_that_long_stood_under_nothing_fails(serving: Database) -> None:
+    ask(serving.owner_url, "update audit_sequencing set anchored_at = clock_timestamp() - interval '5 h'")
+    assert fails(dancu("check"), "not anchored for 300 min", "lookups are stopped")
+
+
+def test_who_cosigned_the_latest_checkpoint_is_told_and_the_evidence_is_no_longer_local_only(
+    serving: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SystemClock()
+    one, two = FakeWitness("one.example", clock, {}), FakeWitness("two.example", clock, {})
+    policy = tmp_path / "policy"
+    monkeypatch.setenv("DANCU_WITNESS_POLICY_FILE", str(policy))
+
+    def told(quorum: str) -> list[list[str]]:
+        words = f"witness a {one.vkey}\nwitness b {two.vkey}\ngroup g all a b\nquorum {quorum}\n"
+        policy.write_text(words, encoding="utf-8")
+        answer = dancu("check")
+        return [[line for line in lines(answer, mark) if "witness" in line] for mark in ("ok", "note")]
+
+    def publish(note: str, size: int) -> None:
+        ask(serving.owner_url, "insert into audit_checkpoint values ($1, sha256(''), $2, now())", size, note)
+
+    text = checkpoint_text("dancu/H19", EMPTY_TREE)
+    log = NoteKey("dancu/H19", Ed25519PrivateKey.generate())
+    assert told("a") == [[], ["witnesses: the latest checkpoint is cosigned by nobody, which is no quorum"]]
+    publish(log.sign(text) + one.cosign(text), 0)
+    assert told("a") == [["witnesses: the latest checkpoint is cosigned by a"], []]
+    assert told("g") == [[], ["witnesses: the latest checkpoint is cosigned by a, which is no quorum"]]
+    (unwitnessed,) = told("none")[1]
+    assert unwitnessed.startswith("evidence is local only")
+    publish("no note", 1)
+    policy.write_text(f"witness a {one.vkey}\nquorum a\n", encoding="utf-8")
+    assert fails(dancu("check"), "witnesses", "is none")
 
 
 def test_client_software_that_ends_soon_is_named(serving: Database) -> None:

@@ -15,6 +15,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from app.audit.tree.merkle import TreeHead
+from app.cli.demo_setup import _create_signer, _signer
 from tests.cli.commands import PATIENCE_SECONDS, Process, a_listener, a_process, dancu, free_port
 
 LAUNCHER = Path(__file__).with_name("demo_process.py")
@@ -95,6 +97,20 @@ def test_each_lookup_of_the_story_shows_its_record(demo: Demo) -> None:
     assert "0990" not in "".join(line for line in demo.first_said.splitlines() if "about whom" in line)
 
 
+def test_the_story_fetches_a_proof_within_seconds_and_verifies_it(demo: Demo) -> None:
+    said = " ".join(demo.first_said.split())
+    assert "its proof, " in said
+    assert "dancu/H19; signature and proof verified here" in said
+
+
+async def test_a_database_made_anew_gets_a_log_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    heads = [TreeHead(5, bytes(32)), TreeHead(3, bytes(32))]
+    for head in heads:
+        _create_signer(tmp_path)
+        await _signer(tmp_path).sign(head, [])
+
+
 def test_a_second_run_goes_on_with_what_the_first_kept_and_takes_free_ports(demo: Demo) -> None:
     secrets = (demo.state / "secrets.json").read_text(encoding="utf-8")
     with ExitStack() as taken:
@@ -124,7 +140,7 @@ def test_settings_of_a_real_gateway_stay_out_of_it(demo: Demo) -> None:
 def test_what_is_kept_can_be_read_by_its_owner_only(demo: Demo) -> None:
     kept = [demo.state / "secrets.json", *(demo.state / "keys").iterdir()]
     assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
-    assert len(kept) == 3
+    assert len(kept) == 4
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -134,7 +150,10 @@ def test_a_signal_ends_everything(demo: Demo, signal_number: int) -> None:
         process.wait_for(SERVING)
         assert httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).is_success
         running = " ".join(demo.processes())
-        assert all(program in running for program in ("app serve", "mock_c06", "postgres"))
+        assert all(
+            program in running
+            for program in ("app serve", "app worker", "app signer", "mock_c06", "postgres")
+        )
         assert process.end(signal_number) == 0
     assert process.written.endswith("stopped\n")
 
@@ -160,6 +179,7 @@ def test_the_gateways_log_holds_json_lines_and_no_secret(demo: Demo) -> None:
     [
         ("keys/root.key", ANOTHER_KEY),
         ("keys/audit-root.key", ANOTHER_KEY),
+        ("keys/signer.key", ANOTHER_KEY),
         ("secrets.json", "{}"),
         ("secrets.json", None),
     ],

@@ -18,10 +18,16 @@ from app.audit.tree.signer import FileSigner, SignerRefusedError
 from tests.audit.tree.ground import a_sequencer, add_chain
 from tests.cli.commands import ask, dancu
 from tests.cluster import PostgresCluster
-from tests.world import ROOT_KEY, Database
+from tests.world import Database
 
+SIGNER_KEY = RootKey.generate_text()
 _NOTE = "select note from audit_checkpoint order by tree_size desc limit 1"
 _LEAF = "select leaf from audit_record where kind = $1 order by record_id desc limit 1"
+_BROUGHT_OVER = {
+    "audit_record": "record_id",
+    "audit_batch": "newest_record_id",
+    "audit_search_tag": "record_id",
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Ground:
         """Take in what waits and have it signed, as a worker with that folder does."""
 
         async def work() -> TreeHead | None:
-            signer = FileSigner(folder or self.folder, RootKey.from_text(ROOT_KEY), "H19")
+            signer = FileSigner(folder or self.folder, RootKey.from_text(SIGNER_KEY), "H19")
             async with a_sequencer(self.database, signer) as sequencer:
                 return await sequencer.sequence()
 
@@ -61,6 +67,7 @@ class Ground:
 @pytest.fixture
 def ground(recordable: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ground:
     monkeypatch.setenv("DANCU_LOG_SIGNER_FOLDER", str(tmp_path / "signer"))
+    monkeypatch.setenv("DANCU_SIGNER_KEY", SIGNER_KEY)
     assert dancu("keys", "create-log", str(tmp_path / "signer")).code == 0
     return Ground(recordable, tmp_path / "signer", tmp_path)
 
@@ -104,7 +111,9 @@ def test_a_signer_that_was_lost_comes_back_and_remembers_what_others_hold(ground
     facts = ground.facts("keys.restored")
     assert facts["before"].startswith(f"dancu/H19 {knew.size} ")
     assert facts["after"].startswith(f"dancu/H19 {signed.size} ")
-    assert ground.sequence().size == signed.size + 2  # the restoring chain's first record, and the restoring
+    assert (
+        ground.sequence().size == signed.size + 3
+    )  # the restoring, between its chain's first record and last
     again = dancu("keys", "restore-signer", backup, str(ground.folder), "--none-held")
     assert again.refuses("log key already")
 
@@ -129,9 +138,10 @@ def test_what_was_recorded_into_an_older_copy_gets_later_places_in_the_better_on
         source = await asyncpg.connect(older.database.owner_url)
         target = await asyncpg.connect(ground.database.owner_url)
         try:
-            for table in ("audit_record", "audit_search_tag"):
+            late = "select record_id from audit_record where recorded_at >= $1"
+            for table, key in _BROUGHT_OVER.items():
                 rows = io.BytesIO()
-                query = f"select * from {table} where recorded_at >= $1"  # noqa: S608 - named here
+                query = f"select * from {table} where {key} in ({late})"  # noqa: S608 - named here
                 await source.copy_from_query(query, begun, output=rows)
                 rows.seek(0)
                 await target.copy_to_table(table, source=rows)
@@ -140,7 +150,7 @@ def test_what_was_recorded_into_an_older_copy_gets_later_places_in_the_better_on
             await target.close()
 
     asyncio.run(bring_over())
-    assert ground.sequence().size == signed + 2  # the chain's first record, and what it says
+    assert ground.sequence().size == signed + 3  # what it says, between its chain's first record and last
     assert ground.facts("keys.rotated")["operator"]
 
 
@@ -221,12 +231,12 @@ def test_a_new_log_that_cannot_be_put_on_record_is_not_made(ground: Ground) -> N
     assert not list((ground.files / "second").iterdir())
 
 
-def test_the_log_key_follows_the_root_key(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_log_key_follows_the_key_that_wraps_it(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     new, file = RootKey.generate_text(), ground.files / "new.key"
     file.write_text(new, encoding="utf-8")
     verifier = dancu("keys", "show-log").out
     assert dancu("keys", "rewrap-log", str(file)).code == 0
-    monkeypatch.setenv("DANCU_ROOT_KEY", new)
+    monkeypatch.setenv("DANCU_SIGNER_KEY", new)
     assert dancu("keys", "show-log").out == verifier
     (ground.folder / "log.key").unlink()
     assert dancu("keys", "rewrap-log", str(file)).refuses("log.key")

@@ -143,12 +143,13 @@ async def test_evidence_triggers_fire_for_replicas_too(empty: str) -> None:
         "audit_month_secret",
         "audit_legal_hold",
         "audit_dropped_month",
+        "audit_cosignature",
     }
 
 
 async def test_evidence_of_before_the_months_is_kept_to_the_byte_both_ways(empty: str) -> None:
     url = sqlalchemy_address(empty)
-    await migrate.upgrade(url, "0024")
+    await migrate.upgrade(url, "0025")
     connection = await asyncpg.connect(empty)
     await connection.execute(_SOME_EVIDENCE)
     tables = ("audit_record", "audit_search_tag")
@@ -160,6 +161,6 @@ async def test_evidence_of_before_the_months_is_kept_to_the_byte_both_ways(empty
     closed = [row for row in before[0] if row["kind"] == "lookup.outcome"]
     assert [tuple(row) for row in outcomes] == [(row["lookup_id"], row["record_id"]) for row in closed]
     assert await connection.fetchval("select count(*) from audit_record_2026_01") == 20
-    await migrate.downgrade(url, "0024")
+    await migrate.downgrade(url, "0025")
     assert [await connection.fetch(f"select * from {table} order by record_id") for table in tables] == before  # noqa: S608 - ours
     await connection.close()

@@ -28,6 +28,7 @@ GOOD: dict[str, object] = {
     "line": 12,
     "lookup_id": UUID_TEXT,
     "method": "POST",
+    "minutes": 17,
     "module": "app.web.context",
     "month": "2026-11",
     "outcome": "found",
@@ -41,6 +42,7 @@ GOOD: dict[str, object] = {
     "used_percent": 71,
     "version": 66,
     "volume": "/var/lib/postgresql",
+    "witness": "thanh-tra.example/w1",
 }
 
 

@@ -14,7 +14,7 @@ async def test_a_running_gateway_is_alive_and_ready(gateway: Gateway) -> None:
     assert (await gateway.http.get("/livez")).json() == {"alive": True}
     ready = await gateway.http.get("/readyz")
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
-    assert ready.json()["checks"] == {"directory": True, "audit": True, "token_key": True}
+    assert ready.json()["checks"] == {"directory": True, "audit": True, "anchoring": True, "token_key": True}
 
 
 async def test_without_database_it_is_alive_but_not_ready(

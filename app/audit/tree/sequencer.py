@@ -13,9 +13,12 @@ from typing import Final
 import asyncpg
 
 from app.audit.tree.merkle import TreeHead, consistency_leaves
+from app.audit.tree.publishing import cosignatures, publish
+from app.audit.tree.remote_signer import SignerUnreachableError
 from app.audit.tree.signer import CheckpointSigner, SignerRefusedError
 from app.audit.tree.store import hashes_of, head_at, tree_size
 from app.audit.tree.taking import take
+from app.audit.tree.witness import Cosigned, Witnesses
 from app.background import Background
 from app.clock import Clock
 from app.logs import LogEvent, get_logger
@@ -23,10 +26,6 @@ from app.logs import LogEvent, get_logger
 _LOCK_KEY: Final = 7_233_190_106  # one leader saves work; the leaves' primary key is what counts
 _STEP_SECONDS: Final = 30.0  # a commit that waits for its standby has no other limit
 _THOROUGH_SECONDS: Final = 600.0
-_PUBLISH: Final = (
-    "insert into audit_checkpoint (tree_size, root_hash, note, signed_at)"
-    " values ($1, $2, $3, clock_timestamp()) on conflict (tree_size) do nothing"
-)
 _log = get_logger(__name__)
 
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
@@ -40,13 +39,24 @@ class Sequencer(Background):
     """Takes part in the leadership with one connection, which it keeps; leads while that holds the lock."""
 
     def __init__(
-        self, connect: Connect, signer: CheckpointSigner, clock: Clock, *, every_seconds: float
+        self,
+        connect: Connect,
+        signer: CheckpointSigner,
+        clock: Clock,
+        *,
+        every_seconds: float,
+        witnesses: Witnesses | None = None,
     ) -> None:
-        """Work as the sequencing role that *connect* signs in, and have heads signed by *signer*."""
+        """Work as the role that *connect* signs in, with *signer*'s signatures and *witnesses*' cosignatures.
+
+        Rounds begin every *every_seconds*. Without witnesses a signed checkpoint is all there is to have.
+        """
         self._connect = connect
         self._signer = signer
         self._clock = clock
         self._every_seconds = every_seconds
+        self._witnesses = witnesses
+        self._signed: TreeHead | None = None
         self._connection: asyncpg.Connection | None = None
         self._leads = False
         self._was_warned = False
@@ -63,23 +73,29 @@ class Sequencer(Background):
         Raises SignerRefusedError where the tree no longer continues what was signed, and takes nothing in
         where it is shorter; SignerStateError, TreeBrokenError, DoubtfulCommitError, TimeoutError, OSError,
         asyncpg's errors. After any of them the next round begins with a new connection.
+        SignerUnreachableError while the signer is silent: records are taken in nevertheless, once it is
+        known what it signed last.
         """
         try:
             connection = await self._leading()
             return await self._round(connection) if connection is not None else None
+        except SignerUnreachableError:
+            raise
         except BaseException:
             self._drop_connection()
             raise
 
     async def _run(self) -> None:
         while True:
+            began_at = self._clock.monotonic()
             try:
                 await self.sequence()
             except SignerRefusedError:
                 _log.error(LogEvent.CHECKPOINT_REFUSED)
             except Exception as error:  # noqa: BLE001 - the sequencer outlives what it meets
                 _log.error(LogEvent.SEQUENCER_FAILED, error=type(error).__name__)
-            await asyncio.sleep(self._every_seconds)
+            spent_seconds = self._clock.monotonic() - began_at
+            await asyncio.sleep(max(self._every_seconds - spent_seconds, self._every_seconds / 10))
 
     async def _leading(self) -> asyncpg.Connection | None:
         """Return the connection that holds the leader's lock; None where another one does."""
@@ -88,6 +104,7 @@ class Sequencer(Background):
                 self._connection = await self._connect()
                 self._connection.add_log_listener(self._hear)
                 self._leads, self._was_warned, self._thorough_at = False, False, float("-inf")
+                self._signed = None  # by now another leader may have had more signed
             if not self._leads:
                 query = "select pg_try_advisory_lock($1)"
                 self._leads = bool(await self._connection.fetchval(query, _LOCK_KEY))
@@ -96,7 +113,7 @@ class Sequencer(Background):
         return self._connection if self._leads else None
 
     async def _round(self, connection: asyncpg.Connection) -> TreeHead:
-        last = await self._signer.last()
+        last, silence = await self._signed_last()
         async with self._step(connection):
             looked_at = await connection.fetchval("select clock_timestamp()")
             size = await tree_size(connection)
@@ -105,14 +122,39 @@ class Sequencer(Background):
             raise SignerRefusedError("the tree is shorter than the one signed last")
         await self._take_all(connection)
         size = await self._settle(connection, looked_at)
+        if silence is not None:
+            raise silence
         async with self._step(connection):
             head = await head_at(connection, size)
             proof = await hashes_of(connection, consistency_leaves(last.size, size))
         note = await self._signer.sign(head, proof)
+        cosigned = await self._cosigned(connection, head, note)
         async with self._step(connection):
-            await connection.execute(_PUBLISH, head.size, head.root, note)
-            await connection.execute("update audit_sequencing set covered_at = $1", looked_at)
+            await publish(connection, head, note, cosigned, looked_at)
         return head
+
+    async def _signed_last(self) -> tuple[TreeHead, SignerUnreachableError | None]:
+        """Return the head signed last, and why it is only what was known before, where it is."""
+        try:
+            self._signed = await self._signer.last()
+        except SignerUnreachableError as silence:
+            if self._signed is None:
+                raise  # this could be an older copy of the database, and nobody to say so
+            return self._signed, silence
+        return self._signed, None
+
+    async def _cosigned(self, connection: asyncpg.Connection, head: TreeHead, note: str) -> Cosigned:
+        """Return the cosignatures of *note*; those that are stored are not asked for again."""
+        if self._witnesses is None:
+            return Cosigned({}, is_quorum=True)
+
+        async def prove(earlier: int, later: int) -> list[bytes]:
+            async with self._step(connection):
+                return await hashes_of(connection, consistency_leaves(earlier, later))
+
+        async with self._step(connection):
+            known = await cosignatures(connection, head.size)
+        return await self._witnesses.cosign(head, note, prove, known)
 
     async def _take_all(self, connection: asyncpg.Connection) -> None:
         now = self._clock.monotonic()

@@ -51,6 +51,17 @@ AUDIT_CHECKPOINT = Table(
 )
 """Every checkpoint that was published, as the signed note it is."""
 
+AUDIT_COSIGNATURE = Table(
+    "audit_cosignature",
+    METADATA,
+    Column("tree_size", BigInteger, primary_key=True, autoincrement=False),
+    Column("witness_name", Text, primary_key=True),
+    Column("line", Text, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("tree_size >= 0", name="tree_size"),
+)
+"""What witnesses said of published checkpoints: signature lines, each by its key's name and id."""
+
 AUDIT_CHAIN = Table(
     "audit_chain",
     METADATA,
@@ -77,6 +88,10 @@ AUDIT_SEQUENCING = Table(
     Column("only_row", SmallInteger, primary_key=True, autoincrement=False),
     Column("looked_at", DateTime(timezone=True)),
     Column("covered_at", DateTime(timezone=True)),
+    Column("anchored_at", DateTime(timezone=True)),
     CheckConstraint("only_row = 1", name="only_row"),
 )
-"""When the sequencer last looked for records, and when all those there stood under a checkpoint."""
+"""When the sequencer last looked for records, and when all those there stood under a checkpoint.
+
+`anchored_at` is the latter for checkpoints that as many witnesses cosigned as the policy asks for.
+"""

@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 from app.audit.sealing import RootKey
 from app.audit.tree.sequencer import Connect, Sequencer
 from app.audit.tree.signer import CheckpointSigner, FileSigner, create_signer
+from app.audit.tree.witness import Witnesses
 from app.cli import invented
 from app.clock import Clock, SystemClock
 from app.database.connect import connector
@@ -44,12 +45,13 @@ async def a_sequencer(
     signer: CheckpointSigner,
     *,
     clock: Clock | None = None,
+    witnesses: Witnesses | None = None,
 ) -> AsyncIterator[Sequencer]:
     """Give a sequencer that goes round only when told."""
     connect = (
         connector(place.sequencing_url, synchronous_commit="on") if isinstance(place, Database) else place
     )
-    sequencer = Sequencer(connect, signer, clock or SystemClock(), every_seconds=60)
+    sequencer = Sequencer(connect, signer, clock or SystemClock(), every_seconds=60, witnesses=witnesses)
     try:
         yield sequencer
     finally:

@@ -2,22 +2,30 @@
 
 # ruff: noqa: S608 - table names are written here, not received
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
+import httpx
 import pytest
 
 from app.audit.keyring import month_of
+from app.audit.tree.merkle import TreeHead
+from app.audit.tree.policy import read_policy
+from app.audit.tree.remote_signer import SignerUnreachableError
 from app.audit.tree.sequencer import DoubtfulCommitError, Sequencer
 from app.audit.tree.signer import FileSigner, SignerRefusedError
 from app.audit.tree.store import TreeBrokenError
 from app.audit.tree.taking import MOST_AT_ONCE, Gap, Untaken, progress, take
+from app.audit.tree.witness import Witnesses
+from app.cli import invented
 from app.clock import SystemClock
 from app.database.connect import connector
 from app.logs import configure_logging
+from tests.audit.tree.fake_witness import FakeWitness, Town
 from tests.audit.tree.ground import (
     ADD_CHAIN,
     DyingConnection,
@@ -356,6 +364,7 @@ async def test_the_sequencing_role_sees_no_record_and_takes_nothing_back(databas
         "update audit_leaf set leaf_hash = leaf_hash",
         "delete from audit_leaf",
         "delete from audit_checkpoint",
+        "delete from audit_cosignature",
         "update audit_gap set last_sequence = 1",
         "delete from audit_chain",
         "truncate audit_subtree",
@@ -371,10 +380,110 @@ async def test_the_serving_role_adds_nothing_to_the_tree_and_triggers_hold_its_o
     for statement in (
         "insert into audit_leaf values (0, gen_random_uuid(), sha256(''))",
         "insert into audit_checkpoint values (0, sha256(''), '', now())",
+        "insert into audit_cosignature values (0, 'w', '', now())",
+        "update audit_sequencing set anchored_at = now()",
         "update audit_sequencing set covered_at = now()",
     ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await execute(database.serving_url, statement)
-    for table in ("audit_leaf", "audit_subtree", "audit_checkpoint"):
+    for table in ("audit_leaf", "audit_subtree", "audit_checkpoint", "audit_cosignature"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await execute(database.owner_url, f"delete from {table}")
+
+
+class SilentSigner:
+    """A signer that does not answer while `is_away`."""
+
+    def __init__(self, signer: FileSigner) -> None:
+        self._signer = signer
+        self.is_away = False
+
+    async def last(self) -> TreeHead:
+        self._listen()
+        return await self._signer.last()
+
+    async def sign(self, head: TreeHead, proof: Sequence[bytes]) -> str:
+        self._listen()
+        return await self._signer.sign(head, proof)
+
+    def _listen(self) -> None:
+        if self.is_away:
+            raise SignerUnreachableError("ConnectError")
+
+
+async def test_while_the_signer_is_silent_records_are_taken_and_signed_when_it_is_back(
+    database: Database, signer: FileSigner
+) -> None:
+    silent = SilentSigner(signer)
+    await add_chain(database, 1, 1)
+    async with a_sequencer(database, silent) as sequencer:
+        await sequencer.sequence()
+        silent.is_away = True
+        await add_chain(database, 1, 2, 3)
+        for _ in range(2):
+            with pytest.raises(SignerUnreachableError):
+                await sequencer.sequence()
+        assert len(await sequenced(database)) == 3
+        assert await check_tree(database, signer) == 1
+        silent.is_away = False
+        await sequencer.sequence()
+    assert await check_tree(database, signer) == 3
+
+
+async def test_nothing_is_taken_in_before_the_signer_said_what_it_signed_last(
+    database: Database, signer: FileSigner
+) -> None:
+    silent = SilentSigner(signer)
+    silent.is_away = True
+    await add_chain(database, 1, 1)
+    async with a_sequencer(database, silent) as sequencer:
+        with pytest.raises(SignerUnreachableError):
+            await sequencer.sequence()
+        assert not await sequenced(database)
+        silent.is_away = False
+        await sequencer.sequence()
+    assert await check_tree(database, signer) == 1
+
+
+async def anchors(database: Database) -> tuple[bool, bool]:
+    """Whether the evidence is covered, and anchored, at the same time."""
+    (row,) = await fetch(
+        database.owner_url,
+        "select covered_at is not null as covered, coalesce(anchored_at = covered_at, false) as anchored"
+        " from audit_sequencing",
+    )
+    return row["covered"], row["anchored"]
+
+
+async def test_without_witnesses_a_signed_checkpoint_anchors(database: Database, signer: FileSigner) -> None:
+    async with a_sequencer(database, signer) as sequencer:
+        await sequencer.sequence()
+    assert await anchors(database) == (True, True)
+
+
+async def test_a_checkpoint_is_published_with_its_cosignatures_and_anchors_with_a_quorum(
+    database: Database, signer: FileSigner
+) -> None:
+    witness = FakeWitness("w1.example", SystemClock(), {f"dancu/{invented.AUTHORITY}": signer.verifier})
+    policy = read_policy(f"witness w1 {witness.vkey} https://w1/prefix\nquorum w1\n".encode())
+    witnesses = Witnesses(policy, httpx.AsyncClient(transport=Town(w1=witness)), SystemClock())
+    await add_chain(database, 1, 1)
+    known, witness.logs = witness.logs, {}
+    async with a_sequencer(database, signer, witnesses=witnesses) as sequencer:
+        await sequencer.sequence()
+        assert await anchors(database) == (True, False)
+        witness.logs = known
+        await sequencer.sequence()
+        assert await anchors(database) == (True, True)
+        await sequencer.sequence()
+        assert witness.asked == [0, 0]
+        await add_chain(database, 1, *range(2, 20))
+        await sequencer.sequence()
+        assert witness.asked == [0, 0, 1]
+        witness.logs = {}
+        await add_chain(database, 1, 20)
+        await sequencer.sequence()
+    assert await anchors(database) == (True, False)
+    rows = await fetch(database.owner_url, "select * from audit_cosignature order by tree_size")
+    assert [row["tree_size"] for row in rows] == [1, 19]
+    assert rows[0]["line"].startswith("— w1.example ")
