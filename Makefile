@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format lint types imports coverage migrations check crash witness mutate lives planted bench oauth lock clean
+.PHONY: help demo test format lint types imports coverage migrations check crash durability witness mutate lives planted bench oauth lock clean
 
 help:  ## say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ crash: $(VENV)/.installed  ## kill the gateway at every step of a lookup, fifty 
 
 witness: $(VENV)/.installed  ## a C2SP witness nobody here wrote cosigns our log and refuses a forked one (needs Python 3.12)
 	@DANCU_AICS_WITNESS="$(DANCU_AICS_WITNESS)" $(BIN)/python -m tests.witness.run $(ARGS)
+
+durability: $(VENV)/.installed  ## lose the primary twenty times and fill disks, under load; nothing acknowledged may be lost (some minutes; disks as root)
+	@$(BIN)/python -m tests.durability $(ARGS)
 
 mutate: $(VENV)/.installed  ## take away each rule on passwords, tokens and rights; a test must notice (half an hour; ARGS="tokens --jobs 2")
 	@$(BIN)/python -m tests.mutation $(ARGS)

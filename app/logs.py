@@ -29,6 +29,8 @@ class LogEvent(StrEnum):
     AUDIT_UNREACHABLE = "audit.unreachable"
     AUDIT_REFUSED = "audit.refused"
     AUDIT_DOUBTFUL = "audit.doubtful"
+    STANDBYS_MISSING = "audit.standbys_missing"
+    STANDBYS_BACK = "audit.standbys_back"
     MONTH_KEY_MISSING = "audit.month_key_missing"
     WRITER_KEY_MISSING = "audit.writer_key_missing"
     HEADROOM_LOW = "audit.headroom_low"

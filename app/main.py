@@ -345,6 +345,7 @@ class _Parts:
             tree.age_seconds,
             lambda: headroom.volumes,
             anchors,
+            lambda: writer.standbys,
             self._accounts,
             clock,
         )
@@ -417,6 +418,7 @@ class _Parts:
             self._clock,
             authority_code=self._settings.authority_code,
             wait_seconds=self._settings.audit_wait_seconds,
+            standbys=self._settings.audit_standbys,
         )
 
     def _account_routes(

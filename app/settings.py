@@ -243,6 +243,9 @@ class Settings(_SettingsWithSecretFiles):
     )
     lookup_budget_seconds: float = Field(default=10.0, gt=0, le=120)
     audit_wait_seconds: float = Field(default=5.0, gt=0, le=60)
+    audit_standbys: int = Field(
+        default=0, ge=0, le=16, description="synchronous standbys every record must reach; 0: one server"
+    )
     reconcile_margin_seconds: float = Field(default=20.0, ge=0)
     reconcile_every_seconds: float = Field(default=60.0, gt=0)
     directory_max_age_seconds: float = Field(default=10.0, gt=0)

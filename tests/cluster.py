@@ -82,12 +82,12 @@ class PostgresCluster:
 
 
 @contextmanager
-def running_cluster() -> Iterator[PostgresCluster]:
-    """Give a cluster in a temporary folder, which goes with it."""
+def running_cluster(binaries: Path | None = None) -> Iterator[PostgresCluster]:
+    """Give a cluster in a temporary folder, which goes with it; *binaries* as EmbeddedServer takes them."""
     # Not pytest's tmp_path: as root that lies in a folder the server's account may not pass.
     folder = Path(tempfile.mkdtemp(prefix="dancu-tests-"))
     try:
-        with EmbeddedServer(folder, durable=False) as server:
+        with EmbeddedServer(folder, durable=False, binaries=binaries) as server:
             yield PostgresCluster(server)
     finally:
         shutil.rmtree(folder)

@@ -46,6 +46,8 @@ class Status(BaseModel):
     yet or the database does not say. `anchor_age_seconds`: the same of checkpoints that enough witnesses
     cosigned, since this process began where there never was one; `anchoring`: current, late or stopped.
     `headroom` has the volumes this process was told to watch.
+    `audit_standbys` is how many synchronous standbys a record reaches; null where none are wanted or it is
+    not known.
     """
 
     version: str
@@ -56,6 +58,7 @@ class Status(BaseModel):
     headroom: list[VolumeRoom]
     anchor_age_seconds: float
     anchoring: str
+    audit_standbys: int | None
     ending_soon: list[EndingSoon]
 
 
@@ -69,6 +72,7 @@ class StatusBoard:
     checkpoint_age_seconds: Callable[[], Awaitable[float | None]]
     volumes: Callable[[], Sequence[Volume]]
     anchors: AnchorGuard
+    audit_standbys: Callable[[], int | None]
     accounts: LiveView[Accounts]
     clock: Clock
 
@@ -90,6 +94,7 @@ class StatusBoard:
             ],
             anchor_age_seconds=round(anchors.age_seconds, 1),
             anchoring=anchors.state.value,
+            audit_standbys=self.audit_standbys(),
             ending_soon=[ending_said(one) for one in ending],
         )
 

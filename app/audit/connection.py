@@ -8,6 +8,7 @@ from typing import Final
 import asyncpg
 
 from app.audit.conflicts import Conflicts, find_conflicts
+from app.audit.durability import StandbyGuard, StandbysMissingError
 from app.audit.keyring import Keyring, month_of
 from app.audit.sealing import MonthKey, SealBrokenError
 from app.audit.waiting import Waiter
@@ -43,8 +44,13 @@ class WritingKeys:
 class WriterConnection:
     """One connection at a time; whatever goes wrong on it, the next use opens another."""
 
-    def __init__(self, connect: Connect, keyring: Keyring, clock: Clock, *, wait_seconds: float) -> None:
-        """Open with *connect*; nothing here takes longer than *wait_seconds*."""
+    def __init__(
+        self, connect: Connect, keyring: Keyring, clock: Clock, *, wait_seconds: float, standbys: int = 0
+    ) -> None:
+        """Open with *connect*; nothing here takes longer than *wait_seconds*.
+
+        Nothing is written while fewer than *standbys* synchronous standbys stream.
+        """
         self._connect = connect
         self._keyring = keyring
         self._clock = clock
@@ -54,14 +60,21 @@ class WriterConnection:
         self._writer_key: WriterKey | None = None
         self._key_is_known_until = 0.0
         self._was_warned = False
+        self._guard = StandbyGuard(standbys, clock)
+
+    @property
+    def standbys(self) -> int | None:
+        """How many synchronous standbys streamed when last looked at; None where none are wanted."""
+        return self._guard.streaming
 
     async def ready(self) -> WritingKeys:
         """Make sure of a usable connection and return the keys of now, or raise AuditUnavailableError."""
         try:
             async with asyncio.timeout(self._wait_seconds):
                 connection = await self._opened()
+                await self._guard.check(connection)
                 month, writer_key = await self._current_month(connection), await self._current_key(connection)
-        except (*CONNECTION_LOST, asyncpg.PostgresError, SealBrokenError) as error:
+        except (*CONNECTION_LOST, asyncpg.PostgresError, SealBrokenError, StandbysMissingError) as error:
             self.drop()
             _log.warning(LogEvent.AUDIT_UNREACHABLE, error=type(error).__name__)
             raise AuditUnavailableError from None

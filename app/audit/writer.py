@@ -43,11 +43,17 @@ class AuditWriter:
         authority_code: str,
         wait_seconds: float,
         heartbeat_seconds: float = _HEARTBEAT_SECONDS,
+        standbys: int = 0,
     ) -> None:
-        """Write through a connection that *connect* opens, waiting at most *wait_seconds* for durability."""
+        """Write through a connection that *connect* opens, waiting at most *wait_seconds* for durability.
+
+        Nothing is written while fewer than *standbys* synchronous standbys stream.
+        """
         self._clock = clock
         self._wait_seconds = wait_seconds
-        self._connection = WriterConnection(connect, keyring, clock, wait_seconds=wait_seconds)
+        self._connection = WriterConnection(
+            connect, keyring, clock, wait_seconds=wait_seconds, standbys=standbys
+        )
         self._chain = Chain(authority_code)
         self._silence = Silence(heartbeat_seconds)
         self._line = WaitingLine()
@@ -82,6 +88,11 @@ class AuditWriter:
     def _takes_drafts(self) -> bool:
         is_at_work = self._task is not None and not self._task.done()
         return is_at_work and not self._is_closing and not self._line.is_full
+
+    @property
+    def standbys(self) -> int | None:
+        """How many synchronous standbys streamed when last looked at; None where none are wanted."""
+        return self._connection.standbys
 
     async def append(self, draft: Draft) -> None:
         """Return once *draft* is durable; see AuditLog for what may be raised."""

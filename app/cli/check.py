@@ -23,6 +23,7 @@ from app.cli.national_side import Finding, national_side_findings
 from app.cli.root_keys import root_key_findings
 from app.cli.settings import read_settings
 from app.cli.signing_keys import signing_findings
+from app.cli.standbys import standby_finding
 from app.cli.token_keys import token_key_findings
 from app.cli.trouble import explain
 from app.cli.writer_keys import writer_key_finding
@@ -102,6 +103,7 @@ async def _database(
             yield await ask(connection)
         for finding in await evidence_findings(connection, settings, policy):
             yield finding
+        yield await standby_finding(connection, settings.audit_standbys)
         async for finding in _keys(connection, settings, secrets):
             yield finding
         for finding in await _clients(secrets.database_url):

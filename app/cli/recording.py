@@ -79,6 +79,7 @@ async def _change_log(settings: Settings, keyring: Keyring) -> AsyncIterator[Cha
         clock,
         authority_code=_authority(settings),
         wait_seconds=settings.audit_wait_seconds,
+        standbys=settings.audit_standbys,
     )
     try:
         async with writer:

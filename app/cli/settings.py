@@ -17,7 +17,7 @@ _ADDRESSES: Final = (
     "sequencing_database_url",
     "maintenance_database_url",
 )
-_IN_AN_ADDRESS: Final = frozenset({"host", "port"})
+_IN_AN_ADDRESS: Final = frozenset({"host", "port", "target_session_attrs"})
 
 
 def read_settings() -> tuple[Settings, UpstreamSettings]:

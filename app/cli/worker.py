@@ -50,8 +50,14 @@ async def _work(url: str, signer: RemoteSigner, policy: TrustPolicy | None, sett
             # Witnesses are elsewhere: the proxy and the authorities that this machine is given count.
             http = await stack.enter_async_context(httpx.AsyncClient(timeout=ROUND_SECONDS))
             witnesses = Witnesses(policy, http, clock)
-        every_seconds = settings.checkpoint_every_seconds
-        sequencer = Sequencer(connect, signer, clock, every_seconds=every_seconds, witnesses=witnesses)
+        sequencer = Sequencer(
+            connect,
+            signer,
+            clock,
+            every_seconds=settings.checkpoint_every_seconds,
+            witnesses=witnesses,
+            standbys=settings.audit_standbys,
+        )
         await stack.enter_async_context(Headroom(settings.headroom_paths))
         await stack.enter_async_context(PartitionMaker(connect))
         await stack.enter_async_context(sequencer)

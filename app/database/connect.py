@@ -9,7 +9,7 @@ from sqlalchemy.engine import AdaptedConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.database.address import asyncpg_address, sqlalchemy_address
+from app.database.address import TAKES_WRITES, asyncpg_address, servers_of, sqlalchemy_address
 
 _CONNECT_SECONDS: Final = 3.0
 _STATEMENT_MILLISECONDS: Final = "15000"
@@ -19,10 +19,19 @@ _SERVER_SETTINGS: Final = {
     "idle_in_transaction_session_timeout": "15000",
     "application_name": "dancu",
 }
+# What lets the next server have its turn: away, starting or ending, or not the one that may be written to.
+_NOT_HERE: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.TargetServerAttributeNotMatched,
+)
 
 
 def open_engine(url: str, *, pool_size: int = 5) -> AsyncEngine:
     """Return a pooled engine; connections open when first used. Parameters stay out of errors and logs."""
+    several = {"async_creator": connector(url)} if servers_of(url) else {}
     engine = create_async_engine(
         sqlalchemy_address(url),
         pool_size=pool_size,
@@ -30,6 +39,7 @@ def open_engine(url: str, *, pool_size: int = 5) -> AsyncEngine:
         pool_timeout=_CONNECT_SECONDS,
         hide_parameters=True,
         connect_args={"timeout": _CONNECT_SECONDS, "server_settings": dict(_SERVER_SETTINGS)},
+        **several,
     )
     # Not "pool_pre_ping", three round trips at each use: asyncpg hears at once when a server goes.
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
@@ -43,11 +53,34 @@ def _refuse_closed(connection: AdaptedConnection, *_: object) -> None:
 
 
 def connector(url: str, **settings: str) -> Callable[[], Awaitable[asyncpg.Connection]]:
-    """Return a function that opens one raw connection, for the tasks that keep theirs for themselves."""
+    """Return a function that opens one raw connection, for the tasks that keep theirs for themselves.
+
+    Where the address names several servers they are tried in turn for the one that takes writes, each for its
+    share of the time, beginning with the one that was it last; ConnectionError where none of them is.
+    """
+    address, server_settings = asyncpg_address(url), {**_SERVER_SETTINGS, **settings}
+    servers = servers_of(url)
 
     async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(
-            asyncpg_address(url), timeout=_CONNECT_SECONDS, server_settings={**_SERVER_SETTINGS, **settings}
-        )
+        return await asyncpg.connect(address, timeout=_CONNECT_SECONDS, server_settings=server_settings)
 
-    return connect
+    async def connect_to_one() -> asyncpg.Connection:
+        # asyncpg would try them in turn too, but a machine that is silent would use up all the time.
+        for host, port in tuple(servers):
+            try:
+                connection = await asyncpg.connect(
+                    address,
+                    host=host,
+                    port=port,
+                    target_session_attrs=TAKES_WRITES,
+                    timeout=_CONNECT_SECONDS / len(servers),
+                    server_settings=server_settings,
+                )
+            except _NOT_HERE:
+                continue
+            servers.remove((host, port))
+            servers.insert(0, (host, port))
+            return connection
+        raise ConnectionError("none of the database's servers takes connections")
+
+    return connect_to_one if servers else connect

@@ -198,6 +198,8 @@ GRANTED |= dict.fromkeys(("audit_subtree", "audit_checkpoint", "audit_cosignatur
 EXECUTABLE = {
     ("audit_make_partitions", "dancu_sequencing"),
     ("audit_make_partitions", "dancu_maintenance"),
+    ("audit_synchronous_standbys", "dancu_serving"),
+    ("audit_synchronous_standbys", "dancu_sequencing"),
     ("audit_drop_hindrance", "dancu_maintenance"),
     ("audit_destroy_month_keys", "dancu_maintenance"),
     ("audit_drop_month", "dancu_maintenance"),

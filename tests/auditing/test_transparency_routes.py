@@ -202,6 +202,7 @@ async def test_the_status_says_how_old_the_last_checkpoint_is(gateway: Gateway, 
     assert before["checkpoint_age_seconds"] is None
     assert (before["anchoring"], before["checks"]["anchoring"]) == ("current", True)
     assert 0 <= before["anchor_age_seconds"] < 60
+    assert before["audit_standbys"] is None
     await sequence(sequencer)
     after = (await gateway.http.get("/v1/status", headers=headers)).json()
     assert 0 <= after["checkpoint_age_seconds"] < 60

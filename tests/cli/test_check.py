@@ -66,8 +66,20 @@ def test_a_good_set_up_passes(serving: Database) -> None:
 
 def test_a_good_set_up_says_what_it_does_not_promise(serving: Database) -> None:
     notes = lines(dancu("check"), "note")
-    assert [note.partition(":")[0] for note in notes] == ["evidence", "evidence is local only"]
+    assert [note.partition(":")[0] for note in notes] == ["evidence", "evidence", "evidence is local only"]
     assert notes[0].endswith("no checkpoint was ever made; dancu worker makes them")
+
+
+def test_one_server_is_said_to_be_one(serving: Database) -> None:
+    (note,) = [note for note in lines(dancu("check"), "note") if "DANCU_AUDIT_STANDBYS=0" in note]
+    assert "one server" in note
+
+
+def test_standbys_that_are_wanted_and_not_waited_for_are_a_failure(
+    serving: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DANCU_AUDIT_STANDBYS", "1")
+    assert fails(dancu("check"), "synchronous_standby_names is empty", "DANCU_AUDIT_STANDBYS=1")
 
 
 def test_how_old_the_last_checkpoint_is_is_told(serving: Database) -> None:

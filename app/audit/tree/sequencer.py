@@ -12,6 +12,7 @@ from typing import Final
 
 import asyncpg
 
+from app.audit.durability import StandbyGuard
 from app.audit.tree.merkle import TreeHead, consistency_leaves
 from app.audit.tree.publishing import cosignatures, publish
 from app.audit.tree.remote_signer import SignerUnreachableError
@@ -46,10 +47,12 @@ class Sequencer(Background):
         *,
         every_seconds: float,
         witnesses: Witnesses | None = None,
+        standbys: int = 0,
     ) -> None:
         """Work as the role that *connect* signs in, with *signer*'s signatures and *witnesses*' cosignatures.
 
         Rounds begin every *every_seconds*. Without witnesses a signed checkpoint is all there is to have.
+        Nothing is taken in or signed while fewer than *standbys* synchronous standbys stream.
         """
         self._connect = connect
         self._signer = signer
@@ -57,6 +60,7 @@ class Sequencer(Background):
         self._every_seconds = every_seconds
         self._witnesses = witnesses
         self._signed: TreeHead | None = None
+        self._guard = StandbyGuard(standbys, clock, every_seconds=0)
         self._connection: asyncpg.Connection | None = None
         self._leads = False
         self._was_warned = False
@@ -71,8 +75,8 @@ class Sequencer(Background):
         """Take every new record into the tree and publish its head; None where another process leads.
 
         Raises SignerRefusedError where the tree no longer continues what was signed, and takes nothing in
-        where it is shorter; SignerStateError, TreeBrokenError, DoubtfulCommitError, TimeoutError, OSError,
-        asyncpg's errors. After any of them the next round begins with a new connection.
+        where it is shorter; StandbysMissingError, SignerStateError, TreeBrokenError, DoubtfulCommitError,
+        TimeoutError, OSError, asyncpg's errors. After any of them the next round has a new connection.
         SignerUnreachableError while the signer is silent: records are taken in nevertheless, once it is
         known what it signed last.
         """
@@ -115,6 +119,7 @@ class Sequencer(Background):
     async def _round(self, connection: asyncpg.Connection) -> TreeHead:
         last, silence = await self._signed_last()
         async with self._step(connection):
+            await self._guard.check(connection)
             looked_at = await connection.fetchval("select clock_timestamp()")
             size = await tree_size(connection)
         if size < last.size:
@@ -125,6 +130,7 @@ class Sequencer(Background):
         if silence is not None:
             raise silence
         async with self._step(connection):
+            await self._guard.check(connection)  # after what was settled: it must have waited for them
             head = await head_at(connection, size)
             proof = await hashes_of(connection, consistency_leaves(last.size, size))
         note = await self._signer.sign(head, proof)
