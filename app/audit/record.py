@@ -1,9 +1,5 @@
 """Record v1: the exact canonical bytes that stand as evidence, and the columns projected from them."""
 
-import hashlib
-import json
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,19 +9,17 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from app.audit.leaf import MAX_INTEGER, MAX_LEAF_BYTES, Value, canonical, is_clean, leaf_hash, read_leaf
 from app.clock import rfc3339
 
+__all__ = ["MAX_LEAF_BYTES", "Value", "canonical", "leaf_hash", "read_leaf"]  # beside what is below
+
 VERSION: Final = 1
-MAX_LEAF_BYTES: Final = 32 * 1024
-_LEAF_PREFIX: Final = b"\x00"
-_MAX_INTEGER: Final = 2**53 - 1  # what every JSON reader keeps exactly (RFC 8785 section 3.2.2.3)
 _WRITERS_SHARE: Final = 1024  # bytes of a leaf kept for what the writer adds
 _AUTHENTICATION_BYTES: Final = 16  # by which a sealed subject is longer
 _DIGEST_BYTES: Final = 32
 _LONGEST_MARK: Final = 4  # bytes of one in UTF-8; escaped ones have two
 _LONGEST_REST: Final = 64  # bytes of a field's name, its punctuation, and its integer
-
-Value = str | int
 
 
 class RecordKind(StrEnum):
@@ -91,6 +85,7 @@ class RecordKind(StrEnum):
     REVIEW_CLOSED = "review.closed"
     UNIT_DECLARED = "unit.declared"
     LIST_EXPORTED = "list.exported"
+    AUDIT_EXPORTED = "audit.exported"
     DOSSIER_LINKED = "lookup.dossier_linked"
     DATA_FAULT_FILED = "data_fault.filed"
     DATA_FAULT_CHANGED = "data_fault.changed"
@@ -188,6 +183,8 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "exported_format": str,
     "exported_by": str,
     "exported_rows": int,
+    "exported_range": str,
+    "manifest_digest": str,
     # What was changed, and by whom beside the officer
     "operator": str,
     "change": str,
@@ -296,7 +293,7 @@ class Draft:
         self._check_lookup()
         if self.time.utcoffset() is None:
             raise ValueError("a record's time needs its zone")
-        if self.searched_number is not None and not _is_clean(self.searched_number):
+        if self.searched_number is not None and not is_clean(self.searched_number):
             raise ValueError("the searched number is not clean NFC text")
         if self.claim is not None:
             self.claim.check()
@@ -317,9 +314,6 @@ class Draft:
 
 
 _OUTCOMES: Final = frozenset(Outcome)
-# Control characters and lone surrogates: PostgreSQL refuses NUL, UTF-8 refuses surrogates.
-_UNWRITABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _check_fact(name: str, value: Value) -> None:
@@ -329,18 +323,12 @@ def _check_fact(name: str, value: Value) -> None:
     if type(value) is not expected:
         raise ValueError(f"field {name} must be {expected.__name__}")
     if isinstance(value, int):
-        if abs(value) > _MAX_INTEGER:
+        if abs(value) > MAX_INTEGER:
             raise ValueError(f"field {name} is too large")
-    elif not _is_clean(value):
+    elif not is_clean(value):
         raise ValueError(f"field {name} is not clean NFC text")
     elif name in _IDS and not _is_id(value):
         raise ValueError(f"field {name} is not an id")
-
-
-def _is_clean(text: str) -> bool:
-    if text.isascii():  # most are, and every officer waits for this
-        return text.isprintable()
-    return _UNWRITABLE.search(text) is None and unicodedata.is_normalized("NFC", text)
 
 
 def _longest(facts: Mapping[str, Value]) -> int:
@@ -356,39 +344,6 @@ def _is_id(text: str) -> bool:
         return False
 
 
-def canonical(facts: Mapping[str, Value]) -> bytes:
-    """Return the canonical bytes of *facts*: sorted-key JSON of strings and integers (RFC 8785 subset).
-
-    Raises ValueError for a leaf beyond 32 KiB.
-    """
-    leaf = _CANONICAL.encode(facts).encode()
-    if len(leaf) > MAX_LEAF_BYTES:
-        raise ValueError("a record must not exceed 32 KiB")
-    return leaf
-
-
-def leaf_hash(leaf: bytes) -> bytes:
-    """Return the 32-byte Merkle leaf hash (RFC 6962 section 2.1); the chain links by it too."""
-    return hashlib.sha256(_LEAF_PREFIX + leaf).digest()
-
-
 def instant_text(instant: datetime) -> str:
     """Return the time as leaves write it: RFC 3339 UTC with milliseconds."""
     return rfc3339(instant)
-
-
-def read_leaf(leaf: bytes) -> dict[str, Value]:
-    """Return the facts of a stored leaf; ValueError where the bytes are not what `canonical` writes."""
-    try:
-        facts = json.loads(leaf)
-    except RecursionError:
-        raise ValueError("these bytes are not a canonical record") from None
-    if not isinstance(facts, dict) or not all(map(_is_value, facts.values())) or canonical(facts) != leaf:
-        raise ValueError("these bytes are not a canonical record")
-    return facts
-
-
-def _is_value(value: object) -> bool:
-    if type(value) is int:
-        return abs(value) <= _MAX_INTEGER
-    return type(value) is str and _is_clean(value)

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from app.cli import (
+    audit,
     clients,
     grants,
     keys,
@@ -93,6 +94,7 @@ register.procedures.command("list")(procedure_lists.list_procedures)
 register.procedures.command("change")(procedure_lists.change_procedure)
 application.add_typer(register.procedures, name="procedures")
 application.add_typer(grants.commands, name="grants")
+application.add_typer(audit.commands, name="audit")
 
 
 def main() -> None:

@@ -10,8 +10,10 @@ from app.audit import waiting
 from app.audit.log import AlreadyClosedError
 from app.audit.record import Claim, Draft, Outcome, RecordKind, Value, read_leaf
 from app.audit.sealing import DataKey, SealedSubject, sealed_bytes
+from app.audit.verifying.columns import projected_columns
 from app.audit.waiting import MAX_BATCH
 from app.audit.writer import AuditWriter
+from app.auditing.export import export_time
 from app.clock import rfc3339
 from app.errors import AuditUnavailableError
 from tests.audit.workbench import (
@@ -310,6 +312,9 @@ async def test_projection_of_every_kind_says_what_the_leaf_says(database: Databa
         assert stored == expected
         assert rfc3339(row["recorded_at"]) == facts["time"]
         assert row["writer_sequence"] == facts["writer_sequence"]
+        derived = projected_columns(facts)  # as the verifier does
+        assert derived["recorded_at"] == export_time(row["recorded_at"])
+        assert {name: derived.get(name, facts["record_id"]) for name in expected} == expected
 
 
 async def test_tags_and_open_intents_stand_beside_their_records(database: Database) -> None:

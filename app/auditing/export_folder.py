@@ -1,0 +1,99 @@
+"""A folder of an export as it is written: apart, for this account only, and there only when it is whole."""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Final, Self
+
+from app.audit.verifying.export_files import EXPORT_FILES, EXPORT_FORMAT, MANIFEST_FILE
+
+_PRIVATE: Final = 0o600
+
+
+class ExportWriter:
+    """Writes into a folder beside *folder*; `publish` gives it its name, otherwise nothing is left."""
+
+    def __init__(self, folder: Path) -> None:
+        """Refuse what exists already with FileExistsError; OSError where nothing can be made there."""
+        if os.path.lexists(folder):
+            raise FileExistsError(errno.EEXIST, "exists already, and is not overwritten", str(folder))
+        self._folder = folder
+        self._apart = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.absolute().parent))
+        self._files = dict[str, BinaryIO]()
+        self._digests = {name: hashlib.sha256() for name in EXPORT_FILES}
+        self.counts = dict.fromkeys(EXPORT_FILES, 0)
+
+    def __enter__(self) -> Self:
+        """Open the files."""
+        try:
+            for name in EXPORT_FILES:
+                self._files[name] = self._open(name)
+        except OSError:
+            self._discard()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove what was not published."""
+        self._discard()
+
+    def add(self, name: str, line: Mapping[str, Any]) -> None:
+        """Add a line to a file."""
+        content = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        self._files[name].write(content)
+        self._digests[name].update(content)
+        self.counts[name] += 1
+
+    def seal(self, said: Mapping[str, Any]) -> str:
+        """Write the manifest with what is *said* of the export; everything is on disk then.
+
+        Return the manifest's SHA-256 in hexadecimal.
+        """
+        for file in self._files.values():
+            _close(file)
+        files = {
+            name: {"sha256": self._digests[name].hexdigest(), "lines": self.counts[name]}
+            for name in EXPORT_FILES
+        }
+        content = json.dumps({"format": EXPORT_FORMAT, **said, "files": files}, indent=2).encode() + b"\n"
+        manifest = self._open(MANIFEST_FILE)
+        manifest.write(content)
+        _close(manifest)
+        _sync_folder(self._apart)
+        return hashlib.sha256(content).hexdigest()
+
+    def publish(self) -> None:
+        """Give the folder its name; OSError where something bears it by now."""
+        self._apart.rename(self._folder)
+        _sync_folder(self._folder.absolute().parent)
+
+    def _open(self, name: str) -> BinaryIO:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        return os.fdopen(os.open(self._apart / name, flags, _PRIVATE), "wb")
+
+    def _discard(self) -> None:
+        for file in self._files.values():
+            file.close()
+        shutil.rmtree(self._apart, ignore_errors=True)
+
+
+def _close(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+    file.close()
+
+
+def _sync_folder(folder: Path) -> None:
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
