@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format lint types imports coverage migrations check crash durability witness mutate lives planted bench oauth lock clean
+.PHONY: help demo test format lint types imports coverage migrations check crash siege durability outsiders witness mutate lives planted bench oauth lock clean
 
 help:  ## say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -72,6 +72,12 @@ bench: $(VENV)/.installed  ## lookups beside a bare pass-through and nginx (need
 
 oauth: $(VENV)/.installed  ## sign in with two OAuth clients nobody here wrote (needs npm)
 	@$(BIN)/python -m tests.oauth.run $(ARGS)
+
+outsiders: $(VENV)/.installed  ## checkpoints, proofs and tiles judged by programs nobody here wrote (needs Go with x/mod, Python 3.12)
+	@$(BIN)/python -m tests.outsiders.run $(ARGS)
+
+siege: $(VENV)/.installed  ## kill -9 of gateways, workers, signer and PostgreSQL at 500 random moments (some quarter of an hour; ARGS="--seed 2")
+	@$(BIN)/python -m tests.siege $(ARGS)
 
 lock:  ## resolve the lock files anew (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

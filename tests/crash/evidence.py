@@ -95,13 +95,15 @@ def _row(leaf: bytes, stored_hash: bytes) -> Row:
     return Row(read_leaf(leaf), leaf, stored_hash)
 
 
-def violations(evidence: Evidence, witnesses: Witnesses) -> Iterator[str]:
-    """Yield each broken promise in words."""
+def violations(
+    evidence: Evidence, witnesses: Witnesses, *, age_seconds: float = AGE_SECONDS
+) -> Iterator[str]:
+    """Yield each broken promise in words; *age_seconds* are a lookup's budget and margin."""
     yield from _questions_without_intent(evidence, witnesses.seen)
     yield from _citizens_without_outcome(evidence, [*witnesses.receipts, *witnesses.bystanders])
     yield from _open_lookups(evidence)
     yield from _broken_chains(evidence)
-    yield from _closed_early(evidence)
+    yield from _closed_early(evidence, age_seconds)
     yield from _unanswered(witnesses.bystanders)
     yield from _repeated_keys(evidence)
     yield from _lost_or_changed(evidence, witnesses.reports)
@@ -156,14 +158,14 @@ def _broken_chains(evidence: Evidence) -> Iterator[str]:
             previous = row.leaf_hash.hex()
 
 
-def _closed_early(evidence: Evidence) -> Iterator[str]:
+def _closed_early(evidence: Evidence, least_seconds: float) -> Iterator[str]:
     """Nobody but its own gateway may close a lookup before budget and margin are over."""
     asked_at = {row.lookup_id: row.time for row in evidence.of_kind(_INTENT)}
     for row in evidence.of_kind(_OUTCOME):
         if row.facts["outcome"] != Outcome.UNKNOWN.value or row.lookup_id not in asked_at:
             continue
         age_seconds = (row.time - asked_at[row.lookup_id]).total_seconds()
-        if age_seconds < AGE_SECONDS:
+        if age_seconds < least_seconds:
             yield f"I5 lookup {row.lookup_id} was closed as unknown after only {age_seconds} s"
 
 

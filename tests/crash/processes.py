@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
-_PRELOADED: Final = ["tests.crash.child", "tests.crash.national_side"]
+_PRELOADED: Final = ["tests.crash.child", "tests.crash.national_side", "tests.siege.programs"]
 _END_SECONDS: Final = 10
 
 
@@ -46,10 +46,15 @@ class Link:
 
     def settle_in(self) -> None:
         """Send what this process prints to its log file, and end it when the one that started it is gone."""
-        log = os.open(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        threading.Thread(target=_die_with_parent, daemon=True).start()
+        settle_in(self.log_path)
+
+
+def settle_in(log_path: Path) -> None:
+    """Send what this process prints to a file, and end it when the one that started it is gone."""
+    log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
 
 
 class Child:
@@ -109,7 +114,7 @@ class Child:
 
 def start_child(run: Callable[..., None], log_path: Path, *arguments: Any) -> Child:
     """Start `run(link, *arguments)` in a process forked from one that has everything imported."""
-    context = _context()
+    context = fork_context()
     ours, theirs = context.Pipe(duplex=False)
     countdown: Countdown = RawValue("i", 0)
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
@@ -144,7 +149,8 @@ def _die_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _context() -> ForkServerContext:
+def fork_context() -> ForkServerContext:
+    """Return what starts processes from one that has everything imported."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
     return context
