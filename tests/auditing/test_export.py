@@ -121,6 +121,8 @@ async def test_what_writer_and_sequencer_made_is_sound_and_a_tampered_row_is_not
     assert set(kinds(await verified(database, tmp_path / "b", signer))) == {
         Kind.BYTES_DIFFER,
         Kind.BYTES_UNREADABLE,
+        Kind.CHAIN_LINK,
+        Kind.SIGNATURE_HEAD,
         Kind.ROW_FRESH,  # that its chain ended
         Kind.ROW_OUTSIDE,  # its own time is not readable
         Kind.TAG_MISSING,

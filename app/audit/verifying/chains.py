@@ -3,6 +3,7 @@
 import json
 from collections import OrderedDict
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -84,8 +85,8 @@ class ChainChecker:
     def _meet_gap(self, met: Met, state: ChainState) -> None:
         """Sequences are missing: retention dropped them, the export begins later, or somebody took them."""
         previous = str(met.facts.get("previous_hash")) if met.facts is not None else ""
-        if self._is_dropped(previous):
-            return self._ledger.leave_out(Gap.RECORDS_DROPPED, met.sequence - state.sequence - 1)
+        if (month := self._month_dropped(previous)) is not None:
+            return self._excuse(met, state, month)
         if state.sequence == 0 and self._starts_at > 0:
             return self._ledger.leave_out(Gap.PART_OF_THE_LOG)
         first, last = state.sequence + 1, met.sequence - 1
@@ -94,12 +95,27 @@ class ChainChecker:
         )
         return self._ledger.find(Kind.CHAIN_GAP, met.place, f"{met.writer_id}: {first}-{last}")
 
-    def _is_dropped(self, leaf_hash: str) -> bool:
+    def _month_dropped(self, leaf_hash: str) -> str | None:
+        """Return the month of the leaf of that hash whose record is gone; None where there is none."""
         try:
             dropped = bytes.fromhex(leaf_hash)
         except ValueError:
-            return False
-        return self._spill.one("select 1 from dropped where hash = ?", dropped) is not None
+            return None
+        row = self._spill.one("select month from dropped where hash = ?", dropped)
+        return str(row[0]) if row is not None else None
+
+    def _excuse(self, met: Met, state: ChainState, month: str) -> None:
+        """Keep a gap in mind whose records retention may have dropped: the order comes later in the log."""
+        self._spill.put(
+            "insert into excused (writer, first, last, at, record, time, month) values (?, ?, ?, ?, ?, ?, ?)",
+            met.writer_id.bytes,
+            state.sequence + 1,
+            met.sequence - 1,
+            met.place.index,
+            met.place.record_id,
+            met.place.time,
+            month,
+        )
 
     def _meet_late(self, met: Met) -> None:
         """Meet a sequence at or before the last: it fills a gap too late, or there are two of it."""
@@ -189,8 +205,12 @@ class ChainChecker:
             json.dumps(asdict(state)),
         )
 
-    def finish(self, made_at: str, *, is_whole: bool) -> None:
-        """Say of each chain whether it ended as its last record or its successor says."""
+    def finish(self, made_at: str, dropped: AbstractSet[str], *, is_whole: bool) -> None:
+        """Say of each chain whether it ended as its last record or its successor says.
+
+        *dropped* are the months that records of the log say are dropped.
+        """
+        self._judge_excused(dropped, is_whole=is_whole)
         for writer_id, state in self._states.items():
             self._store(writer_id, state)
         self._states.clear()
@@ -205,6 +225,15 @@ class ChainChecker:
         )
         for writer, last, at, record in self._spill.rows(query):
             self._miss_chain(UUID(bytes=writer), last, Place(at, record))
+
+    def _judge_excused(self, dropped: AbstractSet[str], *, is_whole: bool) -> None:
+        query = "select writer, first, last, at, record, time, month from excused order by rowid"
+        for writer, first, last, at, record, time, month in self._spill.rows(query):
+            if month in dropped or not is_whole:
+                self._ledger.leave_out(Gap.RECORDS_DROPPED, last - first + 1)
+            else:
+                where = Place(at, record, time)
+                self._ledger.find(Kind.CHAIN_GAP, where, f"{UUID(bytes=writer)}: {first}-{last}")
 
     def _miss_chain(self, writer_id: UUID, last: int, place: Place) -> None:
         if self._spill.one("select 1 from dropped limit 1") is not None:

@@ -144,12 +144,12 @@ class _Examiner:
         except ValueError:
             self._ledger.find(Kind.CHAIN_START, place)
             return None
-        return self._chains.meet(Met(writer_id, sequence, entry.record_id, entry.leaf_hash, facts, place))
+        return self._chains.meet(Met(writer_id, sequence, entry.record_id, leaf_hash(row.leaf), facts, place))
 
     def _finish(self) -> None:
         is_whole = self._manifest.is_whole
         self._heads.finish(self._asked.now)
-        self._chains.finish(self._manifest.made_at, is_whole=is_whole)
+        self._chains.finish(self._manifest.made_at, self._retention.named, is_whole=is_whole)
         self._signatures.finish(is_whole=is_whole)
         self._lookups.finish(self._manifest.made_at, self._asked.orphan_age, is_whole=is_whole)
         self._retention.finish(is_whole=is_whole)

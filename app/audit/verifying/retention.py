@@ -25,24 +25,26 @@ class RetentionChecker:
         self._spill = spill
         self._ledger = ledger
         self._dropped = Counter[str]()
-        self._named = set[str]()
+        self.named = set[str]()
+        """The months that records of the log say are dropped."""
 
     def dropped(self, entry: Entry) -> None:
         """Take note of a leaf whose record is gone."""
         self._ledger.looked_at[Check.RETENTION] += 1
-        self._dropped[month_of_id(entry.record_id)] += 1
-        self._spill.put("insert or ignore into dropped (hash) values (?)", entry.leaf_hash)
+        month = month_of_id(entry.record_id)
+        self._dropped[month] += 1
+        self._spill.put("insert or ignore into dropped (hash, month) values (?, ?)", entry.leaf_hash, month)
         self._spill.put("insert or ignore into dropped_record (record) values (?)", entry.record_id.bytes)
 
     def meet(self, facts: Mapping[str, Value]) -> None:
         """Take note of the months that a record says are dropped."""
         if facts.get("kind") == RETENTION_DROP:
-            self._named.update(_MONTH.findall(str(facts.get("months"))))
+            self.named.update(_MONTH.findall(str(facts.get("months"))))
 
     def finish(self, *, is_whole: bool) -> None:
         """Say which months' records are gone although no record says so."""
         for month, count in sorted(self._dropped.items()):
-            if month in self._named:
+            if month in self.named:
                 self._ledger.leave_out(Gap.RECORDS_DROPPED, count)
             elif not is_whole:
                 self._ledger.leave_out(Gap.PART_OF_THE_LOG, count)

@@ -22,7 +22,10 @@ create table doubtful (record blob primary key) without rowid;
 create table lookup (
     lookup blob primary key, intent integer, outcomes integer, at integer, record text, time text
 ) without rowid;
-create table dropped (hash blob primary key) without rowid;
+create table dropped (hash blob primary key, month text) without rowid;
+create table excused (
+    writer blob, first integer, last integer, at integer, record text, time text, month text
+);
 create table dropped_record (record blob primary key) without rowid;
 """
 

@@ -96,7 +96,11 @@ def test_bytes_that_are_no_text_are_a_finding_and_no_failure(tmp_path: Path) -> 
     del row["leaf"]
     row["leaf_base64"] = "/wA="
     log.publish()
-    assert set(kinds(checked(log, tmp_path))) == {Kind.BYTES_DIFFER, Kind.BYTES_UNREADABLE}
+    assert set(kinds(checked(log, tmp_path))) == {
+        Kind.BYTES_DIFFER,
+        Kind.BYTES_UNREADABLE,
+        Kind.SIGNATURE_HEAD,
+    }
 
 
 def test_bytes_and_columns_that_both_say_nothing_are_still_told(tmp_path: Path) -> None:

@@ -89,7 +89,11 @@ def forge(log: Log, writer: Writer, **kind: Any) -> None:
 
 
 BEFORE_SIGNING: list[tuple[str, Change, set[Kind]]] = [
-    ("edited bytes", lambda log, _: rewrite(log.rows[2], outcome="not_found"), {Kind.BYTES_DIFFER}),
+    (
+        "edited bytes",
+        lambda log, _: rewrite(log.rows[2], outcome="not_found"),
+        {Kind.BYTES_DIFFER, Kind.CHAIN_LINK, Kind.SIGNATURE_HEAD},
+    ),
     (
         "edited record with its hashes",
         lambda log, _: rewrite_wholly(log.rows[2], outcome="not_found"),
@@ -203,7 +207,11 @@ BEFORE_SIGNING: list[tuple[str, Change, set[Kind]]] = [
         lambda log, _: log.rows[-1].pop("row"),
         {Kind.ROW_DROPPED},
     ),
-    ("a row gone and its tag not", lambda log, _: log.rows[1].pop("row"), {Kind.ROW_DROPPED, Kind.TAG_STRAY}),
+    (
+        "a row gone and its tag not",
+        lambda log, _: log.rows[1].pop("row"),
+        {Kind.ROW_DROPPED, Kind.CHAIN_GAP, Kind.TAG_STRAY},
+    ),
 ]
 
 
