@@ -203,7 +203,7 @@ Press Ctrl-C to stop.""",
         markup=False,
     )
     while True:
-        signal.pause()
+        time.sleep(1)  # pause() would not see a signal that came just before it
 
 
 def _free_port(wanted: int) -> int:

@@ -1,10 +1,11 @@
 """Where gateways are killed: databases with held commits, settings with short times, folders for logs."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import asyncpg
 from pydantic import SecretStr
@@ -23,7 +24,6 @@ BUDGET_SECONDS: Final = 1.0
 MARGIN_SECONDS: Final = 0.5
 AGE_SECONDS: Final = BUDGET_SECONDS + MARGIN_SECONDS
 CYCLE_SECONDS: Final = 0.2
-_TEMPLATE: Final = "crash"
 _BYSTANDER: Final = "bystander"
 
 
@@ -75,11 +75,12 @@ class Ground:
     cluster: PostgresCluster
     province: invented.InventedProvince
     folder: Path
+    template: str
 
     @asynccontextmanager
     async def place(self, name: str) -> AsyncIterator[Place]:
         """Give a database of its own."""
-        database = await self.cluster.create_database(_TEMPLATE)
+        database = await self.cluster.create_database(self.template)
         known = Database(
             name=database,
             owner_url=self.cluster.url(database),
@@ -94,7 +95,7 @@ class Ground:
 
 
 async def prepare_ground(cluster: PostgresCluster, folder: Path) -> Ground:
-    """Fill the template; once for each cluster."""
+    """Fill a template, which no other ground of the cluster shares."""
     provinces = list[invented.InventedProvince]()
 
     async def fill(url: str) -> None:
@@ -108,16 +109,18 @@ async def prepare_ground(cluster: PostgresCluster, folder: Path) -> Ground:
         await engine.dispose()
         await _add_own(url)
 
-    await cluster.make_template(_TEMPLATE, fill)
-    return Ground(cluster, provinces[0], folder)
+    template = f"crash_{uuid4().hex}"
+    await cluster.make_template(template, fill)
+    return Ground(cluster, provinces[0], folder, template)
 
 
 async def _add_own(url: str) -> None:
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute(
-            f"create role {_BYSTANDER} login password '{PASSWORD}' in role dancu_serving"
-        )
+        with suppress(asyncpg.DuplicateObjectError):  # roles are the whole server's
+            await connection.execute(
+                f"create role {_BYSTANDER} login password '{PASSWORD}' in role dancu_serving"
+            )
         await connection.execute(HOLDING_TRIGGERS)
     finally:
         await connection.close()

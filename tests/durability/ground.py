@@ -55,7 +55,7 @@ class Ground:
 async def prepare(cluster: PostgresCluster, folder: Path, binaries: Path | None = None) -> Ground:
     """Fill a database in *cluster*."""
     filled = await prepare_ground(cluster, folder)
-    database = await cluster.create_database("crash")
+    database = await cluster.create_database(filled.template)
     known = Database(database, cluster.url(database), "", "")
     return Ground(Origin.of(cluster, folder, binaries), database, World(known, filled.province))
 
