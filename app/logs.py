@@ -53,6 +53,7 @@ class LogEvent(StrEnum):
     ANCHORING_CURRENT = "audit.anchoring_current"
     ANCHORING_LATE = "audit.anchoring_late"
     ANCHORING_STOPPED = "audit.anchoring_stopped"
+    COUNTING_FAILED = "reports.counting_failed"
     RESETS_FAILED = "accounts.resets_failed"
     SWEPT = "sweeper.swept"
     SWEEPER_FAILED = "sweeper.failed"

@@ -42,6 +42,7 @@ from app.lookup.limit_rules import LimitRules
 from app.lookup.limit_store import LimitStore
 from app.lookup.limits import LimitBook
 from app.lookup.notice import NoticeDesk
+from app.lookup.own_lookup_routes import own_lookup_router
 from app.lookup.pace import OfficerPace
 from app.lookup.receipt_routes import CHECKS_PER_SECOND, receipt_router
 from app.lookup.receipt_store import ReceiptStore
@@ -131,6 +132,9 @@ class LookupParts:
                 receipts, SignInThrottle(shared.clock, per_second=CHECKS_PER_SECOND), shared.get_caller
             ),
             *self._follow_up_routes(),
+            own_lookup_router(
+                shared.engine, shared.units, shared.rejections, shared.clock, shared.get_caller
+            ),
         ]
 
     async def _admission(self) -> Admission:

@@ -135,6 +135,9 @@ from app.procedures.unit_change_routes import unit_change_router
 from app.procedures.unit_desk import UnitDesk
 from app.procedures.unit_routes import unit_router
 from app.procedures.unit_schemas import NewUnitRequest, UnitChangeRequest
+from app.reports.desk import UsageDesk
+from app.reports.routes import usage_router
+from app.reports.store import UsageStore
 from app.settings import Settings, UpstreamSettings
 from app.sheets.values import Limits
 from app.units.store import UnitRegister, load_units
@@ -378,6 +381,7 @@ class _Parts:
                 self._searcher(log), get_auditor, rejections, clock, max_body_bytes=settings.max_body_bytes
             ),
             transparency_router(tree),
+            self._usage_routes(shared),
             health_router(checks),
             status_router(
                 board,
@@ -570,6 +574,14 @@ class _Parts:
             ),
             review_router(reviews, rejections, exports, allowed(Permission.OPEN_REVIEWS), get_answerer),
         ]
+
+    def _usage_routes(self, shared: Shared) -> APIRouter:
+        # Connections of its own, and few: a report of years takes seconds, which no lookup is to wait for.
+        engine = open_engine(self._secrets.database_url, pool_size=2)
+        self._stack.push_async_callback(engine.dispose)
+        desk = UsageDesk(UsageStore(engine), shared.directory, shared.refusals, self._clock)
+        get_viewer = shared.allowed(Permission.VIEW_USAGE)
+        return usage_router(desk, shared.rejections, shared.exports, get_viewer)
 
     def _tree_reader(self) -> TreeReader:
         # Connections of its own, and few: anybody may ask, and no lookup is to wait for them.

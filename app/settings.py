@@ -176,6 +176,8 @@ class Settings(_SettingsWithSecretFiles):
     sequencing_database_url_file: SecretFile = None
     maintenance_database_url: OptionalSecret = None
     maintenance_database_url_file: SecretFile = None
+    reporting_database_url: OptionalSecret = None
+    reporting_database_url_file: SecretFile = None
     retention_months: int = Field(
         default=60, ge=12, le=1200, description="how long the evidence is kept before it may be dropped"
     )

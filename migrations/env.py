@@ -14,6 +14,7 @@ import app.database.table
 import app.lookup.receipt_table
 import app.lookup.table
 import app.procedures.table
+import app.reports.table
 import app.units.table  # noqa: F401 - the tables register themselves
 from app.database.metadata import METADATA
 

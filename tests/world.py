@@ -26,6 +26,7 @@ LOGIN_ROLES = (
     ("auditor", "dancu_auditing"),
     ("sequencer", "dancu_sequencing"),
     ("maintainer", "dancu_maintenance"),
+    ("reporter", "dancu_reporting"),
 )
 ROOT_KEY = RootKey.generate_text()
 AUDIT_ROOT_KEY = RootKey.generate_text()
@@ -71,6 +72,11 @@ class Database:
     def maintenance_url(self) -> str:
         """The address of who drops months; its password is the others'."""
         return self.serving_url.replace("gateway:", "maintainer:", 1)
+
+    @property
+    def reporting_url(self) -> str:
+        """The address of who counts figures; its password is the others'."""
+        return self.serving_url.replace("gateway:", "reporter:", 1)
 
 
 @dataclass(frozen=True)

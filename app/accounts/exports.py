@@ -33,6 +33,7 @@ class ListName(StrEnum):
     PAPER_ASKED = "paper_asked"
     PROCEDURES = "procedures"
     GRANTS = "grants"
+    USAGE = "usage"
 
 
 class FileFormat(StrEnum):

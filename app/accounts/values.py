@@ -85,6 +85,8 @@ class Permission(StrEnum):
     """See the catalogue and grants: of one's own unit and below, the department all of it."""
     MANAGE_PROCEDURES = "manage_procedures"
     """Change the catalogue, grant procedures to units and withdraw them."""
+    VIEW_USAGE = "view_usage"
+    """See how much units use lookups: one's own and below, the department and auditors all of them."""
 
 
 _ADMINISTERS: Final = frozenset(
@@ -105,6 +107,7 @@ _ADMINISTERS: Final = frozenset(
         Permission.HANDLE_DATA_FAULTS,
         Permission.VIEW_PAPER_ASKED,
         Permission.VIEW_PROCEDURES,
+        Permission.VIEW_USAGE,
     }
 )
 
@@ -120,7 +123,7 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
         Permission.MANAGE_CLIENTS,
         Permission.MANAGE_PROCEDURES,
     },
-    Role.AUDITOR: frozenset({Permission.SEARCH_AUDIT}),
+    Role.AUDITOR: frozenset({Permission.SEARCH_AUDIT, Permission.VIEW_USAGE}),
 }
 """Who provisions, who looks up and who audits are never the same (R28)."""
 

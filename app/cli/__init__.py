@@ -20,6 +20,7 @@ from app.cli import (
     officers,
     procedure_lists,
     register,
+    reports,
     retention,
     reviews,
     root_keys,
@@ -87,6 +88,7 @@ application.add_typer(officers.officers, name="officers")
 application.add_typer(clients.commands, name="clients")
 application.add_typer(reviews.commands, name="reviews")
 application.add_typer(retention.commands, name="retention")
+application.add_typer(reports.commands, name="reports")
 register.procedures.command("template")(procedure_lists.write_template)
 register.procedures.command("import")(procedure_lists.import_procedures)
 register.procedures.command("export")(procedure_lists.export_procedures)

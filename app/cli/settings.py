@@ -16,6 +16,7 @@ _ADDRESSES: Final = (
     "audit_database_url",
     "sequencing_database_url",
     "maintenance_database_url",
+    "reporting_database_url",
 )
 _IN_AN_ADDRESS: Final = frozenset({"host", "port", "target_session_attrs"})
 

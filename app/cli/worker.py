@@ -21,6 +21,7 @@ from app.database.connect import connector
 from app.errors import ConfigurationError
 from app.logs import LogEvent, configure_logging, get_logger
 from app.main import read_witness_policy
+from app.reports.counting import UsageCounter
 from app.settings import Settings
 
 _log = get_logger(__name__)
@@ -61,6 +62,9 @@ async def _work(url: str, signer: RemoteSigner, policy: TrustPolicy | None, sett
         await stack.enter_async_context(Headroom(settings.headroom_paths))
         await stack.enter_async_context(PartitionMaker(connect))
         await stack.enter_async_context(sequencer)
+        if settings.reporting_database_url is not None:
+            reporting = connector(settings.reporting_database_url.get_secret_value())
+            await stack.enter_async_context(UsageCounter(reporting))
         _log.info(LogEvent.WORKER_STARTED)
         await ended.wait()
     _log.info(LogEvent.WORKER_STOPPED)

@@ -1,5 +1,6 @@
 """`dancu worker` and `dancu signer`: a log key made once and on record, checkpoints, and clean ends."""
 
+import asyncio
 import json
 import shutil
 import signal
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from app.audit.tree.checkpoint import NoteKey
 from tests.cli.certificates import make_certificates
 from tests.cli.commands import PATIENCE_SECONDS, Process, a_process, ask, dancu, free_port
+from tests.reports.books import take_all
 from tests.world import PASSWORD, ROOT_KEY, Database
 
 _RECORDED = "select leaf from audit_record where kind = 'keys.made' order by writer_sequence desc limit 1"
@@ -197,6 +199,23 @@ def test_worker_and_signer_make_checkpoints_until_they_are_told_to_end(
     assert "signer.stopped" in signer.written
     written = worker.written + signer.written
     assert not [secret for secret in (PASSWORD, ROOT_KEY) if secret in written]
+
+
+def test_a_worker_with_an_address_for_it_counts_figures_whatever_the_signer_does(
+    recordable: Database, tmp_path: Path, sockets: Path
+) -> None:
+    assert dancu("keys", "create-log", str(tmp_path / "log")).code == 0  # what it records is there to count
+    asyncio.run(take_all(recordable))
+    leaves = ask(recordable.owner_url, "select count(*) from audit_leaf")
+    assert leaves > 0
+    counting = {"DANCU_REPORTING_DATABASE_URL": recordable.reporting_url}
+    with a_worker(tmp_path, recordable, f"unix:{sockets}/nobody", **counting) as worker:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while ask(recordable.owner_url, "select next_leaf from usage_cursor") < leaves:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert worker.end(signal.SIGTERM) == 0
+    assert PASSWORD not in worker.written
 
 
 def test_while_the_signer_is_down_the_tree_grows_and_checkpoints_come_when_it_is_back(

@@ -41,6 +41,16 @@ def _list(path: str, *wrong: str, text: bool = False) -> Driver:
     return drive
 
 
+async def _own_lookups(stage: Stage, token: str) -> None:
+    assert (await stage.look_up(token, FOUND)).is_success
+    path = "/v1/me/lookups"
+    listed = await stage.gateway.http.get(f"{path}?ten={quote(NAME)}", headers=bearer(token))
+    _expect(200, listed)
+    assert listed.json()["lookups"]
+    wrong = [f"{path}?{name}={quote(NAME)}" for name in ("cursor", "page_size", "from_day", "to_day")]
+    _expect(422, *[await stage.gateway.http.get(each, headers=bearer(token)) for each in wrong])
+
+
 async def _export_review(stage: Stage, _: str) -> None:
     opened = await _call(stage, "POST", "/v1/reviews", {})
     assert opened.status_code in {201, 409}  # another driver may have opened it
@@ -70,6 +80,9 @@ LIST_DRIVERS: dict[tuple[str, str], Driver] = {
     ("GET", "/v1/handovers"): _list("/v1/handovers", "received", "cursor"),
     ("GET", "/v1/handovers/export"): _list("/v1/handovers/export", "received", "format"),
     ("GET", "/v1/reports/registration/export"): _list("/v1/reports/registration/export", "waiting", "format"),
+    ("GET", "/v1/reports/usage"): _list("/v1/reports/usage", "level", "trend", "few", "from_day"),
+    ("GET", "/v1/reports/usage/export"): _list("/v1/reports/usage/export", "sheet", "format", "to_day"),
+    ("GET", "/v1/me/lookups"): _own_lookups,
     ("GET", "/v1/reviews"): _list("/v1/reviews", "page_size", "cursor"),
     ("GET", "/v1/reviews/{review_id}/export"): _export_review,
 }

@@ -1,0 +1,1 @@
+"""Figures of use, counted from the log: how many, never who was looked up."""
