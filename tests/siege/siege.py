@@ -191,6 +191,7 @@ class _Siege:
         return evidence, tree, broken
 
     async def _check(self) -> None:
+        last = self._witness.last  # before the books: what the witness takes meanwhile may not stand in them
         evidence, tree, broken = await self._read()
         journal = self.tally.journal
         fresh, journal.fresh = journal.fresh, []
@@ -201,7 +202,7 @@ class _Siege:
             wrong_succession(evidence),
             wrong_batches(evidence, tree.batches),
             wrong_answers(evidence, fresh),
-            wrong_tree(evidence, tree, self._witness.last),
+            wrong_tree(evidence, tree, last),
             *(alarms(log.stem, log.read_text(errors="replace")) for log in self._folder.glob("*.log")),
             journal.wrong,
             self._witness.wrong,
