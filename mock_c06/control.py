@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from pydantic import ValidationError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from mock_c06.identity import old_id_number_of
@@ -25,6 +25,7 @@ class Control:
         return [
             Route("/livez", self.livez),
             Route("/mock/stats", self.stats),
+            Route("/mock/access-log.csv", self.access_log),
             Route("/mock/personas", self.personas),
             Route("/mock/troubles", self.troubles),
             Route("/mock/troubles", self.set_troubles, methods=["POST"]),
@@ -37,6 +38,16 @@ class Control:
     async def stats(self, _: Request) -> Response:
         """Return the counters."""
         return JSONResponse(self._journal.stats())
+
+    async def access_log(self, _: Request) -> Response:
+        """Return the access log as the national side would hand it out; 404 where none is kept."""
+        if not self._journal.is_kept:
+            return JSONResponse({"error": "no access log is kept: --access-log FILE"}, HTTPStatus.NOT_FOUND)
+        return StreamingResponse(
+            self._journal.as_csv(),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="access-log.csv"'},
+        )
 
     async def personas(self, _: Request) -> Response:
         """Return the catalogue."""

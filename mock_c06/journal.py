@@ -1,15 +1,26 @@
 """The national side's own log of what was asked, and the counters tests read."""
 
+import csv
+import io
 import json
 import re
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mock_c06.question import Question
 
 KEPT_REQUEST_IDS = 10_000
+CSV_COLUMNS = {
+    "ThoiGian": "time",
+    "MaYeuCau": "MaYeuCau",
+    "MaCanBo": "MaCanBo",
+    "MaDVC": "MaDVC",
+    "DichVu": "operation",
+    "KetQua": "answer",
+}
+_COMPUTED = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Journal:
@@ -70,6 +81,21 @@ class Journal:
             "request_ids": list(self._request_ids),
         }
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether calls are written down at all."""
+        return self._path is not None
+
+    def as_csv(self) -> Iterator[bytes]:
+        """Yield the log as CSV, one call a row, never a number of a person; UTF-8 with mark."""
+        yield "\ufeff".encode() + _csv_row(list(CSV_COLUMNS))
+        if self._path is None or not self._path.exists():
+            return
+        with self._path.open(encoding="utf-8") as log:
+            for line in log:
+                told = json.loads(line)
+                yield _csv_row([told[name] or "" for name in CSV_COLUMNS.values()])
+
     def _officer(self, code: str) -> str:
         """Hide an officer code that is itself a personal number, as the courts send it."""
         is_personal_number = re.fullmatch(r"[0-9]{9}|[0-9]{12}", code) is not None
@@ -81,3 +107,10 @@ class Journal:
         time = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds")
         with self._path.open("a", encoding="utf-8") as log:
             log.write(json.dumps({"time": time, **line}, ensure_ascii=False) + "\n")
+
+
+def _csv_row(cells: list[str]) -> bytes:
+    """Return one row; an apostrophe stands before what a spreadsheet program would compute."""
+    row = io.StringIO()
+    csv.writer(row).writerow([f"'{cell}" if cell.startswith(_COMPUTED) else cell for cell in cells])
+    return row.getvalue().encode()

@@ -86,6 +86,7 @@ class RecordKind(StrEnum):
     UNIT_DECLARED = "unit.declared"
     LIST_EXPORTED = "list.exported"
     AUDIT_EXPORTED = "audit.exported"
+    AUDIT_RECONCILED = "audit.reconciled"
     DOSSIER_LINKED = "lookup.dossier_linked"
     DATA_FAULT_FILED = "data_fault.filed"
     DATA_FAULT_CHANGED = "data_fault.changed"
@@ -164,6 +165,7 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "paper_may_ask": int,
     "paper_because": str,
     "national_request_id": str,
+    "upstream_officer_code": str,
     "road": str,
     "duration_ms": int,
     "paper_asked": int,
@@ -185,6 +187,8 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "exported_rows": int,
     "exported_range": str,
     "manifest_digest": str,
+    "reconciled_file": str,
+    "reconciled_counts": str,
     # What was changed, and by whom beside the officer
     "operator": str,
     "change": str,

@@ -19,6 +19,7 @@ from app.cli import (
     officer_lists,
     officers,
     procedure_lists,
+    reconcile,
     register,
     reports,
     retention,
@@ -96,6 +97,7 @@ register.procedures.command("list")(procedure_lists.list_procedures)
 register.procedures.command("change")(procedure_lists.change_procedure)
 application.add_typer(register.procedures, name="procedures")
 application.add_typer(grants.commands, name="grants")
+audit.commands.command("reconcile")(reconcile.reconcile)
 application.add_typer(audit.commands, name="audit")
 
 

@@ -1,18 +1,24 @@
 """The records of one lookup: what intent, refusal and outcome say; field names and never values."""
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from app.accounts.authentication import Caller
+from app.audit.leaf import is_clean
 from app.audit.record import Draft, Outcome, RecordKind, Value
 from app.errors import ProblemCode
 from app.lookup.command import LookupCommand
 from app.lookup.decision import Permit
 from app.lookup.paper import PaperRuling
+
+_PERSONAL_NUMBER: Final = re.compile(r"[0-9]{9}|[0-9]{12}")
+"""What some authorities have for officers' codes; no record says one."""
 
 
 def intent_draft(caller: Caller, command: LookupCommand, permit: Permit, road: str, now: datetime) -> Draft:
@@ -25,6 +31,8 @@ def intent_draft(caller: Caller, command: LookupCommand, permit: Permit, road: s
         "national_request_id": national_request_id(lookup_id),
         "road": road,
     }
+    if is_clean(permit.officer_code) and not _PERSONAL_NUMBER.fullmatch(permit.officer_code):
+        facts["upstream_officer_code"] = permit.officer_code  # to be compared with the national side's log
     return Draft(
         RecordKind.LOOKUP_INTENT,
         now,

@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 
 import asyncpg
+import pytest
 
 from app.cli import invented
+from app.lookup.decision import Permit
+from app.lookup.evidence import intent_draft
+from app.procedures.fields import Field
 from tests.gateway import Gateway
+from tests.lookup_fakes import Desk, a_command
 from tests.world import a_lookup
 
 LONG = 6
@@ -69,3 +74,23 @@ async def test_the_record_of_a_found_citizen_says_who_why_and_with_what_result(g
     assert outcome["fields_disclosed"] == " ".join(sorted(answer["citizen"]))
     assert outcome["fields_differing"] == ""
     assert outcome["duration_ms"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("code", "recorded"),
+    [
+        ("cb-mau-01", "cb-mau-01"),
+        ("cán bộ 1", "cán bộ 1"),
+        ("099190000017", None),
+        ("123456789", None),
+        ("a\tb", None),
+    ],
+)
+async def test_the_officers_code_is_on_record_unless_it_is_a_persons_number(
+    code: str, recorded: str | None
+) -> None:
+    desk = Desk()
+    permit = Permit(frozenset({Field.FULL_NAME}), "1.004194.01", code, "Điều 14")
+    draft = intent_draft(desk.caller, a_command(), permit, "lgsp-soap", desk.clock.now())
+    draft.check()
+    assert draft.facts.get("upstream_officer_code") == recorded

@@ -114,3 +114,22 @@ async def test_troubles_nobody_knows_are_refused(national_side: NationalSide, wr
     answer = await national_side.http.post("/mock/troubles", content=wrong)
     assert answer.status_code == 422
     assert (await national_side.http.get("/mock/troubles")).json()["down"] is False
+
+
+async def test_the_access_log_is_handed_out_as_csv_without_formulas_and_persons(tmp_path: Path) -> None:
+    path = tmp_path / "c06.jsonl"
+    async with (side := start(access_log=path, logs_persons=True)).http:
+        empty = await side.http.get("/mock/access-log.csv")
+        await side.ask(a_question(request_id="=1+1"))
+        await side.ask(b"garbage")
+        answer = await side.http.get("/mock/access-log.csv")
+    assert empty.text.splitlines() == ["\ufeffThoiGian,MaYeuCau,MaCanBo,MaDVC,DichVu,KetQua"]
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.text.splitlines()[1:] == [
+        "2023-11-14T22:13:20.000+00:00,'=1+1,canbo.test.c06,1.000001,TraCuuThongTinCongDan,found",
+        "2023-11-14T22:13:20.000+00:00,,,,TraCuuThongTinCongDan,fault",
+    ]
+
+
+async def test_a_stand_in_that_keeps_no_access_log_has_none_to_hand_out(national_side: NationalSide) -> None:
+    assert (await national_side.http.get("/mock/access-log.csv")).status_code == 404
