@@ -47,7 +47,8 @@ class Keyring:
     async def load(self, connection: RowConnection, month: str) -> MonthKey | None:
         """Return the key of *month*, or None where nobody made one or it was destroyed.
 
-        Raises SealBrokenError for another root key, and for a public key that is not the one it vouched for.
+        Raises SealBrokenError for another root key, for a public key that is not the one it vouched for, and
+        for another month's.
         """
         row = await connection.fetchrow(
             "select key_id, public_key, serving_index_key from audit_month_key where month = $1", month
@@ -55,6 +56,9 @@ class Keyring:
         if row is None or row["serving_index_key"] is None:
             return None
         key_id, public_key = str(row["key_id"]), row["public_key"]
+        if key_id.rpartition("/")[2] != month:
+            # Whoever has one month's private key and the database must not have others sealed to it.
+            raise SealBrokenError("this is another month's key")
         index_key = self.root.unwrap(serving_name(key_id, public_key), row["serving_index_key"])
         return MonthKey(key_id, month, X25519PublicKey.from_public_bytes(public_key), index_key)
 

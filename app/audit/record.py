@@ -204,6 +204,7 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "months": str,
     "hold_id": str,
     "drop_record_id": str,
+    "dropped_records": int,
     "failed_record_id": str,
     "part_of": str,
     "data_fault_id": str,

@@ -33,6 +33,7 @@ where inhparent in (select format('public.%I', name)::regclass from audit_partit
 group by 1 order by 1
 """)
 _COUNT: Final = text("select count(*) from audit_record where record_id >= :low and record_id < :high")
+_COUNT_LEAVES: Final = text("select count(*) from audit_leaf where record_id >= :low and record_id < :high")
 _DROPS: Final = text(
     "select record_id, leaf from audit_record where kind = 'retention.drop' and record_id >= :low"
     " order by record_id"
@@ -115,6 +116,12 @@ async def count_records(connection: AsyncConnection, month: str) -> int:
     """Return exactly how many records *month* has."""
     low, high = month_ids(month)
     return int(await connection.scalar(_COUNT, {"low": low, "high": high}) or 0)
+
+
+async def count_leaves(connection: AsyncConnection, month: str) -> int:
+    """Return exactly how many leaves of the tree are records of *month*."""
+    low, high = month_ids(month)
+    return int(await connection.scalar(_COUNT_LEAVES, {"low": low, "high": high}) or 0)
 
 
 async def ended_months(connection: AsyncConnection) -> list[str]:

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from app.accounts.administration import Action
 from app.accounts.approvals import Approval, ApprovalState, add_approval, find_approval
 from app.audit.changes import Change, Unchanged
-from app.audit.record import RecordKind
+from app.audit.record import RecordKind, Value
 from app.audit.retention import (
     Hindrance,
+    count_leaves,
     count_records,
     destroy_keys,
     drop_month,
@@ -192,7 +193,12 @@ async def _end(
     async def work(own: AsyncConnection) -> Change[None] | Unchanged[None]:
         if not await destroy_keys(own, month, order):
             return Unchanged(None)
-        facts = {"months": month, "approval_id": str(approval.approval_id), "drop_record_id": str(order)}
+        facts: dict[str, Value] = {
+            "months": month,
+            "approval_id": str(approval.approval_id),
+            "drop_record_id": str(order),
+            "dropped_records": await count_leaves(own, month),
+        }
         return Change(None, RecordKind.MONTH_KEY_DESTROYED, facts)
 
     await make_recorded(settings, work)

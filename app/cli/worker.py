@@ -8,7 +8,7 @@ import httpx
 
 from app.audit.headroom import Headroom
 from app.audit.partitions import PartitionMaker
-from app.audit.tree.checkpoint import log_origin
+from app.audit.tree.checkpoint import log_epoch, log_origin
 from app.audit.tree.policy import TrustPolicy
 from app.audit.tree.remote_signer import RemoteSigner
 from app.audit.tree.sequencer import Sequencer
@@ -75,7 +75,9 @@ def _policy(settings: Settings) -> TrustPolicy | None:
     policy = read_witness_policy(settings)
     if policy is None or not policy.logs:
         return policy
-    origin = log_origin(authority_of(settings))
-    if all(key.name != origin for key in policy.logs):
-        raise ConfigurationError(f"DANCU_WITNESS_POLICY_FILE names other logs and not {origin}")
+    authority = authority_of(settings)
+    if all(log_epoch(key.name, authority) is None for key in policy.logs):  # or one that succeeded the first
+        raise ConfigurationError(
+            f"DANCU_WITNESS_POLICY_FILE names other logs and not {log_origin(authority)}"
+        )
     return policy

@@ -77,6 +77,22 @@ async def test_wrapped_keys_cannot_change_places(database: Database) -> None:
     await connection.close()
 
 
+async def test_persons_are_not_sealed_to_another_month_s_key(database: Database) -> None:
+    month = month_of(SystemClock().now())
+    await execute(
+        database.owner_url,
+        past_the_guards(
+            f"update audit_month_key set month = '1999-01' where month = '{month}'",  # noqa: S608 - our own
+            f"update audit_month_key set month = '{month}'"  # noqa: S608 - as above
+            " where month = (select max(month) from audit_month_key)",
+        ),
+    )
+    connection = await asyncpg.connect(database.serving_url)
+    with pytest.raises(SealBrokenError):
+        await Keyring(RootKey.from_text(ROOT_KEY)).load(connection, month)
+    await connection.close()
+
+
 async def test_serving_process_with_all_its_secrets_cannot_read_persons(database: Database) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await fetch(database.serving_url, "select * from audit_month_secret")

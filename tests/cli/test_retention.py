@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.audit.keyring import month_of
+from app.audit.partitions import month_ids
 from app.clock import SystemClock
 from tests.audit.old_months import ALSO_OLD, OLD, checkpointed, write_month
 from tests.cli.commands import Answer, ask, dancu
@@ -83,6 +84,10 @@ def test_months_are_dropped_by_two_persons_once_their_order_stands_in_the_tree(
     destroyed = said(stored, "month_key.destroyed")
     assert [record["months"] for record in destroyed] == [OLD, ALSO_OLD]
     assert {record["drop_record_id"] for record in destroyed} == {order["record_id"]}
+    in_tree = "select count(*) from audit_leaf where record_id >= $1 and record_id < $2"
+    assert [record["dropped_records"] for record in destroyed] == [
+        ask(stored.owner_url, in_tree, *month_ids(month)) for month in (OLD, ALSO_OLD)
+    ]
     assert drop(approval).out == answer.out
     assert len(said(stored, "month_key.destroyed")) == 2
     assert OLD not in dancu("retention", "show").out

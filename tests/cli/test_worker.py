@@ -119,6 +119,9 @@ def test_what_the_worker_lacks_is_named(
     other = NoteKey("dancu/H20", Ed25519PrivateKey.generate()).verifier
     policy.write_text(f"log {other}\nquorum none\n", encoding="utf-8")
     assert dancu("worker").refuses("DANCU_WITNESS_POLICY_FILE", "dancu/H19")
+    succeeding = NoteKey("dancu/H19/2", Ed25519PrivateKey.generate()).verifier  # of `dancu keys new-log`
+    policy.write_text(f"log {succeeding}\nquorum none\n", encoding="utf-8")
+    assert dancu("worker").refuses("DANCU_LOG_SIGNER_CA_FILE")
 
 
 def test_what_the_signer_lacks_is_named(

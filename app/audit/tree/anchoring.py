@@ -15,6 +15,7 @@ from app.logs import LogEvent, get_logger
 
 _EVERY_SECONDS: Final = 10.0
 _READ_SECONDS: Final = 5.0
+_CLOCKS_APART_SECONDS: Final = 60.0
 _AGE: Final = "select extract(epoch from clock_timestamp() - anchored_at) from audit_sequencing"
 _log = get_logger(__name__)
 
@@ -82,7 +83,7 @@ class AnchorGuard(Background):
                 age = await driver.fetchval(_AGE)  # type: ignore[union-attr]
         except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError):
             age = None  # who-is-who and the writer say that the database is away
-        if age is not None:
+        if age is not None and age >= -_CLOCKS_APART_SECONDS:  # a time to come says nothing of the past
             self._anchored_at = self._clock.monotonic() - float(age)
         self._tell()
 

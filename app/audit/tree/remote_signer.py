@@ -1,6 +1,8 @@
 """A signer that is a process of its own, reached over a Unix socket or over TLS from both sides."""
 
+import asyncio
 import base64
+import json
 from collections.abc import Sequence
 from http import HTTPStatus
 from types import TracebackType
@@ -16,6 +18,8 @@ from app.audit.tree.signer import SignerRefusedError, SignerStateError
 HEAD_PATH: Final = "/v1/head"
 SIGN_PATH: Final = "/v1/sign"
 _LIMITS: Final = httpx.Timeout(connect=2.0, read=5.0, write=2.0, pool=2.0)
+_ANSWER_SECONDS: Final = 10.0  # those above begin anew with every byte
+_MOST_BYTES: Final = 64 * 1024
 
 
 class SignerUnreachableError(Exception):
@@ -25,10 +29,13 @@ class SignerUnreachableError(Exception):
 class RemoteSigner:
     """Speaks to `dancu signer`; see CheckpointSigner. Also raises SignerUnreachableError."""
 
-    def __init__(self, http: httpx.AsyncClient, authority_code: str) -> None:
-        """Ask through *http*, whose base address is the signer's."""
+    def __init__(
+        self, http: httpx.AsyncClient, authority_code: str, *, answer_seconds: float = _ANSWER_SECONDS
+    ) -> None:
+        """Ask through *http*, whose base address is the signer's, for *answer_seconds* at most."""
         self._http = http
         self._authority_code = authority_code
+        self._answer_seconds = answer_seconds
 
     async def __aenter__(self) -> Self:
         """Keep a connection."""
@@ -51,8 +58,7 @@ class RemoteSigner:
             "root": as_text(head.root),
             "proof": [as_text(part) for part in proof],
         }
-        response = await self._ask("POST", SIGN_PATH, content)
-        note = response.text
+        note = (await self._ask("POST", SIGN_PATH, content)).decode("utf-8", "replace")
         if not self._says(note, head):
             raise SignerStateError("the signer answered with another checkpoint")
         return note
@@ -66,21 +72,31 @@ class RemoteSigner:
         origin = text.split("\n", maxsplit=1)[0]
         return log_epoch(origin, self._authority_code) is not None and text == checkpoint_text(origin, head)
 
-    async def _ask(self, method: str, path: str, content: object = None) -> httpx.Response:
+    async def _ask(self, method: str, path: str, content: object = None) -> bytes:
         try:
-            response = await self._http.request(method, path, json=content, timeout=_LIMITS)
-        except (httpx.HTTPError, OSError) as error:
+            async with asyncio.timeout(self._answer_seconds):
+                status, answer = await self._answer(method, path, content)
+        except (httpx.HTTPError, OSError) as error:  # TimeoutError is an OSError
             raise SignerUnreachableError(type(error).__name__) from None
-        if response.status_code == HTTPStatus.CONFLICT:
+        if status == HTTPStatus.CONFLICT:
             raise SignerRefusedError("the signer remembers another tree")
-        if response.status_code != HTTPStatus.OK:
-            raise SignerStateError(f"the signer answered {response.status_code}")
-        return response
+        if status != HTTPStatus.OK:
+            raise SignerStateError(f"the signer answered {status}")
+        return answer
+
+    async def _answer(self, method: str, path: str, content: object) -> tuple[int, bytes]:
+        answer = b""
+        async with self._http.stream(method, path, json=content, timeout=_LIMITS) as response:
+            async for part in response.aiter_bytes():
+                answer += part
+                if len(answer) > _MOST_BYTES:
+                    raise SignerStateError("the signer answers more than a checkpoint")
+        return response.status_code, answer
 
 
-def _head_in(response: httpx.Response) -> TreeHead:
+def _head_in(answer: bytes) -> TreeHead:
     try:
-        said: Any = response.json()
+        said: Any = json.loads(answer)
         size, root = said["size"], base64.b64decode(said["root"], validate=True)
     except (ValueError, KeyError, TypeError):
         raise SignerStateError("the signer's answer says no tree head") from None

@@ -2,8 +2,7 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,6 +17,8 @@ from app.audit.verifying.spill import Spill
 _BEFORE_FIRST: Final = bytes(32).hex()
 _MOST_IN_MEMORY: Final = 1000
 _MOST_IN_DOUBT: Final = 300  # more than one batch holds
+_RANDOM_BITS: Final = 80  # of a UUIDv7; the others are milliseconds
+_LATELY_MILLISECONDS: Final = 31 * 24 * 3600 * 1000
 _LIVELY: Final = timedelta(minutes=5)  # a chain that wrote so lately may just be going on
 
 
@@ -120,12 +121,11 @@ class ChainChecker:
     def _meet_late(self, met: Met) -> None:
         """Meet a sequence at or before the last: it fills a gap too late, or there are two of it."""
         row = self._spill.one(
-            "select first, last from gap where writer = ? and first <= ? and last >= ?",
+            "select first, last from gap where writer = ? and first <= ? order by first desc limit 1",
             met.writer_id.bytes,
             met.sequence,
-            met.sequence,
         )
-        if row is None:
+        if row is None or row[1] < met.sequence:  # gaps do not overlap
             return self._ledger.find(Kind.CHAIN_FORK, met.place, _at(met))
         first, last = row
         writer = met.writer_id.bytes
@@ -151,7 +151,9 @@ class ChainChecker:
     def _name_previous(self, met: Met, facts: Mapping[str, Value]) -> None:
         try:
             previous = UUID(str(facts["previous_writer_id"]))
-            last = int(facts.get("previous_writer_sequence", 0))
+            last = facts.get("previous_writer_sequence", 0)
+            if type(last) is not int:
+                raise ValueError("this is no sequence")
             doubtful = [UUID(each) for each in str(facts.get("doubtful_records", "")).split()]
         except ValueError:
             return self._ledger.find(Kind.CHAIN_START, met.place, _at(met))
@@ -205,12 +207,12 @@ class ChainChecker:
             json.dumps(asdict(state)),
         )
 
-    def finish(self, made_at: str, dropped: AbstractSet[str], *, is_whole: bool) -> None:
+    def finish(self, made_at: str, has_ended: Callable[[str], bool], *, is_whole: bool) -> None:
         """Say of each chain whether it ended as its last record or its successor says.
 
-        *dropped* are the months that records of the log say are dropped.
+        *has_ended* tells of a month whether records of the log order its end and say that it came.
         """
-        self._judge_excused(dropped, is_whole=is_whole)
+        self._judge_excused(has_ended, is_whole=is_whole)
         for writer_id, state in self._states.items():
             self._store(writer_id, state)
         self._states.clear()
@@ -226,17 +228,21 @@ class ChainChecker:
         for writer, last, at, record in self._spill.rows(query):
             self._miss_chain(UUID(bytes=writer), last, Place(at, record))
 
-    def _judge_excused(self, dropped: AbstractSet[str], *, is_whole: bool) -> None:
+    def _judge_excused(self, has_ended: Callable[[str], bool], *, is_whole: bool) -> None:
         query = "select writer, first, last, at, record, time, month from excused order by rowid"
         for writer, first, last, at, record, time, month in self._spill.rows(query):
-            if month in dropped or not is_whole:
+            if has_ended(month) or not is_whole:
                 self._ledger.leave_out(Gap.RECORDS_DROPPED, last - first + 1)
             else:
                 where = Place(at, record, time)
                 self._ledger.find(Kind.CHAIN_GAP, where, f"{UUID(bytes=writer)}: {first}-{last}")
 
     def _miss_chain(self, writer_id: UUID, last: int, place: Place) -> None:
-        if self._spill.one("select 1 from dropped limit 1") is not None:
+        """Miss a chain of which nothing is left, unless retention took records of just before the next."""
+        successor = UUID(place.record_id).int
+        lately = max(0, (successor >> _RANDOM_BITS) - _LATELY_MILLISECONDS) << _RANDOM_BITS
+        query = "select 1 from dropped_record where record >= ? and record <= ? limit 1"
+        if self._spill.one(query, lately.to_bytes(16), successor.to_bytes(16)) is not None:
             return self._ledger.leave_out(Gap.RECORDS_DROPPED, last)
         return self._ledger.find(Kind.CHAIN_SHORTER_THAN_NAMED, place, f"{writer_id}: 1-{last}")
 

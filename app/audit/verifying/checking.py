@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -33,6 +33,7 @@ from app.audit.verifying.spill import Spill
 
 _FRESH: Final = timedelta(minutes=1)
 _RECORD_VERSION: Final = 1
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class _Examiner:
         self._persons = PersonChecker(asked.root, ledger)
         self._lookups = LookupChecker(spill, ledger)
         self._retention = RetentionChecker(spill, ledger)
+        self._newest = _instant(manifest.made_at)
 
     def run(self) -> None:
         self._describe()
@@ -116,6 +118,7 @@ class _Examiner:
         facts = _facts(row.leaf)
         time = (facts or row.columns).get("time" if facts else "recorded_at")
         place = Place(entry.index, str(entry.record_id), str(time))
+        self._newest = max(self._newest, _instant(str(time)))
         if not leaf_hash(row.leaf) == row.leaf_hash == entry.leaf_hash:
             self._ledger.find(Kind.BYTES_DIFFER, place)
         chain = self._meet_chain(entry, row, facts, place)
@@ -147,12 +150,31 @@ class _Examiner:
         return self._chains.meet(Met(writer_id, sequence, entry.record_id, leaf_hash(row.leaf), facts, place))
 
     def _finish(self) -> None:
-        is_whole = self._manifest.is_whole
+        is_whole, made_at = self._manifest.is_whole, self._made_at()
         self._heads.finish(self._asked.now)
-        self._chains.finish(self._manifest.made_at, self._retention.named, is_whole=is_whole)
+        self._chains.finish(made_at, self._retention.has_ended, is_whole=is_whole)
         self._signatures.finish(is_whole=is_whole)
-        self._lookups.finish(self._manifest.made_at, self._asked.orphan_age, is_whole=is_whole)
-        self._retention.finish(is_whole=is_whole)
+        self._lookups.finish(made_at, self._asked.orphan_age, is_whole=is_whole)
+        self._retention.finish(self._asked.now, is_whole=is_whole)
+        self._persons.finish(self._retention.has_ended, is_whole=is_whole)
+
+    def _made_at(self) -> str:
+        """Return when the export was made: as it says, but not before its newest record.
+
+        A manifest that says an earlier time would have every lookup be without its outcome for good.
+        """
+        if self._newest <= _instant(self._manifest.made_at):
+            return self._manifest.made_at
+        return min(self._newest, self._asked.now).isoformat()
+
+
+def _instant(text: str) -> datetime:
+    """Return the instant that *text* says; the beginning of all time where it says none."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return _NEVER
+    return instant if instant.tzinfo is not None else _NEVER
 
 
 def _facts(leaf: bytes) -> Mapping[str, Value] | None:

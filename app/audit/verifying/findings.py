@@ -78,6 +78,7 @@ class Kind(StrEnum):
     DOUBTFUL_RECORDS = "doubtful_records"
     ROW_FRESH = "row_fresh"
     WRITER_KEY_UNPINNED = "writer_key_unpinned"
+    WRITER_KEY_LATE = "writer_key_late"
     NOT_WITNESSED_YET = "not_witnessed_yet"
 
 
@@ -87,6 +88,7 @@ NOTICES: Final = frozenset(
         Kind.DOUBTFUL_RECORDS,
         Kind.ROW_FRESH,
         Kind.WRITER_KEY_UNPINNED,
+        Kind.WRITER_KEY_LATE,
         Kind.NOT_WITNESSED_YET,
     }
 )
@@ -95,6 +97,7 @@ NOTICES: Final = frozenset(
 class Gap(StrEnum):
     """Why a check was not made, or not wholly; nothing is claimed about that part."""
 
+    FORMER_LOG = "former_log"
     NO_OLD_CHECKPOINT = "no_old_checkpoint"
     OLD_CHECKPOINT_ELSEWHERE = "old_checkpoint_elsewhere"
     NO_WITNESSES = "no_witnesses"

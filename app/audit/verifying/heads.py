@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
+from app.audit.tree.checkpoint import log_epoch
 from app.audit.tree.cosignature import verify_cosignature
 from app.audit.tree.growing import GrowingTree, aligned_parts
 from app.audit.tree.merkle import TreeHead, perfect_parts
@@ -11,6 +13,8 @@ from app.audit.tree.notes import NoteError, VerifierKey, read_head, split_note, 
 from app.audit.tree.policy import TrustPolicy
 from app.audit.verifying.export_files import CHECKPOINTS_FILE, Line, Manifest, read_text
 from app.audit.verifying.findings import CannotCheckError, Check, Gap, Kind, Ledger, Place
+
+_MOST_CHECKPOINTS: Final = 1000  # an export has 40 at most; they are kept in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class HeadChecker:
         for number, line in enumerate(lines, start=1):
             try:
                 self._take(line)
+                if number > _MOST_CHECKPOINTS:
+                    raise ValueError("an export has few checkpoints")
             except (KeyError, TypeError, ValueError):
                 raise CannotCheckError(f"{CHECKPOINTS_FILE}: line {number} is not readable") from None
         for name, note in self.trust.since:
@@ -65,14 +71,27 @@ class HeadChecker:
         note = read_text(line["note"]) + "".join(f"{each.rstrip()}\n" for each in lines)
         self.ledger.looked_at[Check.CHECKPOINT] += 1
         origin, head = read_head(split_note(note)[0])
-        if origin != self.trust.log_key.name or origin != f"dancu/{self.manifest.authority_code}":
-            return self.ledger.find(Kind.CHECKPOINT_OTHER_LOG, detail=str(head.size))
+        if not self._is_this_log(origin):
+            return self._meet_other_log(origin, head)
         try:
             verified_head(note, [self.trust.log_key])
         except NoteError:
             return self.ledger.find(Kind.CHECKPOINT_UNSIGNED, detail=str(head.size))
         self._published.append(_Published(head, note, read_text(line["signed_at"])))
         return None
+
+    def _is_this_log(self, origin: str) -> bool:
+        return (
+            origin == self.trust.log_key.name and log_epoch(origin, self.manifest.authority_code) is not None
+        )
+
+    def _meet_other_log(self, origin: str, head: TreeHead) -> None:
+        """Leave a log that this one succeeded to its own key; any other has no business here."""
+        theirs = log_epoch(origin, self.manifest.authority_code)
+        ours = log_epoch(self.trust.log_key.name, self.manifest.authority_code)
+        if theirs is not None and ours is not None and theirs < ours:
+            return self.ledger.leave_out(Gap.FORMER_LOG)
+        return self.ledger.find(Kind.CHECKPOINT_OTHER_LOG, detail=str(head.size))
 
     def _grow_before(self) -> None:
         parts = perfect_parts((0, self.manifest.first))

@@ -11,6 +11,7 @@ LOOKUP_OUTCOME: Final = "lookup.outcome"
 KEYS_MADE: Final = "keys.made"
 KEYS_ROTATED: Final = "keys.rotated"
 RETENTION_DROP: Final = "retention.drop"
+MONTH_KEY_DESTROYED: Final = "month_key.destroyed"
 WRITER_KEY_CHANGE: Final = "writer key"
 """What `change` says in a record that introduces a writer's key."""
 TAGGED_KINDS: Final = frozenset({LOOKUP_INTENT, LOOKUP_REFUSED})

@@ -2,8 +2,9 @@
 
 import hmac
 import json
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+import re
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from app.audit.verifying.findings import CannotCheckError, Check, Gap, Kind, Led
 from app.audit.verifying.kinds import TAGGED_KINDS
 
 _MOST_DATA_KEYS: Final = 1000
+_MOST_MONTHS: Final = 10_000
+_MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 
 
 class PersonChecker:
@@ -30,9 +33,13 @@ class PersonChecker:
         self._ledger = ledger
         self._months = dict[str, MonthSecret | None]()
         self._data_keys = OrderedDict[tuple[UUID, str], DataKey | None]()
+        self._untagged = Counter[str]()
+        self._unopened = set[str]()
+        self._opens = False
 
     def load(self, lines: Iterable[Line], *, with_keys: bool) -> None:
         """Take the months whose keys are there; CannotCheckError where *root* did not wrap them."""
+        self._opens = self._root is not None and with_keys
         if self._root is None:
             self._ledger.leave_out(Gap.NO_ROOT_KEY)
         elif not with_keys:
@@ -41,6 +48,8 @@ class PersonChecker:
             try:
                 key_id = read_text(line["key_id"])
                 self._months[key_id] = self._secret(key_id, line)
+                if number > _MOST_MONTHS:
+                    raise ValueError("there are not so many months")
             except (ValueError, KeyError, TypeError):
                 raise CannotCheckError(f"{MONTH_KEYS_FILE}: line {number} is not readable") from None
             except SealBrokenError:
@@ -69,8 +78,10 @@ class PersonChecker:
     ) -> None:
         self._ledger.looked_at[Check.TAGS] += 1
         if tag is None:
-            if key_id in self._months:  # the tags of a month end with its keys
+            if key_id in self._months:
                 self._ledger.find(Kind.TAG_MISSING, place)
+            else:  # the tags of a month may end with its keys
+                self._untagged[_month_of(key_id)] += 1
             return
         secret = self._months.get(key_id)
         is_wrong = (tag.key_id, tag.recorded_at) != (key_id, stored_time(facts))
@@ -78,6 +89,18 @@ class PersonChecker:
             is_wrong = is_wrong or not hmac.compare_digest(tag.tag, secret.search_tag(number))
         if is_wrong:
             self._ledger.find(Kind.TAG_WRONG, place)
+
+    def finish(self, has_ended: Callable[[str], bool], *, is_whole: bool) -> None:
+        """Miss tags and keys of months whose keys are gone although no record says that they ended."""
+        for month in sorted(month for month in self._unopened if is_whole and not has_ended(month)):
+            self._ledger.cannot.append(f"{month}: its keys are not there, and no record says that it ended")
+        for month, count in sorted(self._untagged.items()):
+            if has_ended(month):
+                continue
+            if not is_whole:
+                self._ledger.leave_out(Gap.PART_OF_THE_LOG, count)
+            else:
+                self._ledger.find(Kind.TAG_MISSING, detail=f"{month}: {count}")
 
     def stray(self, lines: Iterable[Line]) -> None:
         """Say which tags belong to no record at all."""
@@ -91,8 +114,9 @@ class PersonChecker:
         key_id = str(facts.get("key_id"))
         secret = self._months.get(key_id)
         if secret is None:
-            if self._root is not None and any(self._months.values()):
+            if self._opens:
                 self._ledger.leave_out(Gap.MONTH_KEY_GONE)
+                self._unopened.add(_month_of(key_id))
             return None
         if chain.sealed_key is None or chain.key_id != key_id:
             self._ledger.leave_out(Gap.DATA_KEY_ELSEWHERE)
@@ -126,3 +150,8 @@ class PersonChecker:
             return None
         number = subject.get("id_number", "") if isinstance(subject, dict) else ""
         return number if isinstance(number, str) else None
+
+
+def _month_of(key_id: str) -> str:
+    month = key_id.rpartition("/")[2]
+    return month if _MONTH.fullmatch(month) else "?"

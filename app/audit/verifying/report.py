@@ -160,7 +160,7 @@ def _finding_json(kind: Kind, ledger: Ledger) -> dict[str, object]:
             {
                 "index": finding.place.index,
                 "record_id": finding.place.record_id,
-                "time": finding.place.time,
+                "time": finding.place.time if _time(finding.place.time or "") != _ABSENT else None,
                 "detail": finding.detail,
             }
             for finding in ledger.listed[kind]

@@ -10,7 +10,7 @@ from uuid import UUID
 from app.audit.leaf import Value
 from app.audit.verifying.export_files import Entry
 from app.audit.verifying.findings import Check, Gap, Kind, Ledger
-from app.audit.verifying.kinds import RETENTION_DROP
+from app.audit.verifying.kinds import MONTH_KEY_DESTROYED, RETENTION_DROP
 from app.audit.verifying.spill import Spill
 
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
@@ -25,8 +25,8 @@ class RetentionChecker:
         self._spill = spill
         self._ledger = ledger
         self._dropped = Counter[str]()
-        self.named = set[str]()
-        """The months that records of the log say are dropped."""
+        self._named = set[str]()
+        self._ended = dict[str, int | None]()
 
     def dropped(self, entry: Entry) -> None:
         """Take note of a leaf whose record is gone."""
@@ -37,19 +37,38 @@ class RetentionChecker:
         self._spill.put("insert or ignore into dropped_record (record) values (?)", entry.record_id.bytes)
 
     def meet(self, facts: Mapping[str, Value]) -> None:
-        """Take note of the months that a record says are dropped."""
-        if facts.get("kind") == RETENTION_DROP:
-            self.named.update(_MONTH.findall(str(facts.get("months"))))
+        """Take note of the months that a record orders to be dropped, or says are, and of how many leaves."""
+        kind, months = facts.get("kind"), _MONTH.findall(str(facts.get("months")))
+        if kind == RETENTION_DROP:
+            self._named.update(months)
+        elif kind == MONTH_KEY_DESTROYED:
+            count = facts.get("dropped_records")
+            self._ended |= {month: count if isinstance(count, int) else None for month in months}
 
-    def finish(self, *, is_whole: bool) -> None:
-        """Say which months' records are gone although no record says so."""
+    def has_ended(self, month: str) -> bool:
+        """Whether records order the end of *month* and say that it came."""
+        return month in self._named and month in self._ended
+
+    def finish(self, now: datetime, *, is_whole: bool) -> None:
+        """Say which months' records are gone although no record says so, or more than it says.
+
+        Which month a leaf was of is the export's own word: what the order's record counted is not.
+        """
         for month, count in sorted(self._dropped.items()):
-            if month in self.named:
+            most = self._ended.get(month)
+            if self.has_ended(month) and (most is None or count <= most):
                 self._ledger.leave_out(Gap.RECORDS_DROPPED, count)
-            elif not is_whole:
+            elif not is_whole and most is None and _may_have_ended(month, now):
                 self._ledger.leave_out(Gap.PART_OF_THE_LOG, count)
             else:
-                self._ledger.find(Kind.ROW_DROPPED, detail=f"{month}: {count}")
+                limit = f" > {most}" if most is not None else ""
+                self._ledger.find(Kind.ROW_DROPPED, detail=f"{month}: {count}{limit}")
+
+
+def _may_have_ended(month: str, now: datetime) -> bool:
+    """Whether retention may have taken *month*: not before a year after it, whatever is configured."""
+    here = now.astimezone(UTC)
+    return month < f"{here.year - 1:04d}-{here.month:02d}" and _MONTH.fullmatch(month) is not None
 
 
 def month_of_id(record_id: UUID) -> str:

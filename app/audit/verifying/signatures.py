@@ -16,6 +16,8 @@ from app.audit.verifying.spill import Spill
 
 _RETIRING: Final = timedelta(hours=1)  # a writer that runs takes the next key well within it
 _MOST_KEYS: Final = 1000
+_MOST_LOOKED_AT: Final = 100  # of batches, to find one; where more overlap, that is a finding
+_MOST_INTRODUCTIONS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class SignatureChecker:
         self._ledger = ledger
         self._keys = dict[str, VerifierKey | None]()
         self._first_key: str | None = None
+        self._newest = ""
+        """The latest time that a record said so far: when those met next entered the tree, or later."""
         self._introductions = list[_Introduction]()
 
     def load(self, lines: Iterable[Line]) -> None:
@@ -99,10 +103,11 @@ class SignatureChecker:
     def batch_of(self, writer_id: UUID, sequence: int, place: Place) -> Batch | None:
         """Return the signed batch that a record stands in, which is a finding where there is none."""
         found = self._spill.one(
-            "select first, last, head, key from batch where writer = ? and first <= ? and last >= ?"
-            " order by first desc limit 1",
+            "select first, last, head, key from (select * from batch where writer = ? and first <= ?"
+            " order by first desc limit ?) where last >= ? order by first desc limit 1",
             writer_id.bytes,
             sequence,
+            _MOST_LOOKED_AT,
             sequence,
         )
         if found is None:
@@ -110,13 +115,16 @@ class SignatureChecker:
             return None
         batch = Batch(writer_id, *found)
         self._first_key = self._first_key or batch.key_id
+        self._newest = max(self._newest, place.time or "")
         self._spill.put(
-            "insert into writer_key (key, uses, at, record, time) values (?, 1, ?, ?, ?)"
-            " on conflict (key) do update set uses = uses + 1, time = max(time, excluded.time)",
+            "insert into writer_key (key, uses, at, record, time, met) values (?, 1, ?, ?, ?, ?)"
+            " on conflict (key) do update set uses = uses + 1, time = max(time, excluded.time),"
+            " met = excluded.met",
             batch.key_id,
             place.index,
             place.record_id,
             place.time,
+            self._newest,
         )
         return batch
 
@@ -138,6 +146,8 @@ class SignatureChecker:
         is_about_keys = facts.get("kind") in {KEYS_MADE, KEYS_ROTATED}
         if not is_about_keys or facts.get("change") != WRITER_KEY_CHANGE or batch is None:
             return
+        if len(self._introductions) >= _MOST_INTRODUCTIONS:
+            raise CannotCheckError("more records introduce writers' keys than there can be keys")
         before = facts.get("before")
         self._introductions.append(
             _Introduction(
@@ -156,8 +166,8 @@ class SignatureChecker:
             for each in self._introductions
             if each.by in trusted and each.before is not None
         }
-        for key_id, uses, at, record, last_time in self._spill.rows(
-            "select key, uses, at, record, time from writer_key order by key"
+        for key_id, uses, at, record, last_time, met in self._spill.rows(
+            "select key, uses, at, record, time, met from writer_key order by key"
         ):
             place = Place(at, record, last_time)
             if key_id not in trusted:
@@ -166,6 +176,8 @@ class SignatureChecker:
                 self._ledger.find(kind, place, f"{key_id} x {uses}")
             elif key_id in retired and _is_long_after(last_time, retired[key_id]):
                 self._ledger.find(Kind.WRITER_KEY_RETIRED, place, key_id)
+            elif key_id in retired and _is_long_after(met, retired[key_id]):
+                self._ledger.find(Kind.WRITER_KEY_LATE, place, key_id)
         self._find_overlaps()
         if is_whole:
             self._find_unmet()

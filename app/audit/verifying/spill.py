@@ -13,8 +13,9 @@ create table batch (
     writer blob, first integer, last integer, head blob, key text, newest blob, met integer default 0,
     primary key (writer, first, last)
 ) without rowid;
-create table writer_key (key text primary key, uses integer, at integer, record text, time text)
-    without rowid;
+create table writer_key (
+    key text primary key, uses integer, at integer, record text, time text, met text
+) without rowid;
 create table chain (writer blob primary key, state text) without rowid;
 create table gap (writer blob, first integer, last integer, primary key (writer, first)) without rowid;
 create table named (writer blob primary key, last integer, at integer, record text) without rowid;

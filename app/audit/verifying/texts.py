@@ -144,6 +144,10 @@ KIND_TEXTS: Final[Mapping[Kind, Text]] = {
         "khóa máy ghi lấy từ chính bản trích xuất; hãy đối chiếu với khóa nhận riêng (--writer-key)",
         "a writer's key was taken from the export itself; compare it with one given to you (--writer-key)",
     ),
+    Kind.WRITER_KEY_LATE: (
+        "bản ghi ký bằng khóa đã thay vào cây hơn một giờ sau khi thay khóa; giờ ghi trong đó có thể không thật",
+        "records under a retired key entered the tree more than an hour after; the times they say may be false",
+    ),
     Kind.NOT_WITNESSED_YET: (
         "số bản ghi cuối chưa có nhân chứng đồng ký",
         "newest records that no quorum of witnesses has cosigned yet",
@@ -151,6 +155,10 @@ KIND_TEXTS: Final[Mapping[Kind, Text]] = {
 }
 
 GAP_TEXTS: Final[Mapping[Gap, Text]] = {
+    Gap.FORMER_LOG: (
+        "Điểm kiểm tra của nhật ký trước (đã được thay): chỉ kiểm tra được bằng khóa của nhật ký đó.",
+        "Checkpoints of the log that this one succeeded: only that log's key can check them.",
+    ),
     Gap.NO_OLD_CHECKPOINT: (
         "Không có điểm kiểm tra cũ (--since): không biết lịch sử có bị viết lại cả cây và ký lại hay không.",
         "No older checkpoint (--since): a history rewritten as a whole and signed again would not be seen.",

@@ -93,6 +93,18 @@ async def test_while_the_database_is_away_time_goes_on(nowhere: AsyncEngine) -> 
     assert guard.state is Anchoring.LATE
 
 
+@pytest.mark.parametrize("ahead", ["interval '2 minutes'", "interval '900 years'"])
+async def test_anchored_at_a_time_to_come_puts_nothing_off(
+    database: Database, engine: AsyncEngine, ahead: str
+) -> None:
+    clock = StandingClock()
+    guard = a_guard(engine, clock)
+    await execute(database.owner_url, f"update audit_sequencing set anchored_at = now() + {ahead}")  # noqa: S608
+    clock.turn(minutes=241)
+    await guard.look()
+    assert not guard.is_serving
+
+
 async def test_zero_never_stops(nowhere: AsyncEngine) -> None:
     clock = StandingClock()
     guard = a_guard(nowhere, clock, stop_minutes=0)

@@ -1,5 +1,6 @@
 """The signer behind HTTP: it keeps its rules and takes nothing else; the worker tells its states apart."""
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -125,6 +126,33 @@ async def test_a_body_that_does_not_come_is_not_waited_for(signer: FileSigner) -
     scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/v1/sign", "headers": []}
     await signing_app(signer)(scope, receive, send)
     assert sent[0]["status"] == 408
+
+
+class Dribble(httpx.AsyncByteStream):
+    """An answer that never ends; each byte of it comes well within any limit between two of them."""
+
+    def __init__(self, part: bytes, pause_seconds: float) -> None:
+        self.part = part
+        self.pause_seconds = pause_seconds
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            await asyncio.sleep(self.pause_seconds)
+            yield self.part
+
+
+@pytest.mark.parametrize(
+    ("part", "pause_seconds", "expected"),
+    [(b" ", 0.01, SignerUnreachableError), (b" " * 10_000, 0.0, SignerStateError)],
+)
+async def test_an_answer_that_does_not_end_is_given_up(
+    part: bytes, pause_seconds: float, expected: type[Exception]
+) -> None:
+    place = httpx.MockTransport(lambda _: httpx.Response(200, stream=Dribble(part, pause_seconds)))
+    async with httpx.AsyncClient(transport=place, base_url="http://signer") as http:
+        async with asyncio.timeout(5):
+            with pytest.raises(expected):
+                await RemoteSigner(http, invented.AUTHORITY, answer_seconds=0.1).last()
 
 
 async def test_nothing_else_is_served(signer: FileSigner) -> None:

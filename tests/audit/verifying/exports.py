@@ -48,6 +48,7 @@ class WriterKind(StrEnum):
 
     CLOSED = "writer.closed"
     DROP = "retention.drop"
+    DESTROYED = "month_key.destroyed"
 
 
 def a_note_key(name: str) -> NoteKey:
@@ -246,3 +247,12 @@ def a_log(lookups: int = 3) -> tuple[Log, Writer]:
     writer = Writer(log)
     log.lookups(writer, lookups)
     return log, writer
+
+
+def end_month(log: Log, writer: Writer, month: str, count: int | None, *others: str) -> None:
+    """Put on record that retention was ordered to end months, and ended one of so many records."""
+    counted: dict[str, Value] = {"dropped_records": count} if count is not None else {}
+    writer.commit(
+        log.draft(cast("RecordKind", WriterKind.DROP), months=" ".join((*others, month))),
+        log.draft(cast("RecordKind", WriterKind.DESTROYED), months=month, **counted),
+    )

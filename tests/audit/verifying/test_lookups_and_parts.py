@@ -14,10 +14,14 @@ from tests.audit.verifying.checks import checked, kinds, rewrite_wholly, success
 from tests.audit.verifying.exports import (
     Log,
     Writer,
-    WriterKind,
     a_log,
     a_note_key,
+    end_month,
 )
+
+OF_2020 = "016f5e66-e800-7000-8000-000000000001"
+OF_APRIL_2025 = "01968924-9bff-7000-8000-000000000001"
+OF_MAY_2025 = "01968924-9c00-7000-8000-000000000001"
 
 
 def test_a_lookup_is_missed_only_once_its_outcome_is_due(tmp_path: Path) -> None:
@@ -54,7 +58,7 @@ def _dropped(log: Log, *indexes: int) -> None:
 
 def test_what_retention_dropped_and_said_so_leaves_a_sound_log(tmp_path: Path) -> None:
     log, writer = a_log(3)
-    writer.commit(log.draft(WriterKind.DROP, months=f"2020-01 {this_month()}"))  # type: ignore[arg-type]
+    end_month(log, writer, this_month(), 2, "2020-01")
     _dropped(log, 0, 1)
     log.publish()
     ledger = checked(log, tmp_path)
@@ -66,9 +70,7 @@ def test_what_retention_dropped_and_said_so_leaves_a_sound_log(tmp_path: Path) -
 
 def test_a_predecessor_that_retention_dropped_wholly_is_not_missed(tmp_path: Path) -> None:
     log, writer = a_log(1)
-    successor(log, writer, 3).commit(
-        log.draft(WriterKind.DROP, months=this_month())  # type: ignore[arg-type]
-    )
+    end_month(log, successor(log, writer, 3), this_month(), 3)
     _dropped(log, 0, 1, 2)
     log.publish()
     ledger = checked(log, tmp_path)
@@ -91,7 +93,7 @@ def this_month() -> str:
     return SystemClock().now().strftime("%Y-%m")
 
 
-def _part(log: Log, first: int, end: int) -> None:
+def part_of(log: Log, first: int, end: int) -> None:
     """Leave out all but leaves from *first* up to *end*, as an export of a part does."""
     hashes = [bytes.fromhex(row["leaf_hash"]) for row in log.rows]
     parts = {"before": perfect_parts((0, first)), "after": aligned_parts((end, len(hashes)))}
@@ -105,7 +107,7 @@ def test_a_part_of_the_log_is_checked_as_far_as_it_goes(tmp_path: Path) -> None:
     older = log.publish()
     log.lookups(writer, 4)
     log.publish()
-    _part(log, 6, 10)
+    part_of(log, 6, 10)
     ledger = checked(log, tmp_path)
     assert kinds(ledger) == {}
     assert ledger.gaps[Gap.PART_OF_THE_LOG] == 1 + 1 + 2  # the range, a chain, two lookups
@@ -121,7 +123,7 @@ def test_a_key_that_a_part_of_the_log_does_not_introduce_is_told_for_comparison(
     later = a_note_key("dancu/H19/writer")
     Writer(log, later).commit(log.draft(RecordKind.SIGN_IN_FAILED))
     log.publish()
-    _part(log, 1, 5)
+    part_of(log, 1, 5)
     found = checked(log, tmp_path)
     assert kinds(found) == {Kind.WRITER_KEY_UNPINNED: 1}
     assert found.listed[Kind.WRITER_KEY_UNPINNED][0].detail == f"{later.verifier} x 1"
@@ -131,6 +133,11 @@ def test_a_part_of_the_log_knows_nothing_of_retention_beyond_it(tmp_path: Path) 
     log, writer = a_log(2)
     log.lookups(writer, 4)
     log.publish()
-    _part(log, 6, 10)
+    part_of(log, 6, 10)
     _dropped(log, 1)
+    log.rows[1]["record_id"] = OF_APRIL_2025
     assert not checked(log, tmp_path).is_broken
+    for number, record_id in enumerate((OF_MAY_2025, str(uuid4()))):  # too young to be dropped; of no month
+        log.rows[1]["record_id"] = record_id
+        (tmp_path / str(number)).mkdir()
+        assert kinds(checked(log, tmp_path / str(number))) == {Kind.ROW_DROPPED: 1}

@@ -20,6 +20,7 @@ from tests.audit.verifying.exports import (
     Month,
     Writer,
     a_log,
+    end_month,
 )
 
 
@@ -92,9 +93,16 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
 
 
 def test_a_month_whose_keys_are_gone_is_not_opened_and_needs_no_tags(tmp_path: Path) -> None:
-    log, _ = a_log(2)
+    log, writer = a_log(2)
     del log.rows[1]["tag"]
     log.has_month_keys = False
+    log.publish()
+    (tmp_path / "a").mkdir()
+    found = checked(log, tmp_path / "a")
+    assert kinds(found) == {Kind.TAG_MISSING: 1}
+    assert found.gaps[Gap.MONTH_KEY_GONE] == 2
+    assert found.cannot == ["2026-05: its keys are not there, and no record says that it ended"]
+    end_month(log, writer, "2026-05", 5)
     log.publish()
     ledger = checked(log, tmp_path)
     assert not ledger.is_broken
