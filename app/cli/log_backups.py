@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.audit.changes import Change
 from app.audit.record import RecordKind
+from app.audit.sealing import SealBrokenError
 from app.audit.tree.checkpoint import NoteKey, as_text
 from app.audit.tree.merkle import TreeHead
 from app.audit.tree.signer import (
@@ -35,9 +36,8 @@ from app.audit.tree.signer_backup import (
 from app.audit.tree.store import TreeBrokenError
 from app.cli.console import done
 from app.cli.keys import authority_of
-from app.cli.log_keys import signer_root
+from app.cli.log_keys import WRONG_SIGNER_KEY, signer_root, wrapping_key
 from app.cli.recording import make_recorded
-from app.cli.root_keys import key_in
 from app.cli.settings import read_settings
 from app.errors import ConfigurationError
 from app.settings import Settings
@@ -65,7 +65,7 @@ def backup_signer(
     settings, _ = read_settings()
     files = copy_signer(signer_folder(settings))
     with told():
-        key = open_log_key(files, signer_root(settings), authority_of(settings))
+        key = _opened(files, settings)
         head = signed_head(files)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as backup:
@@ -97,7 +97,7 @@ def restore_signer(
     with told():
         files = SignerBackup.from_text(text_of(file)).files
         key, remembered = (
-            open_log_key(files, signer_root(settings), authority_of(settings)),
+            _opened(files, settings),
             signed_head(files),
         )
         shown = [signed_by(key, text_of(each)) for each in checkpoint or ()]
@@ -107,16 +107,24 @@ def restore_signer(
 
 
 def rewrap_log(
-    new_file: Annotated[Path, typer.Argument(help="the new key, as dancu keys create makes one")],
+    new_file: Annotated[
+        Path, typer.Argument(help="the new key (DANCU_SIGNER_KEY_FILE); made where it is missing")
+    ],
 ) -> None:
     """Wrap the log key under another key; what runs goes on, and opens only that one at its next start."""
     settings, _ = read_settings()
-    new, folder = (
-        key_in(new_file),
-        signer_folder(settings),
-    )
-    with told():
-        rewrap_signer(folder, signer_root(settings), new, authority_of(settings))
+    folder = signer_folder(settings)
+    new, is_new = wrapping_key(settings, new_file, is_named=True)
+    try:
+        with told():
+            _opened(copy_signer(folder), settings)
+            rewrap_signer(folder, signer_root(settings), new, authority_of(settings))
+    except BaseException:
+        if is_new:
+            new_file.unlink()
+        raise
+    if is_new:
+        done(f"made {new_file}; from the signer's next start on it is DANCU_SIGNER_KEY_FILE")
     done(f"the log key in {folder} is wrapped under {new.fingerprint}; back it up anew")
 
 
@@ -125,6 +133,14 @@ def signer_folder(settings: Settings) -> Path:
     if settings.log_signer_folder is None:
         raise ConfigurationError("DANCU_LOG_SIGNER_FOLDER is not set: the signer's folder")
     return settings.log_signer_folder
+
+
+def _opened(files: Mapping[str, str], settings: Settings) -> NoteKey:
+    """Return the log key; ConfigurationError where DANCU_SIGNER_KEY does not open it."""
+    try:
+        return open_log_key(files, signer_root(settings), authority_of(settings))
+    except SealBrokenError:
+        raise ConfigurationError(WRONG_SIGNER_KEY) from None
 
 
 @contextmanager

@@ -3,14 +3,14 @@
 import asyncio
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.audit.changes import Change
 from app.audit.record import RecordKind
-from app.audit.sealing import RootKey
+from app.audit.sealing import RootKey, SealBrokenError
 from app.audit.tree.signer import FileSigner, SignerStateError, create_signer, discard_signer
 from app.cli.console import done
 from app.cli.keys import authority_of
@@ -19,6 +19,8 @@ from app.cli.settings import read_settings
 from app.errors import ConfigurationError
 from app.main import root_key
 from app.settings import Settings
+
+WRONG_SIGNER_KEY: Final = "log.key does not open with DANCU_SIGNER_KEY; it is wrapped under another key"
 
 
 def create_log(
@@ -39,7 +41,7 @@ def create_log(
         made.append(create_signer(folder, root, authority))
         return Change(made[0], RecordKind.KEYS_MADE, {"change": "log key", "after": made[0].verifier})
 
-    root, is_new = _wrapping_key(settings, path, is_named=key_file is not None)
+    root, is_new = wrapping_key(settings, path, is_named=key_file is not None)
     try:
         signer = asyncio.run(make_recorded(settings, work))
     except BaseException:
@@ -78,9 +80,11 @@ def open_signer(settings: Settings) -> FileSigner:
         return FileSigner(folder, root, authority)
     except SignerStateError as error:
         raise ConfigurationError(f"{folder}: {error}") from None
+    except SealBrokenError:
+        raise ConfigurationError(f"{folder}: {WRONG_SIGNER_KEY}") from None
 
 
-def _wrapping_key(settings: Settings, path: Path, *, is_named: bool) -> tuple[RootKey, bool]:
+def wrapping_key(settings: Settings, path: Path, *, is_named: bool) -> tuple[RootKey, bool]:
     """Return the key that is to wrap the log key, and whether it was made just now."""
     if settings.signer_key is not None and not is_named:
         return _key(settings.signer_key.get_secret_value()), False

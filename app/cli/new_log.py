@@ -35,7 +35,7 @@ from app.settings import Settings
 
 
 def new_log(
-    folder: Annotated[Path, typer.Argument(help="a new folder of its own, where `dancu worker` will run")],
+    folder: Annotated[Path, typer.Argument(help="a new folder of its own, where `dancu signer` will run")],
     reason: Annotated[str, typer.Option(help="what happened, and the number of the report on it")],
     checkpoint: Checkpoints = None,
 ) -> None:
@@ -50,7 +50,10 @@ def new_log(
         signer = asyncio.run(_made(settings, folder, worded(reason), known))
     done(f"made the key of a new log in {folder}")
     done(f"others check its checkpoints by: {signer.verifier}")
-    done("Now: end the worker, set DANCU_LOG_SIGNER_FOLDER, start it, and tell witnesses and auditors why.")
+    done(
+        "Now: end the signer, set its DANCU_LOG_SIGNER_FOLDER to this folder, start it and the worker again."
+    )
+    done("Witnesses enter the new name and key before they cosign; auditors get both keys. Tell them why.")
 
 
 async def _made(settings: Settings, folder: Path, reason: str, known: Sequence[StatedHead]) -> FileSigner:

@@ -13,6 +13,8 @@ from app.database.address import TAKES_WRITES, asyncpg_address, servers_of, sqla
 
 _CONNECT_SECONDS: Final = 3.0
 _STATEMENT_MILLISECONDS: Final = "15000"
+# After what the server allows a statement: it does not end a commit that waits for its standby.
+_PATIENCE_SECONDS: Final = 16.0
 _SERVER_SETTINGS: Final = {
     "statement_timeout": _STATEMENT_MILLISECONDS,
     "lock_timeout": "5000",
@@ -29,16 +31,23 @@ _NOT_HERE: Final = (
 )
 
 
-def open_engine(url: str, *, pool_size: int = 5) -> AsyncEngine:
-    """Return a pooled engine; connections open when first used. Parameters stay out of errors and logs."""
-    several = {"async_creator": connector(url)} if servers_of(url) else {}
+def open_engine(url: str, *, pool_size: int = 5, patience_seconds: float = _PATIENCE_SECONDS) -> AsyncEngine:
+    """Return a pooled engine; connections open when first used. Parameters stay out of errors and logs.
+
+    Whatever takes longer than *patience_seconds* ends with TimeoutError.
+    """
+    several = {"async_creator": connector(url, patience_seconds)} if servers_of(url) else {}
     engine = create_async_engine(
         sqlalchemy_address(url),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=_CONNECT_SECONDS,
         hide_parameters=True,
-        connect_args={"timeout": _CONNECT_SECONDS, "server_settings": dict(_SERVER_SETTINGS)},
+        connect_args={
+            "timeout": _CONNECT_SECONDS,
+            "command_timeout": patience_seconds,
+            "server_settings": dict(_SERVER_SETTINGS),
+        },
         **several,
     )
     # Not "pool_pre_ping", three round trips at each use: asyncpg hears at once when a server goes.
@@ -52,8 +61,12 @@ def _refuse_closed(connection: AdaptedConnection, *_: object) -> None:
         raise DisconnectionError
 
 
-def connector(url: str, **settings: str) -> Callable[[], Awaitable[asyncpg.Connection]]:
+def connector(
+    url: str, patience_seconds: float | None = None, /, **settings: str
+) -> Callable[[], Awaitable[asyncpg.Connection]]:
     """Return a function that opens one raw connection, for the tasks that keep theirs for themselves.
+
+    Without *patience_seconds* they bound their waits themselves.
 
     Where the address names several servers they are tried in turn for the one that takes writes, each for its
     share of the time, beginning with the one that was it last; ConnectionError where none of them is.
@@ -62,7 +75,12 @@ def connector(url: str, **settings: str) -> Callable[[], Awaitable[asyncpg.Conne
     servers = servers_of(url)
 
     async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(address, timeout=_CONNECT_SECONDS, server_settings=server_settings)
+        return await asyncpg.connect(
+            address,
+            timeout=_CONNECT_SECONDS,
+            command_timeout=patience_seconds,
+            server_settings=server_settings,
+        )
 
     async def connect_to_one() -> asyncpg.Connection:
         # asyncpg would try them in turn too, but a machine that is silent would use up all the time.
@@ -74,6 +92,7 @@ def connector(url: str, **settings: str) -> Callable[[], Awaitable[asyncpg.Conne
                     port=port,
                     target_session_attrs=TAKES_WRITES,
                     timeout=_CONNECT_SECONDS / len(servers),
+                    command_timeout=patience_seconds,
                     server_settings=server_settings,
                 )
             except _NOT_HERE:

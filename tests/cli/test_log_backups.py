@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -240,3 +241,20 @@ def test_the_log_key_follows_the_key_that_wraps_it(ground: Ground, monkeypatch: 
     assert dancu("keys", "show-log").out == verifier
     (ground.folder / "log.key").unlink()
     assert dancu("keys", "rewrap-log", str(file)).refuses("log.key")
+
+
+def test_the_key_that_wraps_the_log_key_anew_is_made_where_it_is_missing(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = ground.files / "next.key"
+    verifier, old = dancu("keys", "show-log").out, os.environ["DANCU_SIGNER_KEY"]
+    assert f"made {file}" in dancu("keys", "rewrap-log", str(file)).out
+    assert dancu("keys", "show-log").refuses("log.key does not open with DANCU_SIGNER_KEY")
+    assert dancu("keys", "rewrap-log", str(ground.files / "third.key")).refuses("DANCU_SIGNER_KEY")
+    assert not (ground.files / "third.key").exists()
+    assert dancu("keys", "backup-signer", str(ground.files / "b")).refuses("DANCU_SIGNER_KEY")
+    monkeypatch.setenv("DANCU_SIGNER_KEY", file.read_text())
+    assert dancu("keys", "show-log").out == verifier
+    monkeypatch.setenv("DANCU_SIGNER_KEY", old)
+    assert dancu("keys", "rewrap-log", str(file)).refuses("DANCU_SIGNER_KEY")
+    assert file.exists()

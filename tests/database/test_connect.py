@@ -3,6 +3,7 @@
 import asyncio
 
 import asyncpg
+import pytest
 from sqlalchemy import text
 
 from app.database.connect import open_engine
@@ -37,5 +38,19 @@ async def test_a_connection_in_order_is_used_again(database: Database) -> None:
             async with engine.connect() as connection:
                 pids.add(await connection.scalar(text("select pg_backend_pid()")))
         assert len(pids) == 1
+    finally:
+        await engine.dispose()
+
+
+async def test_what_the_server_never_ends_is_given_up_and_the_next_statement_works(
+    database: Database,
+) -> None:
+    engine = open_engine(database.serving_url, pool_size=1, patience_seconds=0.2)
+    try:
+        with pytest.raises(TimeoutError):
+            async with engine.connect() as connection:
+                await connection.execute(text("select pg_sleep(14)"))  # as a commit waits for its standby
+        async with engine.connect() as connection:
+            assert await connection.scalar(text("select 1")) == 1
     finally:
         await engine.dispose()

@@ -19,6 +19,7 @@ from tests.world import Database
 
 _TREE = {
     Kind.CHECKPOINT_UNSIGNED,
+    Kind.CHECKPOINT_MISSING,
     Kind.BYTES_DIFFER,
     Kind.ROOT_DIFFERS,
     Kind.LEAF_MISSING,

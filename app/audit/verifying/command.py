@@ -20,6 +20,7 @@ _DESCRIPTION: Final = (
     "Exit codes: 0 intact, 1 something is wrong with the evidence, 2 could not check."
 )
 _LARGEST_FILE: Final = 1024 * 1024
+_WRITER: Final = "/writer"
 _MOST_MINUTES: Final = 60 * 24 * 366 * 100
 
 
@@ -57,7 +58,11 @@ def verifier_options(program: str) -> argparse.ArgumentParser:
     several = "; may be given several times"
     parser.add_argument("--dir", type=Path, required=True, metavar="EXPORT", help="the folder of the export")
     parser.add_argument(
-        "--log-key", metavar="VKEY", help="the log's public key, given to you by another road"
+        "--log-key",
+        action="append",
+        default=[],
+        metavar="VKEY",
+        help="the log's public key, given to you by another road; again for each log that it succeeded",
     )
     parser.add_argument(
         "--writer-key", action="append", default=[], metavar="VKEY", help="the first writer's key" + several
@@ -99,11 +104,10 @@ def verifier_options(program: str) -> argparse.ArgumentParser:
 
 
 def _examination(options: argparse.Namespace) -> Examination:
-    if options.log_key is None:
-        raise CannotCheckError("without --log-key nothing can be checked")
-    log_key = _key(options.log_key, "--log-key")
+    log_key, *former = _log_keys(options.log_key)
     trust = Trust(
         log_key=log_key,
+        former_log_keys=tuple(former),
         policy=_policy(options),
         since=[(path.name, _read(path).decode("utf-8", "replace")) for path in options.since],
         max_age=options.max_age,
@@ -116,6 +120,18 @@ def _examination(options: argparse.Namespace) -> Examination:
         root=_root_key(options.audit_root_key_file),
         orphan_age=options.orphan_age,
     )
+
+
+def _log_keys(texts: Sequence[str]) -> list[VerifierKey]:
+    """Return the keys of the log and of those before it, the newest first."""
+    if not texts:
+        raise CannotCheckError("without --log-key nothing can be checked")
+    keys = [_key(text, "--log-key") for text in texts]
+    if any(key.name.endswith(_WRITER) for key in keys):
+        raise CannotCheckError("--log-key: this is a writer's key (--writer-key), not the log's")
+    if len({key.name for key in keys}) < len(keys):
+        raise CannotCheckError("--log-key: two keys of one log")
+    return sorted(keys, key=lambda key: (len(key.name), key.name), reverse=True)
 
 
 def _policy(options: argparse.Namespace) -> TrustPolicy | None:
@@ -153,7 +169,8 @@ def _root_key(path: Path | None) -> RootKey | None:
 
 
 def _checked(text: str, option: str) -> str:
-    _key(text, option)
+    if not _key(text, option).name.endswith(_WRITER):
+        raise CannotCheckError(f"{option}: this is the key of a log (--log-key), not a writer's")
     return text.strip()
 
 
@@ -178,7 +195,10 @@ def _write_new(path: Path, text: str) -> None:
 
 
 def _minutes(text: str) -> timedelta:
-    minutes = int(text)
+    try:
+        minutes = int(text)
+    except ValueError:
+        minutes = -1
     if not 0 <= minutes <= _MOST_MINUTES:
-        raise ValueError("minutes from zero on")
+        raise argparse.ArgumentTypeError("whole minutes, from zero on")
     return timedelta(minutes=minutes)

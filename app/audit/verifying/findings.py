@@ -38,6 +38,7 @@ class Kind(StrEnum):
     FILE_CHANGED = "file_changed"
     CHECKPOINT_UNSIGNED = "checkpoint_unsigned"
     CHECKPOINT_OTHER_LOG = "checkpoint_other_log"
+    CHECKPOINT_MISSING = "checkpoint_missing"
     LEAF_MISSING = "leaf_missing"
     ROOT_DIFFERS = "root_differs"
     NOT_A_CONTINUATION = "not_a_continuation"

@@ -23,9 +23,16 @@ class Trust:
 
     log_key: VerifierKey
     policy: TrustPolicy | None = None
+    former_log_keys: Sequence[VerifierKey] = ()
+    """Keys of the logs before this one, where it succeeded another (`dancu keys new-log`)."""
     since: Sequence[tuple[str, str]] = ()
     """Older checkpoints, each with the name by which the report calls it."""
     max_age: timedelta | None = None
+
+    @property
+    def log_keys(self) -> Sequence[VerifierKey]:
+        """The log's key and those of the logs before it."""
+        return (self.log_key, *self.former_log_keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,8 @@ class _Published:
     head: TreeHead
     note: str
     said_at: str
+    is_former: bool
+    """Whether a log signed it that the trusted one succeeded; it can contradict, and vouches for nothing."""
 
 
 @dataclass(slots=True)
@@ -58,7 +67,7 @@ class HeadChecker:
                 raise CannotCheckError(f"{CHECKPOINTS_FILE}: line {number} is not readable") from None
         for name, note in self.trust.since:
             try:
-                head = verified_head(note, [self.trust.log_key])
+                head = verified_head(note, self.trust.log_keys)
             except NoteError as error:
                 raise CannotCheckError(f"--since {name}: {error}") from None
             self._older.append((name, head))
@@ -69,29 +78,29 @@ class HeadChecker:
     def _take(self, line: Line) -> None:
         lines = [read_text(each) for each in line["cosignatures"]]
         note = read_text(line["note"]) + "".join(f"{each.rstrip()}\n" for each in lines)
-        self.ledger.looked_at[Check.CHECKPOINT] += 1
         origin, head = read_head(split_note(note)[0])
-        if not self._is_this_log(origin):
-            return self._meet_other_log(origin, head)
+        if self._is_former(origin) and origin not in {key.name for key in self.trust.former_log_keys}:
+            return self.ledger.leave_out(Gap.FORMER_LOG)
+        self.ledger.looked_at[Check.CHECKPOINT] += 1
+        is_ours = log_epoch(origin, self.manifest.authority_code) is not None
+        if not is_ours or not (origin == self.trust.log_key.name or self._is_former(origin)):
+            return self.ledger.find(Kind.CHECKPOINT_OTHER_LOG, detail=f"{head.size}: {origin}")
         try:
-            verified_head(note, [self.trust.log_key])
+            verified_head(note, self.trust.log_keys)
         except NoteError:
             return self.ledger.find(Kind.CHECKPOINT_UNSIGNED, detail=str(head.size))
-        self._published.append(_Published(head, note, read_text(line["signed_at"])))
+        self._published.append(_Published(head, note, read_text(line["signed_at"]), self._is_former(origin)))
         return None
 
-    def _is_this_log(self, origin: str) -> bool:
-        return (
-            origin == self.trust.log_key.name and log_epoch(origin, self.manifest.authority_code) is not None
-        )
+    def _current(self) -> list[_Published]:
+        return [each for each in self._published if not each.is_former]
 
-    def _meet_other_log(self, origin: str, head: TreeHead) -> None:
-        """Leave a log that this one succeeded to its own key; any other has no business here."""
-        theirs = log_epoch(origin, self.manifest.authority_code)
-        ours = log_epoch(self.trust.log_key.name, self.manifest.authority_code)
-        if theirs is not None and ours is not None and theirs < ours:
-            return self.ledger.leave_out(Gap.FORMER_LOG)
-        return self.ledger.find(Kind.CHECKPOINT_OTHER_LOG, detail=str(head.size))
+    def _is_former(self, origin: str) -> bool:
+        """Whether *origin* names a log of this installation that the trusted one came after."""
+        epoch, trusted = (
+            log_epoch(name, self.manifest.authority_code) for name in (origin, self.trust.log_key.name)
+        )
+        return epoch is not None and trusted is not None and epoch < trusted
 
     def _grow_before(self) -> None:
         parts = perfect_parts((0, self.manifest.first))
@@ -130,8 +139,8 @@ class HeadChecker:
 
     def _check_roots(self) -> None:
         """Compare the newest checkpoint, which must be there, and those others that the export reaches."""
-        if not any(each.head.size == self.manifest.size for each in self._published):
-            self.ledger.find(Kind.ROOT_DIFFERS, detail=str(self.manifest.size))
+        if not any(each.head.size == self.manifest.size for each in self._current()):
+            self.ledger.find(Kind.CHECKPOINT_MISSING, detail=str(self.manifest.size))
         for each in self._published:
             root = self._watched[each.head.size]
             if root is None and each.head.size < self.manifest.size:
@@ -158,7 +167,7 @@ class HeadChecker:
                 self.ledger.find(Kind.NOT_A_CONTINUATION, detail=f"{name}: {head.size}")
 
     def _check_witnesses(self, now: datetime) -> None:
-        newest = max(self._published, key=lambda each: each.head.size, default=None)
+        newest = max(self._current(), key=lambda each: each.head.size, default=None)
         policy = self.trust.policy
         if policy is None or not policy.needs_witnesses:
             self.ledger.leave_out(Gap.NO_WITNESSES)

@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Final
 
 from app.audit.verifying.findings import NOTICES, Check, Finding, Kind, Ledger
-from app.audit.verifying.texts import CHECK_TEXTS, GAP_TEXTS, KIND_TEXTS, Text
+from app.audit.verifying.texts import CHECK_TEXTS, GAP_TEXTS, KIND_TEXTS, LIMIT_TEXTS, Text
 
 _VIETNAM: Final = timezone(timedelta(hours=7))
 _LONGEST_DETAIL: Final = 300
@@ -53,7 +53,12 @@ def report_text(ledger: Ledger) -> str:
         "",
         *_facts(ledger),
         "",
-        *_pair(("1. Đã kiểm tra", "1. What was checked")),
+        *_pair(
+            (
+                "1. Đã kiểm tra, kèm số lượng (0: không có, hoặc không kiểm tra: xem mục 4)",
+                "1. What was checked, and how many of each (0: there are none, or not checked: see 4)",
+            )
+        ),
         *_checks(ledger),
         "",
         *_pair(("2. Phát hiện", "2. Findings")),
@@ -64,6 +69,9 @@ def report_text(ledger: Ledger) -> str:
         "",
         *_pair(("4. Không kiểm tra", "4. What was not checked")),
         *_gaps(ledger),
+        "",
+        *_pair(("5. Không lần kiểm tra nào thấy được", "5. What no check of an export can see")),
+        *(line for vietnamese, english in LIMIT_TEXTS for line in (f"  {vietnamese}", f"    {english}")),
         "",
         *_pair(VERDICT_TEXTS[verdict_of(ledger)]),
     ]

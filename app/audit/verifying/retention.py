@@ -14,6 +14,7 @@ from app.audit.verifying.kinds import MONTH_KEY_DESTROYED, RETENTION_DROP
 from app.audit.verifying.spill import Spill
 
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
+_MOST_PLACES: Final = 20  # named of one month
 _TIMED: Final = 7  # the version of UUID whose first 48 bits are a time
 
 
@@ -25,6 +26,7 @@ class RetentionChecker:
         self._spill = spill
         self._ledger = ledger
         self._dropped = Counter[str]()
+        self._places = dict[str, list[str]]()
         self._named = set[str]()
         self._ended = dict[str, int | None]()
 
@@ -33,6 +35,7 @@ class RetentionChecker:
         self._ledger.looked_at[Check.RETENTION] += 1
         month = month_of_id(entry.record_id)
         self._dropped[month] += 1
+        self._places[month] = [*self._places.get(month, ()), f"#{entry.index}"][:_MOST_PLACES]
         self._spill.put("insert or ignore into dropped (hash, month) values (?, ?)", entry.leaf_hash, month)
         self._spill.put("insert or ignore into dropped_record (record) values (?)", entry.record_id.bytes)
 
@@ -62,7 +65,8 @@ class RetentionChecker:
                 self._ledger.leave_out(Gap.PART_OF_THE_LOG, count)
             else:
                 limit = f" > {most}" if most is not None else ""
-                self._ledger.find(Kind.ROW_DROPPED, detail=f"{month}: {count}{limit}")
+                places = ", ".join(self._places[month]) + ", …" * (count > _MOST_PLACES)
+                self._ledger.find(Kind.ROW_DROPPED, detail=f"{month}: {count}{limit} ({places})")
 
 
 def _may_have_ended(month: str, now: datetime) -> bool:

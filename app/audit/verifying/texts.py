@@ -14,7 +14,7 @@ CHECK_TEXTS: Final[Mapping[Check, Text]] = {
     Check.TREE: ("Vị trí (lá) trong cây, tính lại gốc", "Leaves of the tree, root computed again"),
     Check.SINCE: ("Điểm kiểm tra cũ mà cây phải tiếp nối", "Older checkpoints that the tree must continue"),
     Check.WITNESSES: ("Nhân chứng độc lập đồng ký", "Independent witnesses' cosignatures"),
-    Check.AGE: ("Tuổi của điểm kiểm tra", "Age of the checkpoint"),
+    Check.AGE: ("Giới hạn tuổi đặt cho điểm kiểm tra", "Limits of age set for the checkpoint"),
     Check.BYTES: ("Nguyên văn bản ghi khớp với mã băm", "Records' exact bytes against their hashes"),
     Check.CHAINS: ("Bản ghi nối tiếp trong chuỗi của máy ghi", "Records linked in their writers' chains"),
     Check.SIGNATURES: ("Chữ ký lô của máy ghi", "Writers' batch signatures"),
@@ -24,8 +24,8 @@ CHECK_TEXTS: Final[Mapping[Check, Text]] = {
     Check.LOOKUPS: ("Lượt tra cứu có đúng một kết quả", "Lookups with one outcome each"),
     Check.OUTSIDE: ("Bản ghi ngoài điểm kiểm tra", "Records under no checkpoint"),
     Check.RETENTION: (
-        "Bản ghi đã hủy theo thời hạn, chỉ còn mã băm",
-        "Records dropped by retention, hash only",
+        "Bản ghi không còn, chỉ còn mã băm trong cây",
+        "Records that are gone, only their hashes are left",
     ),
 }
 
@@ -35,7 +35,14 @@ KIND_TEXTS: Final[Mapping[Kind, Text]] = {
         "điểm kiểm tra không có chữ ký hợp lệ của nhật ký",
         "a checkpoint without a valid signature of the log",
     ),
-    Kind.CHECKPOINT_OTHER_LOG: ("điểm kiểm tra của nhật ký khác", "a checkpoint of another log"),
+    Kind.CHECKPOINT_OTHER_LOG: (
+        "điểm kiểm tra của nhật ký khác với nhật ký của khóa đã cho (--log-key)",
+        "a checkpoint of another log than the one whose key was given (--log-key)",
+    ),
+    Kind.CHECKPOINT_MISSING: (
+        "không điểm kiểm tra hợp lệ nào ký cho cây này: khóa đã cho là của nhật ký khác, hoặc điểm kiểm tra đã mất",
+        "no valid checkpoint is of this tree: the key given is another log's, or the checkpoint is gone",
+    ),
     Kind.LEAF_MISSING: ("thiếu vị trí trong cây", "leaves of the tree are missing"),
     Kind.ROOT_DIFFERS: (
         "gốc của cây không phải gốc đã ký: có bản ghi bị sửa, xóa, chèn hoặc đổi chỗ",
@@ -53,7 +60,10 @@ KIND_TEXTS: Final[Mapping[Kind, Text]] = {
         "không điểm kiểm tra nào có đủ nhân chứng đồng ký",
         "no checkpoint was cosigned by enough witnesses",
     ),
-    Kind.CHECKPOINT_OLD: ("điểm kiểm tra quá cũ", "the checkpoint is too old"),
+    Kind.CHECKPOINT_OLD: (
+        "lúc kiểm tra, điểm kiểm tra đã cũ hơn giới hạn (--max-age)",
+        "at the time of this check the checkpoint was older than the limit (--max-age)",
+    ),
     Kind.BYTES_DIFFER: (
         "nguyên văn bản ghi không khớp mã băm: bản ghi đã bị sửa",
         "a record's bytes have not its hash: the record was changed",
@@ -86,7 +96,7 @@ KIND_TEXTS: Final[Mapping[Kind, Text]] = {
     ),
     Kind.SIGNATURE_MISSING: (
         "bản ghi không có chữ ký lô: không do máy ghi hợp lệ tạo ra",
-        "a record under no batch signature: made by no writer of ours",
+        "a record under no batch signature: made by no writer known to hold the key",
     ),
     Kind.SIGNATURE_INVALID: ("chữ ký lô không hợp lệ", "a batch signature is not valid"),
     Kind.SIGNATURE_HEAD: (
@@ -155,10 +165,6 @@ KIND_TEXTS: Final[Mapping[Kind, Text]] = {
 }
 
 GAP_TEXTS: Final[Mapping[Gap, Text]] = {
-    Gap.FORMER_LOG: (
-        "Điểm kiểm tra của nhật ký trước (đã được thay): chỉ kiểm tra được bằng khóa của nhật ký đó.",
-        "Checkpoints of the log that this one succeeded: only that log's key can check them.",
-    ),
     Gap.NO_OLD_CHECKPOINT: (
         "Không có điểm kiểm tra cũ (--since): không biết lịch sử có bị viết lại cả cây và ký lại hay không.",
         "No older checkpoint (--since): a history rewritten as a whole and signed again would not be seen.",
@@ -166,6 +172,10 @@ GAP_TEXTS: Final[Mapping[Gap, Text]] = {
     Gap.OLD_CHECKPOINT_ELSEWHERE: (
         "Điểm kiểm tra cũ nằm ngoài phần được trích xuất.",
         "An older checkpoint is outside of the part that was exported.",
+    ),
+    Gap.FORMER_LOG: (
+        "Có điểm kiểm tra của nhật ký trước đó, nhưng không có khóa của nhật ký ấy (--log-key, cho nhiều lần được).",
+        "Checkpoints of the log before this one, without that log's key (--log-key, may be given several times).",
     ),
     Gap.NO_WITNESSES: (
         "Không kiểm tra nhân chứng (--policy, --witness): chỉ dựa vào khóa của nhật ký.",
@@ -192,11 +202,27 @@ GAP_TEXTS: Final[Mapping[Gap, Text]] = {
         "Records whose writer's key stands outside of the part that was exported.",
     ),
     Gap.RECORDS_DROPPED: (
-        "Bản ghi đã hủy theo thời hạn lưu trữ: chỉ còn mã băm trong cây.",
-        "Records dropped by retention: only their hashes in the tree are left.",
+        "Bản ghi không còn, chỉ còn mã băm trong cây: không biết nội dung.",
+        "Records that are gone, only their hashes are in the tree: what they said is not known.",
     ),
     Gap.PART_OF_THE_LOG: (
         "Chỉ là một phần của nhật ký: không kiểm tra được bản ghi ngoài cây, đầu và cuối chuỗi, mọi kết quả.",
         "Only a part of the log: rows outside the tree, ends of chains and some outcomes were not checked.",
     ),
 }
+
+LIMIT_TEXTS: Final[tuple[Text, ...]] = (
+    (
+        "Lượt tra cứu không hề được ghi, hoặc không đi qua cổng: đối chiếu với nhật ký của phía quốc gia.",
+        "A lookup that was never recorded, or went past the gateway: compare with the national side's own log.",
+    ),
+    (
+        "Các bản ghi cuối của một máy ghi đã dừng, bị xóa cùng chữ ký của chúng trước khi vào cây.",
+        "Last records of a writer that ended, removed with their signature before they entered the tree.",
+    ),
+    (
+        "Bản ghi sai sự thật do người chiếm được máy chủ cổng và khóa của máy ghi tạo ra.",
+        "Untrue records made by somebody who had taken over a gateway's machine and its writer's key.",
+    ),
+)
+"""What stands in every report, whatever was found."""

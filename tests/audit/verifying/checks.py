@@ -15,7 +15,11 @@ from tests.audit.verifying.exports import AUTHORITY, NOW, Log, Writer
 
 
 def checked(log: Log, folder: Path, *, with_keys: bool = True, **options: Any) -> Ledger:
-    trust = {name: options.pop(name) for name in ("policy", "since", "max_age") if name in options}
+    trust = {
+        name: options.pop(name)
+        for name in ("policy", "since", "max_age", "former_log_keys")
+        if name in options
+    }
     options.setdefault("writer_keys", (log.writer_key.verifier,))
     options.setdefault("root", log.root)
     options.setdefault("now", NOW)

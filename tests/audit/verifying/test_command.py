@@ -15,7 +15,7 @@ from app.audit.verifying.findings import NOTICES, Check, Gap, Kind, Ledger, Plac
 from app.audit.verifying.report import report_text, verdict_of
 from app.audit.verifying.texts import CHECK_TEXTS, GAP_TEXTS, KIND_TEXTS
 from app.clock import SystemClock
-from tests.audit.verifying.exports import Log, Witness, Writer, a_log
+from tests.audit.verifying.exports import Log, Witness, Writer, a_log, a_note_key
 
 
 def written(tmp_path: Path, log: Log) -> tuple[str, ...]:
@@ -99,6 +99,12 @@ def test_what_was_asked_for_and_could_not_be_done_is_exit_code_2(
         (("--dir", "export"), "--log-key"),
         (("--dir", "export", "--log-key", "none"), "--log-key"),
         (("--dir", "export", "--log-key", "WITNESS"), "witness's key"),
+        (("--dir", "export", "--log-key", "WRITER"), "--log-key: this is a writer's key"),
+        (("--dir", "export", "--log-key", "KEY", "--log-key", "KEY"), "two keys of one log"),
+        (
+            ("--dir", "export", "--log-key", "KEY", "--writer-key", "KEY"),
+            "--writer-key: this is the key of a log",
+        ),
         (("--dir", "export", "--log-key", "KEY", "--writer-key", "none"), "--writer-key"),
         (("--dir", "export", "--log-key", "KEY", "--quorum", "1"), "--quorum needs"),
         (("--dir", "export", "--log-key", "KEY", "--witness", "none"), "--witness"),
@@ -108,7 +114,8 @@ def test_what_was_asked_for_and_could_not_be_done_is_exit_code_2(
         (("--dir", "export", "--log-key", "KEY", "--policy", "nowhere"), "No such file"),
         (("--dir", "export", "--log-key", "KEY", "--since", "junk"), "--since junk"),
         (("--dir", "export", "--log-key", "KEY", "--audit-root-key-file", "junk"), "no root key"),
-        (("--dir", "export", "--log-key", "KEY", "--max-age", "-1"), "--max-age"),
+        (("--dir", "export", "--log-key", "KEY", "--max-age", "-1"), "--max-age: whole minutes"),
+        (("--dir", "export", "--log-key", "KEY", "--max-age", "ten"), "--max-age: whole minutes"),
         (("--log-key", "KEY"), "--dir"),
     ],
 )
@@ -124,11 +131,27 @@ def test_what_is_missing_or_not_readable_is_exit_code_2_and_named(
     log.write(tmp_path / "export")
     a_file(tmp_path, "junk", "junk")
     monkeypatch.chdir(tmp_path)
-    given = {"KEY": log.log_key.verifier, "WITNESS": Witness().verifier}
+    given = {
+        "KEY": log.log_key.verifier,
+        "WITNESS": Witness().verifier,
+        "WRITER": log.writer_key.verifier,
+    }
     assert verify([given.get(option, option) for option in options]) == 2
     said = capsys.readouterr()
     assert words in said.err
     assert "VERDICT: In what" not in said.out
+
+
+def test_keys_of_a_log_and_of_those_before_it_may_come_in_any_order(tmp_path: Path) -> None:
+    log, writer = a_log(1)
+    kept, former = log.publish(), log.log_key.verifier
+    log.log_key = a_note_key("dancu/H19/2")
+    log.lookups(writer, 1)
+    log.publish()
+    options = (*written(tmp_path, log), "--since", a_file(tmp_path, "kept", kept))
+    assert verify(options) == 2
+    assert verify((*options, "--log-key", former)) == 0
+    assert verify(("--log-key", former, *options)) == 0
 
 
 def test_a_policy_file_does_what_witness_options_do(tmp_path: Path) -> None:
@@ -186,6 +209,7 @@ def test_a_report_shows_the_first_of_a_kind_and_counts_the_rest_on_lines_of_thei
     assert max(map(len, text.splitlines())) < 330
     assert "(3)" in text
     assert "Could not be done: --since x" in text
+    assert "5. What no check of an export can see\n  Lượt tra cứu không hề được ghi" in text
     assert verdict_of(ledger) == 1
     empty = Ledger(cannot=["x"])
     assert verdict_of(empty) == 2

@@ -3,14 +3,17 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from app.audit.tree.notes import VerifierKey
 from app.audit.tree.policy import read_policy
-from app.audit.verifying.findings import CannotCheckError, Kind
+from app.audit.verifying.findings import CannotCheckError, Check, Gap, Kind
 from tests.audit.verifying.checks import checked, kinds, rewrite_wholly
 from tests.audit.verifying.exports import (
     NOW,
+    Log,
     Witness,
     a_log,
     a_note_key,
@@ -31,13 +34,13 @@ def test_a_checkpoint_of_another_log_or_without_signature_proves_nothing(tmp_pat
     note = log.publish()
     log.checkpoints[0]["note"] = note.replace("dancu/H19", "dancu/H20")
     (tmp_path / "a").mkdir()
-    assert set(kinds(checked(log, tmp_path / "a"))) == {Kind.CHECKPOINT_OTHER_LOG, Kind.ROOT_DIFFERS}
+    assert set(kinds(checked(log, tmp_path / "a"))) == {Kind.CHECKPOINT_OTHER_LOG, Kind.CHECKPOINT_MISSING}
     (tmp_path / "b").mkdir()
     log.checkpoints[0]["note"] = note
     stranger = a_note_key("dancu/H19").verifier
     assert set(kinds(checked(log, tmp_path / "b", log_key=stranger))) == {
         Kind.CHECKPOINT_UNSIGNED,
-        Kind.ROOT_DIFFERS,
+        Kind.CHECKPOINT_MISSING,
     }
 
 
@@ -120,4 +123,57 @@ def test_without_witnesses_the_age_is_what_the_database_said(tmp_path: Path, sai
     assert kinds(checked(log, tmp_path / "c", **options)) == {Kind.CHECKPOINT_OLD: 1}
     (tmp_path / "d").mkdir()
     log.checkpoints.clear()
-    assert kinds(checked(log, tmp_path / "d", **options)) == {Kind.ROOT_DIFFERS: 1, Kind.CHECKPOINT_OLD: 1}
+    assert kinds(checked(log, tmp_path / "d", **options)) == {
+        Kind.CHECKPOINT_MISSING: 1,
+        Kind.CHECKPOINT_OLD: 1,
+    }
+
+
+def a_succeeded_log() -> tuple[Log, str, str]:
+    """Return a log that goes on under another name and key; the former's last checkpoint and its key."""
+    log, writer = a_log(1)
+    kept, former = log.publish(), log.log_key.verifier
+    log.log_key = a_note_key("dancu/H19/2")
+    log.lookups(writer, 1)
+    log.publish()
+    return log, kept, former
+
+
+def test_a_log_that_succeeded_another_is_checked_by_its_own_key_and_says_what_it_left_out(
+    tmp_path: Path,
+) -> None:
+    log, _, _ = a_succeeded_log()
+    ledger = checked(log, tmp_path)
+    assert kinds(ledger) == {}
+    assert (ledger.looked_at[Check.CHECKPOINT], ledger.gaps[Gap.FORMER_LOG]) == (1, 1)
+
+
+def test_with_the_former_logs_key_its_checkpoints_count_too(tmp_path: Path) -> None:
+    log, kept, former = a_succeeded_log()
+    (tmp_path / "a").mkdir()
+    options: dict[str, Any] = {"since": [("kept", kept)], "former_log_keys": [VerifierKey.from_text(former)]}
+    ledger = checked(log, tmp_path / "a", **options)
+    assert kinds(ledger) == {}
+    assert (ledger.looked_at[Check.CHECKPOINT], Gap.FORMER_LOG in ledger.gaps) == (2, False)
+    (tmp_path / "b").mkdir()
+    rewrite_wholly(log.rows[1], officer_id=str(UUID(int=8)))
+    assert kinds(checked(log, tmp_path / "b", **options))[Kind.NOT_A_CONTINUATION] == 1
+    (tmp_path / "c").mkdir()
+    with pytest.raises(CannotCheckError, match="--since kept: no key"):
+        checked(log, tmp_path / "c", since=[("kept", kept)])
+
+
+def test_a_former_logs_key_vouches_for_nothing_that_its_successor_signed(tmp_path: Path) -> None:
+    log, _, former = a_succeeded_log()
+    (tmp_path / "a").mkdir()
+    found = kinds(checked(log, tmp_path / "a", log_key=former))
+    assert found == {Kind.CHECKPOINT_OTHER_LOG: 1, Kind.CHECKPOINT_MISSING: 1}
+
+
+def test_a_thief_of_a_former_logs_key_cannot_sign_what_stands_now(tmp_path: Path) -> None:
+    log, _ = a_log(1)
+    log.publish()
+    successor = a_note_key("dancu/H19/2").verifier
+    former = [VerifierKey.from_text(log.log_key.verifier)]
+    options: dict[str, Any] = {"log_key": successor, "former_log_keys": former}
+    assert kinds(checked(log, tmp_path, **options)) == {Kind.CHECKPOINT_MISSING: 1}

@@ -86,6 +86,7 @@ def test_rows_that_are_gone_without_a_word_of_retention_are_found_by_month(tmp_p
     log.publish()
     found = checked(log, tmp_path)
     assert {each.detail.partition(":")[0] for each in found.listed[Kind.ROW_DROPPED]} >= {"?"}
+    assert any("(#0" in each.detail for each in found.listed[Kind.ROW_DROPPED])
 
 
 def this_month() -> str:
