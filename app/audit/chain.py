@@ -68,10 +68,10 @@ class Chain:
         if chain.month is None or chain.month.key_id != month.key_id:
             chain, record = chain.opened(month, now)
             records.append(record)
-        sequence, last_hash = chain.sequence, chain.last_hash
+        sequence, last_hash, common = chain.sequence, chain.last_hash, chain.common_facts()
         for draft in drafts:
             sequence += 1
-            record = chain.placed(draft, sequence, last_hash)
+            record = chain.placed(draft, sequence, last_hash, common)
             last_hash = record.leaf_hash
             records.append(record)
         return replace(chain, sequence=sequence, last_hash=last_hash), records
@@ -117,22 +117,33 @@ class Chain:
 
     def appended(self, draft: Draft) -> "tuple[Chain, Record]":
         """Return the chain after *draft*, and the draft as a record."""
-        record = self.placed(draft, self.sequence + 1, self.last_hash)
+        record = self.placed(draft, self.sequence + 1, self.last_hash, self.common_facts())
         return replace(self, sequence=record.sequence, last_hash=record.leaf_hash), record
 
-    def placed(self, draft: Draft, sequence: int, previous_hash: bytes) -> Record:
-        """Return *draft* as the record *sequence* of this chain, after the one of that hash."""
+    def common_facts(self) -> Mapping[str, Value]:
+        """Return what every record of this chain says alike."""
+        return {
+            "version": VERSION,
+            "authority_code": self.authority_code,
+            "writer_id": str(self.writer_id),
+        }
+
+    def placed(
+        self, draft: Draft, sequence: int, previous_hash: bytes, common: Mapping[str, Value]
+    ) -> Record:
+        """Return *draft* as the record *sequence* of this chain, after the one of that hash.
+
+        *common* is what `common_facts` returns.
+        """
         month, data_key = self.month, self.data_key
         if month is None or data_key is None:
             raise ValueError("a chain needs its key before its first record")
         facts: dict[str, Value] = {
             **draft.facts,
-            "version": VERSION,
+            **common,
             "record_id": str(draft.record_id),
             "kind": draft.kind.value,
             "salt": secrets.token_hex(_SALT_BYTES),
-            "authority_code": self.authority_code,
-            "writer_id": str(self.writer_id),
             "writer_sequence": sequence,
             "previous_hash": previous_hash.hex(),
             "key_id": month.key_id,

@@ -6,7 +6,6 @@ decides, whoever inserts, that a lookup has one outcome.
 
 from collections.abc import Sequence
 from typing import Final
-from uuid import UUID
 
 from app.audit.batches import SignedBatch
 from app.audit.chain import Record
@@ -39,6 +38,9 @@ with recorded as (
 )
 delete from audit_open_intent where lookup_id = any ($24::uuid[])
 """
+# Columns that are facts as the leaf says them; ids are read by asyncpg, from their text.
+_BEFORE_THE_LOOKUP: Final = ("officer_id", "unit_id", "client_id", "procedure_code", "dossier_code")
+_AFTER_THE_LOOKUP: Final = ("outcome", "problem_code")
 
 
 def batch_arguments(batch: SignedBatch, key_id: str, records: Sequence[Record]) -> list[object]:
@@ -49,9 +51,9 @@ def batch_arguments(batch: SignedBatch, key_id: str, records: Sequence[Record]) 
     """
     records = sorted(records, key=_wanted_lookup)
     drafts = [record.draft for record in records]
+    facts = [draft.facts for draft in drafts]
     lookups = [draft.lookup_id for draft in drafts]
-    tagged = [(record, record.tag) for record in records if record.tag is not None]
-    intents = [draft for draft in drafts if draft.kind is RecordKind.LOOKUP_INTENT]
+    tagged = [record for record in records if record.tag is not None]
     claims = sorted(
         (draft.claim.key_digest, draft.claim.request_digest, draft.record_id)
         for draft in drafts
@@ -65,19 +67,14 @@ def batch_arguments(batch: SignedBatch, key_id: str, records: Sequence[Record]) 
         [record.leaf for record in records],
         [record.leaf_hash for record in records],
         [draft.time for draft in drafts],
-        [_uuid(draft.facts.get("officer_id")) for draft in drafts],
-        [_uuid(draft.facts.get("unit_id")) for draft in drafts],
-        [draft.facts.get("client_id") for draft in drafts],
-        [draft.facts.get("procedure_code") for draft in drafts],
-        [draft.facts.get("dossier_code") for draft in drafts],
+        *([one.get(name) for one in facts] for name in _BEFORE_THE_LOOKUP),
         lookups,
-        [draft.facts.get("outcome") for draft in drafts],
-        [draft.facts.get("problem_code") for draft in drafts],
+        *([one.get(name) for one in facts] for name in _AFTER_THE_LOOKUP),
         key_id,
-        [record.draft.record_id for record, _ in tagged],
-        [tag for _, tag in tagged],
-        [record.draft.time for record, _ in tagged],
-        [draft.record_id for draft in intents],
+        [record.draft.record_id for record in tagged],
+        [record.tag for record in tagged],
+        [record.draft.time for record in tagged],
+        [draft.record_id for draft in drafts if draft.kind is RecordKind.LOOKUP_INTENT],
         [key_digest for key_digest, _, _ in claims],
         [request_digest for _, request_digest, _ in claims],
         [lookup_id for _, _, lookup_id in claims],
@@ -96,9 +93,5 @@ def batch_arguments(batch: SignedBatch, key_id: str, records: Sequence[Record]) 
 
 
 def _wanted_lookup(record: Record) -> str:
-    is_outcome = record.draft.kind is RecordKind.LOOKUP_OUTCOME
-    return str(record.draft.lookup_id) if is_outcome else ""
-
-
-def _uuid(text: object) -> UUID | None:
-    return UUID(str(text)) if text is not None else None
+    draft = record.draft
+    return str(draft.facts.get("lookup_id")) if draft.kind is RecordKind.LOOKUP_OUTCOME else ""

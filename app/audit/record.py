@@ -1,9 +1,11 @@
 """Record v1: the exact canonical bytes that stand as evidence, and the columns projected from them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -243,7 +245,9 @@ WRITER_FIELDS: Final = frozenset(
 )
 """What only the writer says; a draft that says it is refused."""
 
-_IDS: Final = frozenset({"officer_id", "unit_id", "lookup_id"})  # columns of type uuid
+_WRITABLE: Final = {name: kind for name, kind in LEAF_FIELDS.items() if name not in WRITER_FIELDS}
+_IDS: Final = ("officer_id", "unit_id", "lookup_id")  # columns of type uuid
+_ID: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,18 +287,17 @@ class Draft:
     @property
     def lookup_id(self) -> UUID | None:
         """The lookup this record belongs to: an intent or refusal is its own."""
-        if self.kind in {RecordKind.LOOKUP_INTENT, RecordKind.LOOKUP_REFUSED}:
+        if self.kind in _OWN_LOOKUP:
             return self.record_id
         named = self.facts.get("lookup_id")
-        return UUID(str(named)) if named is not None else None
+        return _read_id(str(named)) if named is not None else None
 
     def check(self) -> None:
         """Raise ValueError where this could not be written; one bad draft must not fail a batch.
 
         The text names fields and never values.
         """
-        for name, value in self.facts.items():
-            _check_fact(name, value)
+        text = _checked_text(self.facts)
         self._check_lookup()
         if self.time.utcoffset() is None:
             raise ValueError("a record's time needs its zone")
@@ -305,7 +308,9 @@ class Draft:
         sealed = len(self.subject) + _AUTHENTICATION_BYTES if self.subject is not None else 0
         as_text = (4 * sealed + 2) // 3  # base64 without padding
         room = MAX_LEAF_BYTES - _WRITERS_SHARE - as_text
-        if _longest(self.facts) > room and len(canonical(self.facts)) > room:
+        # What the canonical bytes cannot exceed is known without making them.
+        longest = _LONGEST_MARK * len(text) + _LONGEST_REST * (len(self.facts) + 1)
+        if longest > room and len(canonical(self.facts)) > room:
             raise ValueError("a record must not exceed 32 KiB")
 
     def _check_lookup(self) -> None:
@@ -314,39 +319,49 @@ class Draft:
             raise ValueError("an outcome record, and no other, says one of the outcomes")
         if is_outcome and "lookup_id" not in self.facts:
             raise ValueError("an outcome record names its lookup")
-        if self.kind in {RecordKind.LOOKUP_INTENT, RecordKind.LOOKUP_REFUSED} and "lookup_id" in self.facts:
+        if self.kind in _OWN_LOOKUP and "lookup_id" in self.facts:
             raise ValueError("an intent or refusal is its own lookup")
 
 
 _OUTCOMES: Final = frozenset(Outcome)
+_OWN_LOOKUP: Final = frozenset({RecordKind.LOOKUP_INTENT, RecordKind.LOOKUP_REFUSED})
 
 
-def _check_fact(name: str, value: Value) -> None:
-    expected = LEAF_FIELDS.get(name)
-    if expected is None or name in WRITER_FIELDS:
-        raise ValueError(f"a draft has no field {name}")
-    if type(value) is not expected:
-        raise ValueError(f"field {name} must be {expected.__name__}")
-    if isinstance(value, int):
-        if abs(value) > MAX_INTEGER:
+def _checked_text(facts: Mapping[str, Value]) -> str:
+    """Return all text of *facts* in one; ValueError for a fact that cannot be written.
+
+    Together they are looked at once: every officer waits for this.
+    """
+    texts = list[str]()
+    for name, value in facts.items():
+        expected = _WRITABLE.get(name)
+        if expected is None:
+            raise ValueError(f"a draft has no field {name}")
+        if type(value) is not expected:
+            raise ValueError(f"field {name} must be {expected.__name__}")
+        if isinstance(value, str):
+            texts.append(value)
+        elif abs(value) > MAX_INTEGER:
             raise ValueError(f"field {name} is too large")
-    elif not is_clean(value):
-        raise ValueError(f"field {name} is not clean NFC text")
-    elif name in _IDS and not _is_id(value):
-        raise ValueError(f"field {name} is not an id")
+    text = "".join(texts)
+    # What is printable holds nothing unwritable; whether it is NFC each says for itself.
+    if not (text.isprintable() and all(one.isascii() or is_clean(one) for one in texts)):
+        _check_each(facts)
+    for name in _IDS:
+        if name in facts and _ID.fullmatch(str(facts[name])) is None:
+            raise ValueError(f"field {name} is not an id")
+    return text
 
 
-def _longest(facts: Mapping[str, Value]) -> int:
-    """Return what the canonical bytes cannot exceed, without making them."""
-    marks = sum(len(value) for value in facts.values() if isinstance(value, str))
-    return _LONGEST_MARK * marks + _LONGEST_REST * (len(facts) + 1)
+def _check_each(facts: Mapping[str, Value]) -> None:
+    for name, value in facts.items():
+        if isinstance(value, str) and not is_clean(value):
+            raise ValueError(f"field {name} is not clean NFC text")
 
 
-def _is_id(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
+@lru_cache(maxsize=1024)
+def _read_id(text: str) -> UUID:
+    return UUID(text)
 
 
 def instant_text(instant: datetime) -> str:

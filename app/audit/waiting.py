@@ -76,13 +76,49 @@ class WaitingLine:
             waiter = self._waiting.popleft()
             if waiter.has_given_up:
                 continue
-            if waiter.wants & taken:
+            if not waiter.wants.isdisjoint(taken):
                 deferred.append(waiter)
             else:
                 taken |= waiter.wants
                 batch.append(waiter)
         self._waiting.extendleft(reversed(deferred))
         return batch
+
+
+class Patience:
+    """Refuses whoever has waited as long as was promised.
+
+    All wait equally long, so that the first who came is the next to be refused and one timer serves all:
+    a timer each costs more than a record's place in its chain.
+    """
+
+    def __init__(self, wait_seconds: float) -> None:
+        """Let each wait for *wait_seconds*."""
+        self._wait_seconds = wait_seconds
+        self._waiting: deque[tuple[float, Waiter]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, waiter: Waiter) -> None:
+        """Refuse *waiter* in time, unless it was told something or gave up before."""
+        self._forget_the_told()
+        loop = asyncio.get_running_loop()
+        self._waiting.append((loop.time() + self._wait_seconds, waiter))
+        if self._timer is None:
+            self._timer = loop.call_at(self._waiting[0][0], self._refuse_the_late)
+
+    def _refuse_the_late(self) -> None:
+        self._timer = None
+        loop = asyncio.get_running_loop()
+        while self._waiting and self._waiting[0][0] <= loop.time():
+            _, waiter = self._waiting.popleft()
+            waiter.refuse(AuditUnavailableError())
+        self._forget_the_told()
+        if self._waiting:
+            self._timer = loop.call_at(self._waiting[0][0], self._refuse_the_late)
+
+    def _forget_the_told(self) -> None:
+        while self._waiting and self._waiting[0][1].has_given_up:
+            self._waiting.popleft()
 
 
 def fail(batch: Sequence[Waiter]) -> None:

@@ -15,7 +15,7 @@ from app.audit.insert import INSERT_BATCH, batch_arguments
 from app.audit.keyring import Keyring, month_of
 from app.audit.record import Draft, RecordKind
 from app.audit.silence import Silence
-from app.audit.waiting import Waiter, WaitingLine, fail
+from app.audit.waiting import Patience, Waiter, WaitingLine, fail
 from app.clock import Clock
 from app.errors import AuditUnavailableError
 from app.logs import LogEvent, get_logger
@@ -57,6 +57,7 @@ class AuditWriter:
         self._chain = Chain(authority_code)
         self._silence = Silence(heartbeat_seconds)
         self._line = WaitingLine()
+        self._patience = Patience(wait_seconds)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_closing = False
@@ -101,12 +102,9 @@ class AuditWriter:
             raise AuditUnavailableError
         waiter = Waiter.of(draft)
         self._line.join(waiter)
+        self._patience.begin(waiter)
         self._wake.set()
-        try:
-            async with asyncio.timeout(self._wait_seconds):
-                await waiter.done
-        except TimeoutError:
-            raise AuditUnavailableError from None
+        await waiter.done
 
     async def _run(self) -> None:
         await self._look()

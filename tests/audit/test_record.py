@@ -72,6 +72,33 @@ def test_clean_facts_pass_the_check(facts: dict[str, Value]) -> None:
     Draft(RecordKind.SIGN_IN_FAILED, NOON, facts).check()
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"role": "e", "reason": "\u0301 alone", "unit_code": "x"},  # marks of two facts never combine
+        {"address": "số 1 \u2028 tầng 2", "legal_basis": "Điều 14"},  # not printable, and may be written
+        {"case_number": "", "duration_ms": 2**53 - 1, "paper_asked": -(2**53) + 1},
+    ],
+)
+def test_facts_that_are_clean_one_by_one_pass_together(facts: dict[str, Value]) -> None:
+    Draft(RecordKind.SIGN_IN_FAILED, NOON, facts).check()
+
+
+@pytest.mark.parametrize("unclean", ["e\u0301", "a\x85b", "a\ud800b", "\x00"])
+@pytest.mark.parametrize("beside", ["plain", "Điều 14", ""])
+def test_unclean_fact_is_named_whatever_stands_beside_it(unclean: str, beside: str) -> None:
+    with pytest.raises(ValueError, match=r"^field reason is not clean NFC text$"):
+        a_draft(address=beside, reason=unclean, unit_code=beside).check()
+
+
+@pytest.mark.parametrize(
+    "text", ["", f"{UUID(int=1)}\n", UUID(int=1).hex, f"urn:uuid:{UUID(int=1)}", "１" * 36]
+)
+def test_id_in_any_other_writing_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"unit_id"):
+        a_draft(unit_id=text).check()
+
+
 def test_leaf_hash_is_that_of_rfc_6962() -> None:
     assert leaf_hash(b"").hex() == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
 
