@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -21,11 +22,16 @@ from tests.durability.national_side import NationalSide
 from tests.durability.pair import NAMES, Pair
 from tests.durability.servers import ask
 from tests.gateway import Gateway, an_upstream, bearer, running_gateway
-from tests.world import World
+from tests.world import World, a_dossier_code, a_lookup
 
 PATIENCE_SECONDS: Final = 20
 WAITING: Final = "select pid from pg_stat_activity where wait_event = 'SyncRep'"
 MARGIN_SECONDS: Final = 1.5
+_NUMBERS = count(5000)  # other tests count dossiers from 1 in the same database, and none twice
+
+
+def a_lookup_of_its_own() -> dict[str, Any]:
+    return a_lookup(dossier_code=a_dossier_code(running_number=next(_NUMBERS)))
 
 
 @pytest.fixture
@@ -95,7 +101,9 @@ async def test_citizen_is_withheld_when_the_outcomes_wait_for_its_standby_is_cut
 
     async with freezing:
         side.before_answering = freeze
-        answer, _ = await asyncio.gather(gateway.look_up(token), end(pair.primary.url()))
+        answer, _ = await asyncio.gather(
+            gateway.look_up(token, a_lookup_of_its_own()), end(pair.primary.url())
+        )
         assert is_withheld(answer)
         assert side.asked == 1
     # The row is there all the same, once nothing waits any more: what may be lost with its primary, or not.
@@ -125,10 +133,10 @@ async def test_standby_that_answers_no_more_leads_to_refusals_in_time_and_its_re
     token = await gateway.sign_in()
     with pair.standby.frozen():
         async with asyncio.timeout(WAIT_SECONDS + MARGIN_SECONDS):
-            assert is_withheld(await gateway.look_up(token))
+            assert is_withheld(await gateway.look_up(token, a_lookup_of_its_own()))
     assert side.asked == 0
     await until_ready(gateway)
-    assert (await gateway.look_up(token)).status_code == 200
+    assert (await gateway.look_up(token, a_lookup_of_its_own())).status_code == 200
 
 
 async def test_without_its_standby_nobody_is_asked_and_with_it_lookups_go_on(
@@ -138,12 +146,12 @@ async def test_without_its_standby_nobody_is_asked_and_with_it_lookups_go_on(
     reader = bearer(await gateway.sign_in(invented.ADMINISTRATOR, accept_notice=False))
     pair.standby.kill()
     await until_ready(gateway, is_ready=False)
-    assert is_withheld(await gateway.look_up(token))
+    assert is_withheld(await gateway.look_up(token, a_lookup_of_its_own()))
     assert side.asked == 0
     assert (await gateway.http.get("/v1/status", headers=reader)).json()["audit_standbys"] == 0
     await asyncio.to_thread(pair.standby.start)
     await until_ready(gateway)
-    assert (await gateway.look_up(token)).status_code == 200
+    assert (await gateway.look_up(token, a_lookup_of_its_own())).status_code == 200
     assert (await gateway.http.get("/v1/status", headers=reader)).json()["audit_standbys"] == 1
 
 
@@ -154,12 +162,12 @@ async def test_commits_told_not_to_wait_for_anybody_are_not_made(
     await pair.set_names("")
     try:
         await until_ready(gateway, is_ready=False)
-        assert is_withheld(await gateway.look_up(token))
+        assert is_withheld(await gateway.look_up(token, a_lookup_of_its_own()))
         assert side.asked == 0
     finally:
         await pair.set_names(NAMES)
     await until_ready(gateway)
-    assert (await gateway.look_up(token)).status_code == 200
+    assert (await gateway.look_up(token, a_lookup_of_its_own())).status_code == 200
 
 
 async def test_connection_is_found_past_a_server_that_is_silent_and_the_next_one_without_delay(
