@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-import asyncpg
 import typer
 from rich.progress import Progress
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,11 +20,11 @@ from app.auditing.criteria import parse_case_number
 from app.auditing.export import Exported, Wanted, write_export
 from app.auditing.export_folder import ExportWriter
 from app.auditing.proofs import proof_of
+from app.cli.auditing import auditing_connection
 from app.cli.console import done, err, fail
 from app.cli.keys import authority_of
 from app.cli.recording import make_recorded
 from app.cli.settings import read_settings
-from app.database.connect import connector
 from app.errors import ConfigurationError
 from app.settings import Settings
 
@@ -33,8 +32,6 @@ commands = typer.Typer(
     help="The evidence: export it, check an export, prove one record.", no_args_is_help=True
 )
 _EVERYTHING = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": list[str]()}
-_PATIENCE = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "60000"}
-"""The first row of what stands outside the tree may take minutes to find."""
 
 
 @commands.command("export")
@@ -58,7 +55,7 @@ def export(
 
 
 async def _export(settings: Settings, folder: Path, wanted: Wanted, case: str | None) -> Exported:
-    connection = await _auditing(settings)
+    connection = await auditing_connection(settings)
     try:
         with ExportWriter(folder) as writer, Progress(console=err, disable=not err.is_terminal) as bar:
             task = bar.add_task("export", total=None)
@@ -77,12 +74,6 @@ async def _export(settings: Settings, folder: Path, wanted: Wanted, case: str | 
     finally:
         connection.terminate()
     return exported
-
-
-async def _auditing(settings: Settings) -> asyncpg.Connection:
-    if settings.audit_database_url is None:
-        raise ConfigurationError("DANCU_AUDIT_DATABASE_URL is not set: the auditing role's address")
-    return await connector(settings.audit_database_url.get_secret_value(), **_PATIENCE)()
 
 
 @commands.command("verify", context_settings=_EVERYTHING, add_help_option=False)
@@ -125,7 +116,7 @@ def proof(
 
 async def _proof(record_id: UUID) -> ProofFile:
     settings, _ = read_settings()
-    connection = await _auditing(settings)
+    connection = await auditing_connection(settings)
     try:
         found = await proof_of(connection, record_id)
     except TreeBrokenError as error:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
-import asyncpg
 import typer
 from rich.progress import Progress
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,16 +22,15 @@ from app.auditing.reconciliation_spill import Spill, open_spill
 from app.auditing.reconciliation_texts import FAULT_TEXTS, KIND_TEXTS, local_time, summary_lines
 from app.auditing.reconciliation_times import read_instant
 from app.auditing.reconciliation_values import MILLISECONDS, Finding, Period, Rules
+from app.cli.auditing import auditing_connection
 from app.cli.console import done, err
 from app.cli.recording import make_recorded
 from app.cli.settings import read_settings
-from app.database.connect import connector
 from app.errors import ConfigurationError
 from app.settings import Settings
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHOWN: Final = 20
-_PATIENCE: Final = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "60000"}
 _LONGEST_UNASKED_DAYS: Final = 93
 _DAY_MILLISECONDS: Final = 86_400 * MILLISECONDS
 
@@ -94,7 +92,7 @@ async def _reconcile(
     settings: Settings, wanted: _Wanted, spill: Spill, tolerance: int, shared_codes: frozenset[str]
 ) -> Report:
     """Return what both sides together come to; `spill` holds it."""
-    connection = await _auditing(settings)
+    connection = await auditing_connection(settings)
     try:
         with Progress(console=err, disable=not err.is_terminal) as bar:
             log = _read_log(wanted.file, spill, bar)
@@ -195,9 +193,3 @@ def _instant(text: str | None, option: str) -> int | None:
         raise ConfigurationError(
             f"{option} must be a day (2026-11-01) or a time (2026-11-01T08:00)"
         ) from None
-
-
-async def _auditing(settings: Settings) -> asyncpg.Connection:
-    if settings.audit_database_url is None:
-        raise ConfigurationError("DANCU_AUDIT_DATABASE_URL is not set: the auditing role's address")
-    return await connector(settings.audit_database_url.get_secret_value(), **_PATIENCE)()

@@ -15,7 +15,7 @@ TWO = "postgresql://u:p%40@a:5432,b:5433/dancu"
         ("postgresql://u:p@10.0.0.1,10.0.0.2", [("10.0.0.1", 5432), ("10.0.0.2", 5432)]),
         ("postgresql+asyncpg://u:p@a,b/dancu?target_session_attrs=primary", [("a", 5432), ("b", 5432)]),
         ("postgresql://u:p@a:5432/dancu", []),
-        ("postgresql://u:p,q@/dancu?host=/tmp/socket", []),
+        ("postgresql://u:p,q@/dancu?host=/run/socket", []),
     ],
 )
 def test_several_servers_are_told_from_one_and_from_a_socket(
