@@ -1,11 +1,13 @@
 """`dancu demo`: everything at once, with invented people: database, national side, gateway, a story."""
 
+import gc
 import os
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -29,6 +31,7 @@ _START_SECONDS: Final = 30
 _STOP_SECONDS: Final = 15
 _LAST_LINES: Final = 15
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_stopping: Final = threading.Event()
 # The invented credentials that mock_c06 accepts; a real road has its own.
 _UPSTREAM: Final = {
     "DANCU_UPSTREAM_ACCESS_KEY": "AK-TEST",
@@ -50,10 +53,11 @@ def demo(
     """Start everything on this machine with invented people and make real lookups."""
     if os.environ.get("DANCU_DATABASE_URL") or os.environ.get("DANCU_DATABASE_URL_FILE"):
         raise ConfigurationError("DANCU_DATABASE_URL is set: the demo never touches a real database")
-    signal.signal(signal.SIGTERM, _stop)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+    _stopping.clear()
+    for number in _SIGNALS:
         # The children have sessions of their own: a closed terminal would leave them behind.
-        signal.signal(signal.SIGHUP, _stop)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _stop)
     directory = default_state_directory("demo")
     try:
         with ExitStack() as stack:
@@ -66,6 +70,7 @@ def _run(stack: ExitStack, directory: Path, port: int, *, once: bool) -> None:
     out.print("Starting the embedded database (its first start takes some seconds) ...")
     server = stack.enter_context(EmbeddedServer(directory / "postgres"))
     database = prepare(server, directory)
+    gc.collect()  # SQLAlchemy's finalizers run now, not where a signal would raise into one
     mock_port, gateway_port = _free_port(8037), _free_port(port)
     out.print("Starting the mock national side, the gateway, the worker and its signer ...")
     mock_url, gateway_url = f"http://{_HOST}:{mock_port}", f"http://{_HOST}:{gateway_port}"
@@ -162,7 +167,7 @@ def _wait_until_ready(
     while time.monotonic() < deadline and child.poll() is None:
         if is_up():
             return
-        time.sleep(0.1)
+        _pause(0.1)
     last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:])
     raise ConfigurationError(f"the {name} did not become ready; the end of {log}:\n{last}")
 
@@ -203,7 +208,7 @@ Press Ctrl-C to stop.""",
         markup=False,
     )
     while True:
-        time.sleep(1)  # pause() would not see a signal that came just before it
+        _pause(1)
 
 
 def _free_port(wanted: int) -> int:
@@ -219,5 +224,13 @@ def _free_port(wanted: int) -> int:
     raise ConfigurationError("no free port on this machine")
 
 
+def _pause(seconds: float) -> None:
+    time.sleep(seconds)  # signal.pause() would not see a signal that came just before it
+    if _stopping.is_set():
+        raise KeyboardInterrupt
+
+
 def _stop(_signal: int, _frame: FrameType | None) -> None:
+    # Python drops what is raised in a finalizer or a weak reference's callback, where a signal may find us.
+    _stopping.set()
     raise KeyboardInterrupt
