@@ -7,12 +7,13 @@ from datetime import date
 from lxml.etree import _Element as Element
 
 from adapters.reasons import Reason
-from adapters.soap.envelope import stray_text
+from adapters.soap.envelope import is_blank
 from adapters.soap.wire import DANCU
 from app.errors import SourceConfusedError
 from app.lookup.values import Address, BirthDate, Citizen, Person
 
 _PREFIX = f"{{{DANCU}}}"
+_PREFIX_LENGTH = len(_PREFIX)
 _SEXES = {"1": "male", "2": "female"}
 _YEAR = re.compile(r"[0-9]{4}")
 _DAY = re.compile(r"([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})")
@@ -59,25 +60,21 @@ def read_record(record: Element) -> Citizen:
 
 def _person(fields: Fields, name: str) -> Person | None:
     inner = _fields(fields.get(name))
-    person = Person(
-        full_name=_name(inner),
-        id_number=_text(inner, "SoDinhDanh"),
-        old_id_number=_text(inner, "SoCMND"),
-        nationality=_text(inner, "QuocTich"),
-    )
-    return None if person == Person() else person
+    full_name, nationality = _name(inner), _text(inner, "QuocTich")
+    id_number, old_id_number = _text(inner, "SoDinhDanh"), _text(inner, "SoCMND")
+    if full_name or id_number or old_id_number or nationality:
+        return Person(full_name, id_number, old_id_number, nationality)
+    return None
 
 
 def _address(fields: Fields, name: str) -> Address | None:
     inner = _fields(fields.get(name))
-    address = Address(
-        line=_text(inner, "ChiTiet"),
-        commune_code=_text(inner, "MaPhuongXa"),
-        district_code=_text(inner, "MaQuanHuyen"),  # gone since the merger of 1 July 2025
-        province_code=_text(inner, "MaTinhThanh"),
-        country_code=_text(inner, "QuocGia"),
-    )
-    return None if address == Address() else address
+    line, country = _text(inner, "ChiTiet"), _text(inner, "QuocGia")
+    commune, province = _text(inner, "MaPhuongXa"), _text(inner, "MaTinhThanh")
+    district = _text(inner, "MaQuanHuyen")  # gone since the merger of 1 July 2025
+    if line or commune or district or province or country:
+        return Address(line, commune, district, province, country)
+    return None
 
 
 def _name(fields: Fields) -> str | None:
@@ -122,11 +119,13 @@ def _fields(element: Element | None) -> Fields:
     fields: Fields = {}
     if element is None:
         return fields
-    if stray_text(element):
+    if not is_blank(element.text):
         raise _unreadable()
     for child in element:
-        if child.tag.startswith(_PREFIX):
-            name = child.tag.removeprefix(_PREFIX)
+        if not is_blank(child.tail):
+            raise _unreadable()
+        if (tag := child.tag).startswith(_PREFIX):
+            name = tag[_PREFIX_LENGTH:]
             if name in fields:
                 raise _unreadable()
             fields[name] = child
@@ -139,7 +138,10 @@ def _text(fields: Fields, name: str) -> str | None:
         return None
     if len(element):
         raise _unreadable()
-    return unicodedata.normalize("NFC", " ".join((element.text or "").split())) or None
+    if (text := element.text) is None:
+        return None
+    text = " ".join(text.split())
+    return (text if text.isascii() else unicodedata.normalize("NFC", text)) or None
 
 
 def _unreadable() -> SourceConfusedError:

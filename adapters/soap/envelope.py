@@ -51,9 +51,9 @@ def open_envelope(answer: Answer) -> Element:
     return contents[0]
 
 
-def stray_text(element: Element) -> str:
-    """Return the text that stands in *element* beside its children, without white space around it."""
-    return "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
+def is_blank(text: str | None) -> bool:
+    """Return whether *text*, of what stands beside an element's children, is white space at most."""
+    return not text or text.isspace()
 
 
 def _body_of(root: Element) -> list[Element]:

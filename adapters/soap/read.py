@@ -8,11 +8,13 @@ from lxml.etree import _Element as Element
 from adapters.connection import Answer
 from adapters.reasons import Reason
 from adapters.soap.citizen import read_record
-from adapters.soap.envelope import open_envelope, stray_text
+from adapters.soap.envelope import is_blank, open_envelope
 from adapters.soap.wire import DANCU, QLDC
 from app.errors import SourceConfusedError
 from app.lookup.values import Citizen, Household
 
+_COLLECTION = f"{{{DANCU}}}CongdanCollection"
+_CITIZEN = f"{{{DANCU}}}CongDan"
 # Different generations answer 003/033 under different roots, and with a count or a yes.
 _CONFIRMATIONS = {"XacThucThongTinCongDanResponse", "KetQuaXacThucResponse", "KetQuaXacThuc"}
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
@@ -42,7 +44,7 @@ def read_household(answer: Answer) -> Household:
 
 def _people(answer: Answer) -> list[Element]:
     collection = open_envelope(answer)
-    if collection.tag != f"{{{DANCU}}}CongdanCollection" or not _holds_only_citizens(collection):
+    if collection.tag != _COLLECTION or not _holds_only_citizens(collection):
         raise SourceConfusedError(Reason.UNKNOWN_ANSWER)
     return list(collection)
 
@@ -52,8 +54,8 @@ def _holds_only_citizens(collection: Element) -> bool:
     stated = collection.get("SoCongDan", str(len(collection))).strip()
     return (
         stated == str(len(collection))
-        and all(person.tag == f"{{{DANCU}}}CongDan" for person in collection)
-        and not stray_text(collection)
+        and all(person.tag == _CITIZEN and is_blank(person.tail) for person in collection)
+        and is_blank(collection.text)
     )
 
 

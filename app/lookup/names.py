@@ -35,6 +35,8 @@ def same_name(asked: str, returned: str) -> bool:
     tones and letters do (Trân, Trần). A name asked without any accent is compared without accents.
     """
     asked, returned = _folded(asked), _folded(returned)
+    if asked == returned:
+        return True
     if not _is_accented(asked):
         asked, returned = _plain(asked), _plain(returned)
     asked_syllables = [_syllable(word) for word in asked.split()]
