@@ -68,7 +68,6 @@ from app.accounts.routes import (
     officer_with,
     sign_in_router,
     signed_in_here,
-    token_endpoint,
 )
 from app.accounts.second_factor_desk import SecondFactorDesk
 from app.accounts.session_desk import SessionDesk
@@ -113,10 +112,12 @@ from app.lookup.explaining_schemas import ExplanationRequest
 from app.lookup.follow_up_schemas import FollowUpRequest
 from app.lookup.guesses import guesses_of_past_days
 from app.lookup.limit_store import limit_purges
+from app.lookup.routes import LOOKUP_PATH
 from app.lookup.schemas import LookupRequest, NoticeAcceptance
 from app.lookup.signing_certificates import SigningCertificates
 from app.lookup.signing_store import SealRing
 from app.lookup.source import PopulationSource
+from app.lookup.verification_routes import VERIFICATION_PATH
 from app.lookup.verification_schemas import VerificationRequest
 from app.lookup_parts import LookupParts, Shared
 from app.papers.press import PaperPress
@@ -145,7 +146,7 @@ from app.web.context import RequestContext, respond
 from app.web.health import health_router
 from app.web.openapi import describe
 from app.web.proxies import TrustedProxies
-from app.web.straight import StraightRoute
+from app.web.straight import straight
 
 _log = get_logger(__name__)
 
@@ -181,6 +182,8 @@ _BODIES: Final = (
     GrantChangeRequest,
 )
 _PAPERS_AT_ONCE: Final = 8
+_STRAIGHT: Final = (LOOKUP_PATH, VERIFICATION_PATH, TOKEN_PATH)
+"""Where requests come in numbers: searched before all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +220,10 @@ def create_app(
         async with AsyncExitStack() as stack:
             parts = _Parts(settings, secrets, known_clock, stack, wrap_log or (lambda log: log))
             source = await stack.enter_async_context(opened())
-            for router in await parts.start(source):
+            routers = await parts.start(source)
+            for router in routers:
                 app.include_router(router)
-            app.router.routes[:0] = parts.straight_routes
+            app.router.routes[:0] = [straight(routers, path) for path in _STRAIGHT]
             gc.collect()
             gc.freeze()  # what start-up made lives as long as the process; no need to look at it again
             _log.info(LogEvent.STARTED)
@@ -266,8 +270,6 @@ class _Parts:
         self._clock = clock
         self._stack = stack
         self._wrap_log = wrap_log
-        self.straight_routes: list[StraightRoute] = []
-        """Routes to be searched before all others, once started."""
         self._engine = open_engine(secrets.database_url)
         stack.push_async_callback(self._engine.dispose)
         self._accounts: LiveView[Accounts] = LiveView(lambda c: load_accounts(c, local_day(clock.now())))
@@ -456,7 +458,6 @@ class _Parts:
         activations = ActivationDesk(
             self._engine, self._accounts, self._units, vault, passwords, credentials, guards, log, clock
         )
-        self.straight_routes.append(StraightRoute(TOKEN_PATH, token_endpoint(tokens), methods=["POST"]))
         return [
             sign_in_router(tokens, self._mint, settings.public_url),
             activation_router(ActivationDoor(tokens, activations, throttle, Coalescer(log), clock)),

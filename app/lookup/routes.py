@@ -43,6 +43,7 @@ from app.web.papers import paper_body
 from app.web.problem_texts import Language
 from app.web.problems import language_of
 
+LOOKUP_PATH: Final = "/v1/residence-lookups"
 LOOKUP_PROBLEMS: Final = (
     ProblemCode.INVALID_ID_NUMBER,
     ProblemCode.INVALID_FULL_NAME,
@@ -124,13 +125,14 @@ def lookup_router(desk: LookupDesk, get_caller: GetCaller) -> APIRouter:
     atlas = load_atlas()
 
     @router.post(
-        "/v1/residence-lookups",
+        LOOKUP_PATH,
         summary="Look a citizen's residence up for a dossier",
         openapi_extra=body_of(LookupRequest),
         response_model=None,
         responses={200: {"model": LookupAnswer}, **problems(*LOOKUP_PROBLEMS)},
     )
-    async def look_up(request: Request, caller: Annotated[Caller, Depends(get_caller)]) -> Response:
+    async def look_up(request: Request) -> Response:
+        caller = await get_caller(request)
         async with desk.rejections(caller):
             body, content = await read_json(request, LookupRequest, max_bytes=desk.max_body_bytes)
             claim = desk.claim_of(request, caller, content)

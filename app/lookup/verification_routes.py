@@ -1,9 +1,9 @@
 """Verifications over HTTP: a lookup that answers claims with yes, no or unknown and shows no data."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Final
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,6 +23,8 @@ from app.web.bodies import read_json
 from app.web.openapi import body_of, problems
 from app.web.problem_texts import Language
 from app.web.problems import language_of
+
+VERIFICATION_PATH: Final = "/v1/residence-verifications"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def verification_router(desk: VerificationDesk, get_caller: GetCaller) -> APIRou
     lookups = desk.lookups
 
     @router.post(
-        "/v1/residence-verifications",
+        VERIFICATION_PATH,
         summary="Have claims about a citizen answered with true, false or unknown",
         openapi_extra=body_of(VerificationRequest),
         response_model=None,
@@ -61,7 +63,8 @@ def verification_router(desk: VerificationDesk, get_caller: GetCaller) -> APIRou
             **problems(*LOOKUP_PROBLEMS, ProblemCode.TOO_MANY_VERIFICATIONS),
         },
     )
-    async def verify(request: Request, caller: Annotated[Caller, Depends(get_caller)]) -> Response:
+    async def verify(request: Request) -> Response:
+        caller = await get_caller(request)
         async with lookups.rejections(caller):
             body, content = await read_json(request, VerificationRequest, max_bytes=lookups.max_body_bytes)
             claim = lookups.claim_of(request, caller, content)
