@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors.multiprocess import Multiprocess
 
 from adapters.choose import check_settings
 from app.cli.settings import read_settings
@@ -19,6 +22,9 @@ from app.main import create_app
 def serve(
     host: Annotated[str | None, typer.Option(help="address to listen on (DANCU_HOST)")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="port to listen on (DANCU_PORT)")] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="processes that share the port, one for each core at most")
+    ] = 1,
 ) -> None:
     """Serve lookups. Refuses to start without a database and keys."""
     settings, upstream = read_settings()
@@ -26,8 +32,40 @@ def serve(
     app = create_app(settings, upstream)
     listener = listen(host or settings.host, settings.port if port is None else port)
     configure_logging()
-    config = uvicorn.Config(
+    if workers > 1:
+        _serve_in_several(workers, listener)
+        return
+    server = uvicorn.Server(_config(app))
+    # uvicorn ends in order and then hands the signal on to whoever had it before.
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _end)
+    server.run(sockets=[listener])
+    if not server.started:
+        raise typer.Exit(STARTUP_FAILURE)
+
+
+def gateway() -> FastAPI:
+    """Return the gateway of this environment's settings: what each of several processes serves."""
+    configure_logging()
+    return create_app(*read_settings())
+
+
+def _serve_in_several(workers: int, listener: socket.socket) -> None:
+    """Serve until told to end; a process that dies is replaced, SIGHUP replaces them one by one.
+
+    They share nothing but the port and PostgreSQL.
+    """
+    supervisor = Multiprocess(_config(f"{__name__}:gateway", workers=workers), [listener])
+    supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise typer.Exit(STARTUP_FAILURE)
+
+
+def _config(app: FastAPI | str, *, workers: int = 1) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
+        factory=isinstance(app, str),
+        workers=workers,
         access_log=False,  # it would print paths and addresses
         log_config=None,  # app.logs owns every line
         proxy_headers=False,  # the caller's address decides what it may do
@@ -35,13 +73,6 @@ def serve(
         ws="none",
         timeout_graceful_shutdown=30,
     )
-    server = uvicorn.Server(config)
-    # uvicorn ends in order and then hands the signal on to whoever had it before.
-    signal.signal(signal.SIGTERM, _end)
-    signal.signal(signal.SIGINT, _end)
-    server.run(sockets=[listener])
-    if not server.started:
-        raise typer.Exit(3)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -84,10 +84,10 @@ class Process:
     def written(self) -> str:
         return self.output.read_text(encoding="utf-8", errors="replace")
 
-    def wait_for(self, words: str) -> None:
-        """Return once the process has written *words*."""
+    def wait_for(self, words: str, *, times: int = 1) -> None:
+        """Return once the process has written *words* so many *times*."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while words not in self.written:
+        while self.written.count(words) < times:
             if self.popen.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"it never said {words!r}:\n{self.written[-4000:]}")
             time.sleep(0.05)

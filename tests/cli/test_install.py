@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 import signal
 import tempfile
@@ -19,6 +20,7 @@ import pytest
 from tests.cli.commands import UPSTREAM, Answer, Process, a_process, ask, dancu, free_port
 from tests.cluster import PostgresCluster, running_cluster
 
+STARTED = '"gateway.started"'
 OWNER_PASSWORD, LOGIN_PASSWORD = "owner-of-tests", "login-of-tests"
 LOOKUP = {
     "citizen": {"id_number": "099190000017", "full_name": "Trần Văn Thử", "birth_date": "1990-05-09"},
@@ -57,6 +59,14 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Several:
+    """What serving in two processes came to, after one of them was killed."""
+
+    exit_code: int
+    log: str
+
+
 @dataclass
 class Installation:
     """What each step answered."""
@@ -68,6 +78,7 @@ class Installation:
     audit: dict[str, Any] = field(default_factory=dict)
     exit_code: int | None = None
     log: str = ""
+    several: Several | None = None
 
     def secret_of(self, command: str) -> str:
         """Return what the command printed last: the password or secret it shows once."""
@@ -156,6 +167,21 @@ def _serve(
         installation.commands["check"] = dancu("check")
         _look_up(installation, f"http://127.0.0.1:{ports[0]}")
         _end(installation, gateway)
+    installation.several = _serve_in_two(folder, settings)
+
+
+def _serve_in_two(folder: Path, settings: dict[str, str]) -> Several:
+    command = ("-m", "app", "serve", "--workers", "2")
+    with a_process(folder / "several.out", *command, environment=settings) as gateway:
+        gateway.wait_for(STARTED, times=2)
+        os.kill(_processes_of(gateway.popen.pid)[0], signal.SIGKILL)
+        gateway.wait_for(STARTED, times=3)
+        return Several(gateway.end(signal.SIGTERM), gateway.written)
+
+
+def _processes_of(parent: int) -> list[int]:
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
+    return [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def _look_up(installation: Installation, url: str) -> None:
@@ -259,6 +285,14 @@ def test_every_line_of_the_gateways_log_is_json_and_holds_no_secret(installed: I
     assert all(isinstance(json.loads(line), dict) for line in installed.log.splitlines())
     shown = [installed.secret_of(command) for command in ("officer", "administrator", "auditor", "client")]
     assert not any(secret in installed.log for secret in (*shown, LOGIN_PASSWORD, "AK-TEST", "099190000017"))
+
+
+def test_a_process_that_dies_is_replaced_and_all_end_cleanly(installed: Installation) -> None:
+    several = installed.several
+    assert several is not None
+    events = [json.loads(line)["event"] for line in several.log.splitlines()]
+    assert (events.count("gateway.started"), events.count("gateway.stopped")) == (3, 2)
+    assert several.exit_code == 0
 
 
 def test_nothing_a_command_showed_once_can_be_read_again(installed: Installation) -> None:
