@@ -1,4 +1,4 @@
-"""`python -m bench`: the lookup beside a bare pass-through and a bare nginx, in one run."""
+"""`python -m bench`: the lookup beside bare pass-throughs, nginx and a straightforward build, in one run."""
 
 import argparse
 import os
@@ -20,13 +20,14 @@ from bench.desk import TOKEN_MINUTES, Evidence
 from bench.failure import BenchError, MissingProgramError
 from bench.load import Wrk
 from bench.machine import describe_machine
+from bench.plot import write_plot
 from bench.processor import choose_pinning
 from bench.programs import find_programs
 from bench.report import Report
 from bench.rounds import run_rounds, standings
 
 _MINUTE_SECONDS: Final = 60
-_CONTESTANTS: Final = 3
+_CONTESTANTS: Final = 5
 _EACH_ROUNDS_OVERHEAD_SECONDS: Final = 2
 _INTERRUPTED: Final = 130
 _FAILED: Final = 1
@@ -42,6 +43,13 @@ def main() -> int:
         report.show()
         if options.markdown is not None:
             options.markdown.write_text(report.markdown(), encoding="utf-8")
+        if options.plot is not None:
+            write_plot(
+                report.standings,
+                LOOKUP,
+                f"CPU µs a request, {report.connections} busy connections",
+                options.plot,
+            )
     except KeyboardInterrupt:
         print("\nstopped; nothing is left running")
         return _INTERRUPTED
@@ -126,6 +134,7 @@ def _read_options() -> argparse.Namespace:
     add("--connections", type=_positive, default=64, help="connections of wrk, all busy (64)")
     add("--officers", type=_positive, default=50, help="officers whose tokens take turns (50)")
     add("--markdown", type=Path, metavar="FILE", help="write the table there as well")
+    add("--plot", type=Path, metavar="FILE", help="draw processor time a request there (PNG)")
     options = parser.parse_args()
     each_seconds = options.seconds + options.warm_up + _EACH_ROUNDS_OVERHEAD_SECONDS
     if options.rounds * _CONTESTANTS * each_seconds > (TOKEN_MINUTES - 5) * _MINUTE_SECONDS:

@@ -10,6 +10,7 @@ from typing import Final
 
 import httpx
 
+from app.database.address import sqlalchemy_address
 from bench import desk
 from bench.children import HOST, free_port, running
 from bench.desk import Desk, open_desk
@@ -24,10 +25,14 @@ from bench.national_side import (
 )
 from bench.processor import Pinning
 from bench.programs import Programs
+from bench.signing_key import SigningKey
 
 LOOKUP: Final = "lookup"
 YARDSTICK: Final = "pass-through (FastAPI + aiohttp)"
+STARLETTE: Final = "pass-through (Starlette + aiohttp)"
+STRAIGHTFORWARD: Final = "straightforward build"
 NGINX: Final = "nginx proxy"
+_PROGRAM_OF: Final = {YARDSTICK: "pass_through.py", STARLETTE: "bare_starlette.py"}
 _EVERY_LOOKUP_HOLDS: Final = '"outcome":"found"'
 _EVERY_RECORD_HOLDS: Final = "099190000017"
 
@@ -76,7 +81,9 @@ def open_field(
             programs.nginx, folder / "mock", partial(mock_configuration, mock_port, exchange), mock_url
         ),
         open_desk(folder, mock_url, officers, pinning) as opened,
-        _pass_through(folder, mock_url, exchange, pinning) as bare,
+        _pass_through(YARDSTICK, folder, mock_url, exchange, pinning) as bare,
+        _pass_through(STARLETTE, folder, mock_url, exchange, pinning) as starlette,
+        _straightforward(folder, mock_url, opened, pinning, officers=officers) as straightforward,
         running_nginx(
             programs.nginx,
             folder / "proxy",
@@ -86,17 +93,49 @@ def open_field(
         ) as proxy_pid,
     ):
         proxy = _forwarding(NGINX, f"http://{HOST}:{proxy_port}", proxy_pid, exchange)
-        yield Field((_lookup(opened), bare, proxy), opened, mock_url)
+        yield Field((_lookup(opened), bare, starlette, proxy, straightforward), opened, mock_url)
 
 
 @contextmanager
-def _pass_through(folder: Path, mock_url: str, exchange: Exchange, pinning: Pinning) -> Iterator[Contestant]:
+def _pass_through(
+    name: str, folder: Path, mock_url: str, exchange: Exchange, pinning: Pinning
+) -> Iterator[Contestant]:
     port = free_port()
     url = f"http://{HOST}:{port}"
-    program = Path(__file__).with_name("pass_through.py")
+    program = Path(__file__).with_name(_PROGRAM_OF[name])
     command = [sys.executable, str(program), str(port), f"{mock_url}{FIND_PATH}"]
-    with running("pass-through", command, ready_url=f"{url}/", folder=folder, cores=pinning.measured) as pid:
-        yield _forwarding(YARDSTICK, url, pid, exchange)
+    with running(program.stem, command, ready_url=f"{url}/", folder=folder, cores=pinning.measured) as pid:
+        yield _forwarding(name, url, pid, exchange)
+
+
+@contextmanager
+def _straightforward(
+    folder: Path, mock_url: str, opened: Desk, pinning: Pinning, *, officers: int
+) -> Iterator[Contestant]:
+    port, key = free_port(), SigningKey.generate()
+    url = f"http://{HOST}:{port}"
+    program = Path(__file__).with_name("straightforward.py")
+    command = [sys.executable, str(program), str(port), f"{mock_url}{FIND_PATH}"]
+    database_url = sqlalchemy_address(opened.another_database("straightforward"))
+    with running(
+        program.stem,
+        command,
+        ready_url=f"{url}/",
+        folder=folder,
+        environment={"DATABASE_URL": database_url, "PUBLIC_KEY": key.public},
+        cores=pinning.measured,
+    ) as pid:
+        yield Contestant(
+            name=STRAIGHTFORWARD,
+            url=f"{url}/lookups",
+            pid=pid,
+            body=desk.question(),
+            content_type="application/json",
+            expected=_EVERY_LOOKUP_HOLDS,
+            check=desk.check_lookup,
+            tokens=tuple(key.tokens(officers)),
+            postgres_pid=opened.postgres_pid,
+        )
 
 
 def _lookup(opened: Desk) -> Contestant:

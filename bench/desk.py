@@ -72,6 +72,11 @@ class Desk:
     database_url: str = field(repr=False)
     tokens: tuple[str, ...] = field(repr=False)
 
+    def another_database(self, name: str) -> str:
+        """Make an empty database beside the gateway's and return its address."""
+        asyncio.run(_create_database(self.database_url, name))
+        return self.database_url.replace(f"/{DATABASE}", f"/{name}", 1)
+
     def evidence(self) -> Evidence:
         """Count the records, once no lookup is open; BenchError where one stays open."""
         return asyncio.run(_count(self.database_url))
@@ -100,6 +105,14 @@ def open_desk(folder: Path, upstream_url: str, officers: int, pinning: Pinning) 
             pid_file = folder / "postgres" / "data" / "postmaster.pid"
             postgres_pid = int(pid_file.read_text(encoding="ascii").splitlines()[0])
             yield Desk(f"{url}{LOOKUP_PATH}", gateway_pid, postgres_pid, database_url, tokens)
+
+
+async def _create_database(url: str, name: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(f"create database {name}")
+    finally:
+        await connection.close()
 
 
 def question() -> bytes:

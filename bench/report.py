@@ -7,6 +7,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
+from bench.contestants import LOOKUP, STRAIGHTFORWARD
 from bench.desk import Evidence
 from bench.machine import Machine
 from bench.processor import Pinning
@@ -80,7 +81,12 @@ class Report:
             f"commit {machine.commit}."
         )
         beside = f"The lookup's CPU is the gateway's; PostgreSQL used {in_database:.0f} µs more per lookup."
-        return [beside, what, how, where]
+        own, other = self._cpu_us(LOOKUP), self._cpu_us(STRAIGHTFORWARD)
+        below = f"The straightforward build takes {other / own:.1f} times the lookup's processor time."
+        return [beside, below, what, how, where]
+
+    def _cpu_us(self, name: str) -> float:
+        return next(standing.cpu_us for standing in self.standings if standing.name == name)
 
 
 def _row(standing: Standing) -> tuple[str, ...]:
