@@ -122,7 +122,7 @@ def _fields(element: Element | None) -> Fields:
     if not is_blank(element.text):
         raise _unreadable()
     for child in element:
-        if not is_blank(child.tail):
+        if (tail := child.tail) is not None and not is_blank(tail):
             raise _unreadable()
         if (tag := child.tag).startswith(_PREFIX):
             name = tag[_PREFIX_LENGTH:]

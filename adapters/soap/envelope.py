@@ -77,6 +77,7 @@ def _parse(body: bytes) -> Element:
         huge_tree=False,
         remove_comments=True,
         remove_pis=True,
+        remove_blank_text=True,
     )
     try:
         return etree.fromstring(text.encode("utf-8"), parser)
