@@ -29,6 +29,7 @@ from bench.rounds import run_rounds, standings
 _MINUTE_SECONDS: Final = 60
 _CONTESTANTS: Final = 5
 _EACH_ROUNDS_OVERHEAD_SECONDS: Final = 2
+_GUARDED: Final = frozenset({LOOKUP, YARDSTICK})
 _INTERRUPTED: Final = 130
 _FAILED: Final = 1
 _IMPOSSIBLE: Final = 2
@@ -49,6 +50,11 @@ def main() -> int:
                 LOOKUP,
                 f"CPU µs a request, {report.connections} busy connections",
                 options.plot,
+            )
+        if options.guard is not None and report.lookups_ratio > options.guard:
+            raise BenchError(
+                f"a lookup takes {report.lookups_ratio:.2f} times the pass-through's processor time,"
+                f" more than {options.guard:.2f}"
             )
     except KeyboardInterrupt:
         print("\nstopped; nothing is left running")
@@ -76,17 +82,18 @@ def _measure(options: argparse.Namespace) -> Report:
             folder, programs, pinning, connections=options.connections, officers=options.officers
         )
         with field as opened:
-            for contestant in opened.contestants:
+            measured = [each for each in opened.contestants if options.guard is None or each.name in _GUARDED]
+            for contestant in measured:
                 contestant.check_once()
             figures = run_rounds(
                 Wrk(programs.wrk, options.connections, folder, opened.mock_url),
-                opened.contestants,
+                measured,
                 rounds=options.rounds,
                 seconds=options.seconds,
                 warm_up_seconds=options.warm_up,
                 say=_say,
             )
-            for contestant in opened.contestants:
+            for contestant in measured:
                 contestant.check_once()
             counted = sum(each.requests for each in figures[LOOKUP])
             evidence = _checked_evidence(opened, counted)
@@ -135,6 +142,7 @@ def _read_options() -> argparse.Namespace:
     add("--officers", type=_positive, default=50, help="officers whose tokens take turns (50)")
     add("--markdown", type=Path, metavar="FILE", help="write the table there as well")
     add("--plot", type=Path, metavar="FILE", help="draw processor time a request there (PNG)")
+    add("--guard", type=float, metavar="RATIO", help="fail where a lookup's CPU ÷ pass-through is higher")
     options = parser.parse_args()
     each_seconds = options.seconds + options.warm_up + _EACH_ROUNDS_OVERHEAD_SECONDS
     if options.rounds * _CONTESTANTS * each_seconds > (TOKEN_MINUTES - 5) * _MINUTE_SECONDS:

@@ -40,6 +40,11 @@ class Report:
     evidence: Evidence
     counted_lookups: int
 
+    @property
+    def lookups_ratio(self) -> float:
+        """Processor time of a lookup by that of the pass-through."""
+        return next(standing.cpu_ratio for standing in self.standings if standing.name == LOOKUP)
+
     def show(self) -> None:
         """Print the report."""
         console = Console(highlight=False, soft_wrap=True, width=_WIDTH)
@@ -81,12 +86,14 @@ class Report:
             f"commit {machine.commit}."
         )
         beside = f"The lookup's CPU is the gateway's; PostgreSQL used {in_database:.0f} µs more per lookup."
-        own, other = self._cpu_us(LOOKUP), self._cpu_us(STRAIGHTFORWARD)
-        below = f"The straightforward build takes {other / own:.1f} times the lookup's processor time."
-        return [beside, below, what, how, where]
+        return [beside, *self._beside_the_straightforward_build(), what, how, where]
 
-    def _cpu_us(self, name: str) -> float:
-        return next(standing.cpu_us for standing in self.standings if standing.name == name)
+    def _beside_the_straightforward_build(self) -> list[str]:
+        cpu_us = {standing.name: standing.cpu_us for standing in self.standings}
+        if STRAIGHTFORWARD not in cpu_us:
+            return []
+        ratio = cpu_us[STRAIGHTFORWARD] / cpu_us[LOOKUP]
+        return [f"The straightforward build takes {ratio:.1f} times the lookup's processor time."]
 
 
 def _row(standing: Standing) -> tuple[str, ...]:
