@@ -99,6 +99,7 @@ from app.audit.writer import AuditWriter
 from app.auditing.reader import AuditReader
 from app.auditing.routes import AuditSearchRequest, auditing_router
 from app.auditing.search import AuditSearcher
+from app.auditing.subject_schemas import SUBJECT_BODIES
 from app.auditing.transparency_routes import transparency_router
 from app.clock import Clock, SystemClock, local_day
 from app.database.connect import connector, open_engine
@@ -141,6 +142,7 @@ from app.reports.routes import usage_router
 from app.reports.store import UsageStore
 from app.settings import Settings, UpstreamSettings
 from app.sheets.values import Limits
+from app.subject_parts import AuditAccess, subject_book, subject_routes, working_calendar
 from app.units.store import UnitRegister, load_units
 from app.web.context import RequestContext, respond
 from app.web.health import health_router
@@ -180,6 +182,7 @@ _BODIES: Final = (
     NewProcedure,
     ProcedureChange,
     GrantChangeRequest,
+    *SUBJECT_BODIES,
 )
 _PAPERS_AT_ONCE: Final = 8
 _STRAIGHT: Final = (LOOKUP_PATH, VERIFICATION_PATH, TOKEN_PATH)
@@ -212,6 +215,7 @@ def create_app(
     secrets = read_secrets(settings)
     read_dossier_shapes(settings)  # wrong ones stop the start at once, not when the application begins
     read_witness_policy(settings)
+    working_calendar(settings)
     known_clock = clock or SystemClock()
     opened = open_source or (lambda: adapters.choose.open_source(upstream, known_clock))
 
@@ -372,6 +376,8 @@ class _Parts:
             get_caller=get_caller,
             anchors=anchors,
         )
+        requests = subject_book(shared)
+        board = replace(board, subject_requests=requests.counts)
         return [  # searched in this order at every request: what is asked most stands first
             *await LookupParts(shared, source).routes(),
             *self._account_routes(
@@ -383,6 +389,7 @@ class _Parts:
                 self._searcher(log), get_auditor, rejections, clock, max_body_bytes=settings.max_body_bytes
             ),
             transparency_router(tree),
+            subject_routes(shared, requests, self._audit_access()),
             self._usage_routes(shared),
             health_router(checks),
             status_router(
@@ -598,6 +605,10 @@ class _Parts:
             warn_minutes=settings.anchor_warn_minutes,
             stop_minutes=settings.anchor_stop_minutes,
         )
+
+    def _audit_access(self) -> AuditAccess | None:
+        url, root = self._secrets.auditing_url, self._secrets.auditing_root
+        return AuditAccess(url, root) if url is not None and root is not None else None
 
     def _searcher(self, log: AuditLog) -> AuditSearcher | None:
         if self._secrets.auditing_url is None or self._secrets.auditing_root is None:

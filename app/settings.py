@@ -268,6 +268,28 @@ class Settings(_SettingsWithSecretFiles):
         default=True,
         description="not_found and mismatch open the paper path only after a second entry (retry_of)",
     )
+    subject_report_answer_working_days: int = Field(
+        default=2,
+        ge=1,
+        le=30,
+        description="working days until a citizen is told that their request is in hand",
+    )
+    subject_report_days: int = Field(
+        default=10, ge=1, le=60, description="days until they have the report (R88)"
+    )
+    subject_report_extension_days: int = Field(default=15, ge=1, le=60)
+    subject_report_numbers: int = Field(default=3, ge=1, le=10)
+    subject_reports_per_officer_per_day: int = Field(default=20, ge=1, le=1000)
+    subject_report_second_person: bool = Field(
+        default=True, description="who registered a request does not make its report"
+    )
+    subject_report_officers: Literal["hidden", "name"] = "hidden"
+    subject_report_audits: Literal["day", "case"] = "day"
+    days_off: str = Field(
+        default="",
+        max_length=4000,
+        description="beyond public holidays; +day for a weekend day that is worked",
+    )
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)
     dossier_shape: str = Field(
         default="{agency}-{yymmdd}-{number:4-6}",

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from typing import Protocol
 
 import orjson
 from fastapi import APIRouter
@@ -39,6 +40,37 @@ class VolumeRoom(BaseModel):
     room: Room
 
 
+class SubjectRequestsStatus(BaseModel):
+    """How citizens' requests to know who looked them up stand."""
+
+    open: int
+    overdue: int
+    registered_today: int
+
+
+class CountedRequests(Protocol):
+    """What is counted of them."""
+
+    @property
+    def open(self) -> int:
+        """Not answered yet."""
+        ...
+
+    @property
+    def overdue(self) -> int:
+        """Of those, past a deadline."""
+        ...
+
+    @property
+    def registered_today(self) -> int:
+        """By everybody: many are worth a question."""
+        ...
+
+
+async def no_requests() -> None:
+    """Return that nothing is known of requests."""
+
+
 class Status(BaseModel):
     """How the process stands; `directory_age_seconds` is since who-is-who was last confirmed.
 
@@ -47,7 +79,7 @@ class Status(BaseModel):
     cosigned, since this process began where there never was one; `anchoring`: current, late or stopped.
     `headroom` has the volumes this process was told to watch.
     `audit_standbys` is how many synchronous standbys a record reaches; null where none are wanted or it is
-    not known.
+    not known. `subject_requests` is null where the database does not say.
     """
 
     version: str
@@ -60,6 +92,7 @@ class Status(BaseModel):
     anchoring: str
     audit_standbys: int | None
     ending_soon: list[EndingSoon]
+    subject_requests: SubjectRequestsStatus | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +108,14 @@ class StatusBoard:
     audit_standbys: Callable[[], int | None]
     accounts: LiveView[Accounts]
     clock: Clock
+    subject_requests: Callable[[], Awaitable[CountedRequests | None]] = no_requests
 
     async def read(self) -> Status:
         """Return the status now; DirectoryStaleError."""
         states = {name: check() for name, check in self.checks.items()}
         anchors = self.anchors
         age, checkpoint_age = self.directory_age_seconds(), await self.checkpoint_age_seconds()
+        requests = await self.subject_requests()
         ending = endings(self.accounts.current.clients.values(), self.clock.now())
         return Status(
             version=self.version,
@@ -96,7 +131,15 @@ class StatusBoard:
             anchoring=anchors.state.value,
             audit_standbys=self.audit_standbys(),
             ending_soon=[ending_said(one) for one in ending],
+            subject_requests=requests_said(requests) if requests is not None else None,
         )
+
+
+def requests_said(requests: CountedRequests) -> SubjectRequestsStatus:
+    """Return how they stand."""
+    return SubjectRequestsStatus(
+        open=requests.open, overdue=requests.overdue, registered_today=requests.registered_today
+    )
 
 
 def status_router(board: StatusBoard, clients: ClientAuthenticator, get_reader: GetCaller) -> APIRouter:

@@ -85,6 +85,8 @@ class Permission(StrEnum):
     """See the catalogue and grants: of one's own unit and below, the department all of it."""
     MANAGE_PROCEDURES = "manage_procedures"
     """Change the catalogue, grant procedures to units and withdraw them."""
+    REPORT_TO_SUBJECTS = "report_to_subjects"
+    """Register a citizen's request to know who looked them up, make the report and hand it over."""
     VIEW_USAGE = "view_usage"
     """See how much units use lookups: one's own and below, the department and auditors all of them."""
 
@@ -122,8 +124,9 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
         Permission.MANAGE_UNITS,
         Permission.MANAGE_CLIENTS,
         Permission.MANAGE_PROCEDURES,
+        Permission.REPORT_TO_SUBJECTS,
     },
-    Role.AUDITOR: frozenset({Permission.SEARCH_AUDIT, Permission.VIEW_USAGE}),
+    Role.AUDITOR: frozenset({Permission.SEARCH_AUDIT, Permission.VIEW_USAGE, Permission.REPORT_TO_SUBJECTS}),
 }
 """Who provisions, who looks up and who audits are never the same (R28)."""
 

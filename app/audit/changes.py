@@ -5,9 +5,11 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, Self, TypeVar
+from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from uuid_utils.compat import uuid7
 
 from app.audit.log import AuditLog
 from app.audit.record import Draft, RecordKind, Value
@@ -39,6 +41,8 @@ class Change(Generic[T]):
     further: Sequence[Event] = ()
     subject: bytes | None = field(default=None, repr=False)
     """What only auditing may read of it; sealed in the first record."""
+    record_id: UUID = field(default_factory=uuid7)
+    """The id of the first record, for who must know it before."""
 
     @classmethod
     def of_events(cls, result: T, events: Sequence[Event]) -> "Self | Unchanged[T]":
@@ -79,7 +83,13 @@ class ChangeLog:
             async with self._engine.begin() as connection:
                 change = await work(connection)
                 if isinstance(change, Change):
-                    draft = Draft(change.kind, self._clock.now(), change.facts, subject=change.subject)
+                    draft = Draft(
+                        change.kind,
+                        self._clock.now(),
+                        change.facts,
+                        subject=change.subject,
+                        record_id=change.record_id,
+                    )
                     await self._log.append(draft)
                     recorded = draft
                     await self._record_further(change.further, recorded)

@@ -52,6 +52,11 @@ class RecordKind(StrEnum):
     SESSION_ENDED = "session.ended"
     NOTICE_ACCEPTED = "notice.accepted"
     AUDIT_SEARCHED = "audit.searched"
+    SUBJECT_REPORT_REQUESTED = "subject_report.requested"
+    SUBJECT_REPORT_ACKNOWLEDGED = "subject_report.acknowledged"
+    SUBJECT_REPORT_EXTENDED = "subject_report.extended"
+    SUBJECT_REPORT_MADE = "subject_report.made"
+    SUBJECT_REPORT_ANSWERED = "subject_report.answered"
     DECISION_EXPLAINED = "decision.explained"
     OFFICER_ADDED = "officer.added"
     OFFICER_CHANGED = "officer.changed"
@@ -191,6 +196,17 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "manifest_digest": str,
     "reconciled_file": str,
     "reconciled_counts": str,
+    "report_number": str,
+    "report_looks": int,
+    "report_digest": str,
+    "requester": str,
+    "requested_numbers": int,
+    "identity_check": str,
+    "identity_reference": str,
+    "received_on": str,
+    "answer_by": str,
+    "told_on": str,
+    "told_through": str,
     # What was changed, and by whom beside the officer
     "operator": str,
     "change": str,

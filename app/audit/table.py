@@ -59,6 +59,13 @@ AUDIT_RECORD = Table(
         "record_id",
         postgresql_where=text("kind = 'retention.drop'"),
     ),
+    Index(
+        "ix_audit_record_audit_looks",
+        "record_id",
+        postgresql_where=text(
+            "kind in ('audit.searched', 'audit.unmasked', 'audit.search_exported', 'subject_report.made')"
+        ),
+    ),
     postgresql_partition_by="range (record_id)",
 )
 """The leaf's exact bytes are the evidence; every other column is projected from them.

@@ -1,14 +1,15 @@
 """Reads lookups out of the evidence with the auditing role; the only place where persons are decrypted."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Row, Select, and_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -19,6 +20,7 @@ from app.audit.retention_table import AUDIT_OUTCOME
 from app.audit.sealing import DataKey, MonthSecret, RootKey, SealBrokenError, SealedSubject, sealed_bytes
 from app.audit.table import AUDIT_RECORD, AUDIT_SEARCH_TAG
 from app.auditing.criteria import Search
+from app.auditing.evidence_trouble import evidence_trouble
 from app.errors import AuditUnavailableError
 from app.logs import LogEvent, get_logger
 
@@ -53,6 +55,17 @@ class Found:
     is_readable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One record with its exact bytes, and whom it is about where a key still opens that."""
+
+    record_id: UUID
+    recorded_at: datetime
+    leaf: bytes = field(repr=False)
+    facts: Mapping[str, Value] = field(repr=False)
+    person: Mapping[str, object] | None = field(repr=False)
+
+
 class AuditReader:
     """Holds the auditing connection and root key."""
 
@@ -80,6 +93,28 @@ class AuditReader:
             _log.error(LogEvent.AUDIT_UNREACHABLE, error=type(error).__name__)
             raise AuditUnavailableError from None
         return [_found(row, data_keys) for row in rows]
+
+    async def open(self, *conditions: ColumnElement[bool]) -> list[Opened]:
+        """Return the records that meet *conditions*, oldest first, persons opened; AuditUnavailableError."""
+        record = AUDIT_RECORD.c
+        columns = (record.record_id, record.recorded_at, record.writer_id, record.leaf)
+        query: Select[Any] = (
+            select(*columns).where(*conditions).order_by(record.recorded_at, record.record_id)
+        )
+        with evidence_trouble():
+            async with self._engine.connect() as connection:
+                rows = (await connection.execute(query)).all()
+                months = {str(_facts(row.leaf).get("key_id")).rpartition("/")[2] for row in rows}
+                secrets = await load_month_secrets(connection, self._root, months)
+                data_keys = await self._data_keys_of(connection, rows, secrets)
+        return [_opened(row, data_keys) for row in rows]
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection of the auditing role; AuditUnavailableError for what goes wrong with it."""
+        with evidence_trouble():
+            async with self._engine.connect() as connection:
+                yield connection
 
     async def _data_keys_of(
         self, connection: AsyncConnection, rows: Sequence[Row[Any]], secrets: Sequence[MonthSecret]
@@ -198,6 +233,22 @@ def _found(row: Row[Any], data_keys: Mapping[_KeyName, DataKey]) -> Found:
         citizen=_masked(facts, row.record_id, data_keys.get(_key_name(row.writer_id, facts))),
         is_readable=_UNREADABLE not in (facts, outcome, link),
     )
+
+
+def _opened(row: Row[Any], data_keys: Mapping[_KeyName, DataKey]) -> Opened:
+    facts = _facts(row.leaf)
+    data_key = data_keys.get(_key_name(row.writer_id, facts))
+    person = _person(facts, row.record_id, data_key) if data_key is not None else None
+    return Opened(row.record_id, row.recorded_at, row.leaf, facts, person)
+
+
+def _person(facts: Mapping[str, Value], record_id: UUID, data_key: DataKey) -> Mapping[str, object] | None:
+    sealed = SealedSubject(str(facts.get("subject")), str(facts.get("subject_commitment")))
+    try:
+        person = json.loads(data_key.open(record_id, sealed))
+    except (SealBrokenError, ValueError):
+        return None
+    return person if isinstance(person, dict) else None
 
 
 def _masked(facts: Mapping[str, Value], record_id: UUID, data_key: DataKey | None) -> str | None:

@@ -83,9 +83,9 @@ def draw_sheet(sheet: Sheet) -> bytes:
         invariant=1,
     )
     story = [
-        *_heading(sheet),
-        *(part for section in sheet.sections for part in _section(section)),
-        *_notes(sheet.notes),
+        *heading(sheet.unit_name, sheet.made_at, sheet.title, sheet.subtitle),
+        *(part for section in sheet.sections for part in section_parts(section)),
+        *note_parts(sheet.notes),
         KeepTogether(_checking(sheet)),
     ]
     document.build(story, canvasmaker=partial(NumberedCanvas, title=f"Mã phiếu {sheet.receipt_id}"))
@@ -97,10 +97,10 @@ def vietnam_time(instant: datetime) -> str:
     return f"{instant.astimezone(VIETNAM):%H:%M:%S ngày %d/%m/%Y} (giờ Việt Nam)"
 
 
-def _heading(sheet: Sheet) -> list[Any]:
+def heading(unit_name: str, made_at: datetime, title: str, subtitle: str) -> list[Any]:
     """Return unit and motto side by side (Decree 30/2020, appendix I), then the title."""
-    left = [paragraph(sheet.unit_name.upper(), style(11, BOLD, centred=True))]
-    day = sheet.made_at.astimezone(VIETNAM)
+    left = [paragraph(unit_name.upper(), style(11, BOLD, centred=True))]
+    day = made_at.astimezone(VIETNAM)
     right = [
         paragraph("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", style(11, BOLD, centred=True)),
         paragraph("Độc lập - Tự do - Hạnh phúc", style(12, BOLD, centred=True, space_after=4)),
@@ -109,19 +109,21 @@ def _heading(sheet: Sheet) -> list[Any]:
     return [
         Table([[left, right]], colWidths=(0.42 * _WIDTH, 0.58 * _WIDTH), style=list(_PLAIN)),
         Spacer(0, 5 * mm),
-        paragraph(sheet.title.upper(), style(14, BOLD, centred=True)),
-        paragraph(sheet.subtitle, style(11.5, ITALIC, centred=True, space_after=8)),
+        paragraph(title.upper(), style(14, BOLD, centred=True)),
+        paragraph(subtitle, style(11.5, ITALIC, centred=True, space_after=8)),
     ]
 
 
-def _section(section: Section) -> list[Any]:
+def section_parts(section: Section) -> list[Any]:
+    """Return a heading and its facts in two columns."""
     label, text = style(11), style(11, BOLD)
     rows = [[paragraph(line.label, label), paragraph(line.text, text)] for line in section.lines]
     table = LongTable(rows, colWidths=(0.34 * _WIDTH, 0.66 * _WIDTH), style=list(_GRID), splitInRow=1)
     return [paragraph(section.title, style(12, BOLD, space_after=3)), table, Spacer(0, 4 * mm)]
 
 
-def _notes(notes: Sequence[str]) -> list[Any]:
+def note_parts(notes: Sequence[str]) -> list[Any]:
+    """Return notes, each with its dash."""
     body = style(10.5, space_after=2.5)
     return [*(paragraph(f"– {note}", body) for note in notes), Spacer(0, 3 * mm)]
 

@@ -1597,6 +1597,90 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             _CALL_DEPARTMENT[1],
         ),
     ),
+    ProblemCode.SUBJECT_REQUEST_UNKNOWN: _both(
+        (
+            "Không có yêu cầu này",
+            "Sổ tiếp nhận không có yêu cầu của công dân mang số này.",
+            "Kiểm tra lại số yêu cầu trong danh sách (GET /v1/transparency/subject-reports).",
+        ),
+        (
+            "Unknown request",
+            "The book has no citizen's request with this number.",
+            "Look the number up in the list (GET /v1/transparency/subject-reports).",
+        ),
+    ),
+    ProblemCode.SUBJECT_REQUEST_ENDED: _both(
+        (
+            "Yêu cầu đã kết thúc",
+            "Yêu cầu này đã được trả lời hoặc đã kết thúc; không có gì thay đổi.",
+            "Nếu công dân hỏi lại, tiếp nhận thành yêu cầu mới.",
+        ),
+        (
+            "The request has ended",
+            "This request was answered or has ended; nothing has changed.",
+            "Register a new request if the citizen asks again.",
+        ),
+    ),
+    ProblemCode.SUBJECT_REQUEST_UNREADABLE: _both(
+        (
+            "Không đọc được yêu cầu",
+            "Bản ghi niêm phong số của công dân trong yêu cầu này không mở được, có thể vì khóa của tháng đó đã bị hủy.",
+            "Tiếp nhận lại thành yêu cầu mới; nếu yêu cầu còn mới, báo Sở Khoa học và Công nghệ kiểm tra nhật ký.",
+        ),
+        (
+            "The request cannot be read",
+            "The record in which this request's numbers are sealed does not open; the month's key may be destroyed.",
+            "Register it anew; if the request is recent, have the department check the log.",
+        ),
+    ),
+    ProblemCode.SUBJECT_REPORT_NOT_MADE: _both(
+        (
+            "Chưa lập báo cáo",
+            "Chưa có báo cáo nào được lập cho yêu cầu này nên chưa thể ghi nhận đã trao.",
+            "Lập báo cáo trước, rồi ghi nhận việc trao.",
+        ),
+        (
+            "There is no report yet",
+            "No report was made for this request, so none can have been handed over.",
+            "Make the report first, then note that it was handed over.",
+        ),
+    ),
+    ProblemCode.SUBJECT_STEP_REFUSED: _both(
+        (
+            "Không ghi nhận được bước này",
+            "Bước này đã được ghi nhận trước đó, hoặc đã quá hạn trả lời nên không gia hạn được nữa.",
+            "Xem tình trạng yêu cầu trong danh sách (GET /v1/transparency/subject-reports).",
+        ),
+        (
+            "This step is not open",
+            "The step was noted before, or the answer is overdue and can no longer be put off.",
+            "See how the request stands in the list (GET /v1/transparency/subject-reports).",
+        ),
+    ),
+    ProblemCode.SUBJECT_REPORT_NEEDS_ANOTHER: _both(
+        (
+            "Người khác phải lập báo cáo",
+            "Người đã tiếp nhận yêu cầu không được lập báo cáo của chính yêu cầu đó.",
+            "Nhờ quản trị viên khác của Sở hoặc người kiểm tra lập báo cáo.",
+        ),
+        (
+            "Somebody else must make the report",
+            "Who registered a request does not make its report.",
+            "Let another administrator of the department or an auditor make it.",
+        ),
+    ),
+    ProblemCode.TOO_MANY_SUBJECT_REPORTS: _both(
+        (
+            "Đã tiếp nhận quá nhiều yêu cầu trong ngày",
+            "Số yêu cầu của công dân do một người tiếp nhận trong ngày đã đạt giới hạn.",
+            "Nhờ người khác tiếp nhận, hoặc tiếp nhận vào ngày mai.",
+        ),
+        (
+            "Too many requests registered today",
+            "One person may register only so many citizens' requests a day.",
+            "Let somebody else register it, or do so tomorrow.",
+        ),
+    ),
     ProblemCode.PROOF_NOT_READY: _both(
         (
             "Chưa có bằng chứng cho bản ghi này",

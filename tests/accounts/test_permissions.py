@@ -38,6 +38,7 @@ MATRIX = {
     "handle_data_faults": {"unit_administrator", "department_administrator"},
     "view_procedures": {"unit_administrator", "department_administrator"},
     "manage_procedures": {"department_administrator"},
+    "report_to_subjects": {"department_administrator", "auditor"},
     "view_usage": {"unit_administrator", "department_administrator", "auditor"},
 }
 KINDS = {

@@ -17,6 +17,7 @@ from tests.logs.procedure_drivers import PROCEDURE_DRIVERS
 from tests.logs.receipt_drivers import RECEIPT_DRIVERS
 from tests.logs.register_drivers import REGISTER_DRIVERS
 from tests.logs.stage import Driver, Stage
+from tests.logs.subject_drivers import SUBJECT_DRIVERS
 from tests.logs.transparency_drivers import TRANSPARENCY_DRIVERS
 from tests.logs.verification_drivers import VERIFICATION_DRIVERS
 
@@ -183,6 +184,7 @@ ACCOUNT_DRIVERS: dict[tuple[str, str], Driver] = (
     | VERIFICATION_DRIVERS
     | PROCEDURE_DRIVERS
     | TRANSPARENCY_DRIVERS
+    | SUBJECT_DRIVERS
     | {
         ("POST", _TOKEN): _ask_for_tokens,
         ("POST", _REVOKE): _revoke,
