@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format lint types imports coverage migrations check crash siege durability outsiders witness mutate lives planted bench guard reconcile oauth lock clean
+.PHONY: help demo test format lint types imports coverage migrations check crash siege durability outsiders witness mutate lives planted bench guard roads reconcile oauth lock clean
 
 help:  ## say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ bench: $(VENV)/.installed  ## lookups beside a bare pass-through and nginx (need
 
 guard: $(VENV)/.installed  ## has a lookup become dearer beside the bare pass-through? (needs nginx and wrk; a minute)
 	@$(BIN)/python -m bench --guard $(or $(RATIO),6) --rounds 3 --seconds 5 --warm-up 1 $(ARGS)
+
+roads: $(VENV)/.installed  ## two roads, a minute of load, one of them hangs: nothing sent twice, the other used, the first again (two minutes)
+	@$(BIN)/python -m bench.roads $(ARGS)
 
 reconcile: $(VENV)/.installed  ## twenty discrepancies planted among 100,000 and a million lookups: each found, none false (a minute)
 	@$(BIN)/python -m bench.reconciliation $(ARGS)

@@ -15,8 +15,6 @@ from adapters.status import error_for_status
 from app.clock import Clock
 from app.errors import SourceConfusedError, SourceError
 
-# The token call serves every lookup that waits, so it has a limit of its own.
-_FETCH_SECONDS = 10.0
 # Lifetimes are the other side's claim: none, nonsense and "for ever" all happen.
 _DEFAULT_LIFETIME_SECONDS = 600.0
 _LONGEST_LIFETIME_SECONDS = 24 * 3600.0
@@ -51,10 +49,14 @@ class _HeldToken:
 class TokenCache:
     """Holds the token until shortly before it expires; concurrent lookups share one token call."""
 
-    def __init__(self, connection: Connection, call: TokenCall, clock: Clock) -> None:
+    def __init__(
+        self, connection: Connection, call: TokenCall, clock: Clock, *, fetch_seconds: float = 10.0
+    ) -> None:
+        """Let a token call take *fetch_seconds*: all who wait share it, so it has a limit of its own."""
         self._connection = connection
         self._call = call
         self._clock = clock
+        self._fetch_seconds = fetch_seconds
         self._held: _HeldToken | None = None
         self._fetching: asyncio.Task[str] | None = None
 
@@ -73,6 +75,10 @@ class TokenCache:
         # Shielded: a lookup that runs out of time must not end the call the others wait for.
         return await asyncio.shield(self._fetching)
 
+    async def renew(self) -> None:
+        """Fetch a new token, whatever is held and whoever else is fetching one; raises as `get` does."""
+        await self._fetch_and_hold()
+
     def invalidate(self, token: str) -> None:
         """Forget *token*, if it is still the one held: a call with it was answered 401."""
         if self._held is not None and self._held.text == token:
@@ -86,20 +92,23 @@ class TokenCache:
 
     async def _fetch(self) -> str:
         try:
-            answer = await self._ask()
-            if answer.status != HTTPStatus.OK:
-                raise _refusal(answer.status)
-            self._held = self._read(answer.body)
-            return self._held.text
+            return await self._fetch_and_hold()
         finally:
             self._fetching = None
+
+    async def _fetch_and_hold(self) -> str:
+        answer = await self._ask()
+        if answer.status != HTTPStatus.OK:
+            raise _refusal(answer.status)
+        self._held = self._read(answer.body)
+        return self._held.text
 
     async def _ask(self) -> Answer:
         return await self._connection.post(
             self._call.path,
             content=self._call.content,
             headers=self._call.headers,
-            seconds_left=_FETCH_SECONDS,
+            seconds_left=self._fetch_seconds,
         )
 
     def _read(self, body: bytes) -> _HeldToken:

@@ -2,15 +2,15 @@
 
 import ipaddress
 import re
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Final
 
 import httpx
 from pydantic import SecretStr
 
 from adapters.aiohttp_connection import AiohttpConnection
-from adapters.connection import Connection, Trust
+from adapters.connection import Connection, Limits, Trust
 from adapters.httpx_connection import HttpxConnection
 from adapters.lgsp_json.adapter import LGSP_JSON
 from adapters.lgsp_soap.adapter import LGSP_SOAP
@@ -23,8 +23,8 @@ from app.errors import ConfigurationError
 from app.settings import UpstreamSettings
 
 ROADS: Final = (LGSP_SOAP, LGSP_JSON, VDXP_SOAP)
-# All lookups share one token call.
-_TOKEN_CONNECTIONS = 1
+# All lookups share one token call; a probe makes its own, in case that one hangs.
+_TOKEN_CONNECTIONS = 2
 _SENT_AS_HEADERS = ("auth_header", "road_client", "api_key")
 
 
@@ -37,7 +37,8 @@ async def open_source(
     Raises ConfigurationError on entry when a setting is missing or wrong. *transport* is for tests;
     where given it carries both calls, the token's and the question's.
     """
-    road, profile = _checked(settings)
+    with _named_after(settings):
+        road, profile = _checked(settings)
     async with AsyncExitStack() as opened:
         token_connection: Connection = _over_httpx(settings, transport)
         opened.push_async_callback(token_connection.aclose)
@@ -52,14 +53,25 @@ async def open_source(
 
 def check_settings(settings: UpstreamSettings) -> None:
     """Raise ConfigurationError, naming the variables, when *settings* cannot reach anybody safely."""
-    _checked(settings)
+    with _named_after(settings):
+        _checked(settings)
 
 
 def trust_of(settings: UpstreamSettings) -> Trust:
     """Return whom *settings* trust, and what they show."""
     if settings.client_key is not None and settings.client_certificate is None:
-        raise ConfigurationError("DANCU_UPSTREAM_CLIENT_KEY needs DANCU_UPSTREAM_CLIENT_CERTIFICATE")
+        prefix = settings.prefix
+        raise ConfigurationError(f"{prefix}CLIENT_KEY needs {prefix}CLIENT_CERTIFICATE")
     return Trust(settings.ca_bundle, settings.client_certificate, settings.client_key)
+
+
+@contextmanager
+def _named_after(settings: UpstreamSettings) -> Iterator[None]:
+    """Let errors within name the variables of this road, which may be the second."""
+    try:
+        yield
+    except ConfigurationError as error:
+        raise ConfigurationError(str(error).replace("DANCU_UPSTREAM_", settings.prefix)) from None
 
 
 def _checked(settings: UpstreamSettings) -> tuple[Road, Profile]:
@@ -97,6 +109,7 @@ def _over_httpx(settings: UpstreamSettings, transport: httpx.AsyncBaseTransport 
         max_connections=_TOKEN_CONNECTIONS,
         max_answer_bytes=settings.max_answer_bytes,
         trust=trust_of(settings),
+        limits=_limits_of(settings),
         transport=transport,
     )
 
@@ -108,7 +121,12 @@ def _over_aiohttp(settings: UpstreamSettings) -> AiohttpConnection:
         max_connections=settings.max_connections,
         max_answer_bytes=settings.max_answer_bytes,
         trust=trust_of(settings),
+        limits=_limits_of(settings),
     )
+
+
+def _limits_of(settings: UpstreamSettings) -> Limits:
+    return Limits(settings.pool_seconds, settings.write_seconds, settings.read_seconds)
 
 
 def _plain(value: str | SecretStr) -> str:

@@ -50,9 +50,29 @@ class Connection(Protocol):
         """
         ...
 
+    async def reach(self, path: str, *, seconds_left: float) -> int:
+        """Return the status that *path* answers to a GET without content, whatever it is.
+
+        Raises as `post` does; the rest of the answer is thrown away with its connection.
+        """
+        ...
+
     async def aclose(self) -> None:
         """Close all connections."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long each step of a call may take beside connecting; None: for as long as the whole call may.
+
+    `pool_seconds` is the wait for a free connection (None: as for connecting), `write_seconds` how long
+    bytes sent may stay unacknowledged, `read_seconds` the wait for the next byte of an answer.
+    """
+
+    pool_seconds: float | None = None
+    write_seconds: float | None = None
+    read_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,19 @@ from collections.abc import Mapping
 
 import httpx
 
-from adapters.connection import KEEP_IDLE_SECONDS, OUR_HEADERS, Answer, Trust, is_tls_failure, read_plain
+from adapters.connection import (
+    KEEP_IDLE_SECONDS,
+    OUR_HEADERS,
+    Answer,
+    Limits,
+    Trust,
+    is_tls_failure,
+    read_plain,
+)
 from adapters.reasons import Reason
 from app.errors import SourceSilentError
+
+_BEFORE_THE_FIRST_BYTE = (httpx.PoolTimeout, httpx.ConnectTimeout, httpx.ConnectError)
 
 
 class HttpxConnection:
@@ -25,11 +35,13 @@ class HttpxConnection:
         max_connections: int,
         max_answer_bytes: int,
         trust: Trust = Trust(),  # noqa: B008 - frozen
+        limits: Limits = Limits(),  # noqa: B008 - frozen
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Raise ConfigurationError when a file of *trust* cannot be read."""
         self._base_url = base_url.rstrip("/")
         self._connect_seconds = connect_seconds
+        self._steps = limits
         self._max_answer_bytes = max_answer_bytes
         self._transport = transport or _pool(max_connections, trust)
 
@@ -37,10 +49,20 @@ class HttpxConnection:
         self, path: str, *, content: bytes, headers: Mapping[str, str], seconds_left: float
     ) -> Answer:
         """Return what *path* answers; see the port."""
+        return await self._send("POST", path, content, headers, seconds_left)
+
+    async def reach(self, path: str, *, seconds_left: float) -> int:
+        """Return the status of a GET; see the port."""
+        answer = await self._send("GET", path, None, {}, seconds_left)
+        return answer.status
+
+    async def _send(
+        self, method: str, path: str, content: bytes | None, headers: Mapping[str, str], seconds_left: float
+    ) -> Answer:
         if seconds_left <= 0:
-            raise SourceSilentError(Reason.TIMEOUT)
+            raise SourceSilentError(Reason.TIMEOUT, was_sent=False)
         request = httpx.Request(
-            "POST",
+            method,
             self._base_url + path,
             headers={**OUR_HEADERS, **headers},
             content=content,
@@ -52,8 +74,9 @@ class HttpxConnection:
         except TimeoutError:
             raise SourceSilentError(Reason.TIMEOUT) from None
         except (httpx.HTTPError, OSError) as error:
+            was_sent = not isinstance(error, _BEFORE_THE_FIRST_BYTE)
             # "from None": the text may quote what was sent or received.
-            raise SourceSilentError(_reason(error)) from None
+            raise SourceSilentError(_reason(error), was_sent=was_sent) from None
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -61,8 +84,15 @@ class HttpxConnection:
 
     def _limits(self, seconds_left: float) -> httpx.Timeout:
         # A lookup that finds no free connection gives up early rather than queue until too late.
-        start_seconds = min(self._connect_seconds, seconds_left)
-        return httpx.Timeout(seconds_left, connect=start_seconds, pool=start_seconds)
+        steps = self._steps
+        return httpx.Timeout(
+            connect=min(self._connect_seconds, seconds_left),
+            pool=_least(
+                self._connect_seconds if steps.pool_seconds is None else steps.pool_seconds, seconds_left
+            ),
+            write=_least(steps.write_seconds, seconds_left),
+            read=_least(steps.read_seconds, seconds_left),
+        )
 
     async def _exchange(self, request: httpx.Request) -> Answer:
         response = await self._transport.handle_async_request(request)
@@ -72,6 +102,10 @@ class HttpxConnection:
         finally:
             await response.aclose()
         return Answer(response.status_code, response.headers.get("Content-Type", ""), body)
+
+
+def _least(seconds: float | None, seconds_left: float) -> float:
+    return seconds_left if seconds is None else min(seconds, seconds_left)
 
 
 def _pool(max_connections: int, trust: Trust) -> httpx.AsyncHTTPTransport:

@@ -18,6 +18,9 @@ class Reason(StrEnum):
     HTTP_503 = "http_503"
     HTTP_504 = "http_504"
     HTTP_5XX = "http_5xx"
+    ROAD_BUSY = "road_busy"
+    ROAD_OUT_OF_ORDER = "road_out_of_order"
+    PLANNED_STOP = "planned_stop"
 
     # Somebody answered what we cannot use, or nobody can be asked this (SourceConfusedError)
     TOO_LARGE = "too_large"

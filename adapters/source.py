@@ -72,6 +72,18 @@ class NationalSource:
         """
         return self._language.read_household(await self._ask(self._profile.household, request))
 
+    async def probe(self, seconds: float) -> None:
+        """Return once the other side has shown within *seconds* that it lives; it is told of no citizen.
+
+        Raises SourceSilentError and SourceConfusedError.
+        """
+        deadline = asyncio.get_running_loop().time() + seconds
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._calls.probe(self._profile.find.path, deadline)
+        except TimeoutError:
+            raise SourceSilentError(Reason.TIMEOUT, was_sent=False) from None
+
     async def aclose(self) -> None:
         """End what is under way between questions."""
         await self._calls.aclose()
@@ -84,6 +96,6 @@ class NationalSource:
         try:
             # The budget covers a token, the question and a second try together.
             async with asyncio.timeout_at(deadline):
-                return await self._calls.post(operation.path, content, deadline)
+                return await self._calls.post(operation.path, content, deadline, request.journey)
         except TimeoutError:
             raise SourceSilentError(Reason.TIMEOUT) from None

@@ -179,6 +179,8 @@ class ProblemCode(StrEnum):
 class GatewayError(Exception):
     """Base of every error of ours: a stable code, and values only where they are not personal."""
 
+    retry_after_seconds: int | None = None
+
     def __init__(
         self, code: ProblemCode, *, fields: tuple[str, ...] = (), lookup_id: UUID | None = None
     ) -> None:
@@ -223,6 +225,8 @@ class NotAllowedError(GatewayError):
 class TooManyError(GatewayError):
     """The caller must wait."""
 
+    retry_after_seconds: int
+
     def __init__(self, code: ProblemCode, *, retry_after_seconds: int) -> None:
         """Say after how many whole seconds a new try makes sense."""
         super().__init__(code)
@@ -232,26 +236,30 @@ class TooManyError(GatewayError):
 class SourceError(GatewayError):
     """The national side did not give an answer; never to be confused with "nobody by that number"."""
 
-    def __init__(self, code: ProblemCode, reason: str) -> None:
-        """*reason* is one of the adapter's own constant words, never anything the other side sent."""
+    def __init__(self, code: ProblemCode, reason: str, *, was_sent: bool = True) -> None:
+        """*reason* is one of the adapter's own constant words, never anything the other side sent.
+
+        *was_sent* is false only where no byte of the question can have left: then it may be asked again.
+        """
         super().__init__(code)
         self.reason = reason
+        self.was_sent = was_sent
 
 
 class SourceSilentError(SourceError):
     """The national side could not be reached or did not answer in time."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, was_sent: bool = True) -> None:
         """Such as `connect_failed`, `timeout`, `http_503`."""
-        super().__init__(ProblemCode.UPSTREAM_UNAVAILABLE, reason)
+        super().__init__(ProblemCode.UPSTREAM_UNAVAILABLE, reason, was_sent=was_sent)
 
 
 class SourceConfusedError(SourceError):
     """The national side sent something that cannot be understood, or contradicts itself."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, was_sent: bool = True) -> None:
         """Such as `not_xml`, `soap_fault`, `several_citizens`."""
-        super().__init__(ProblemCode.UPSTREAM_CONFUSED, reason)
+        super().__init__(ProblemCode.UPSTREAM_CONFUSED, reason, was_sent=was_sent)
 
 
 class SourceRefusedError(SourceError):

@@ -62,6 +62,10 @@ class LogEvent(StrEnum):
     ACCOUNTS_SUSPENDED = "accounts.suspended"
     LIFECYCLE_FAILED = "accounts.lifecycle_failed"
     SOURCE_FAILED = "source.failed"
+    ROAD_OPENED = "road.opened"
+    ROAD_ON_TRIAL = "road.on_trial"
+    ROAD_CLOSED = "road.closed"
+    PLANNED_STOPS_UNREADABLE = "road.planned_stops_unreadable"
     LIMITS_UNTOLD = "limits.untold"
     TOKEN_KEY_UNUSABLE = "token_key.unusable"  # noqa: S105 - an event's name
     RECEIPT_FAILED = "receipt.failed"

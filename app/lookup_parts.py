@@ -152,7 +152,9 @@ class LookupParts:
         book = LimitBook(rules, secret, shared.clock)
         await shared.stack.enter_async_context(LimitKeeper(book, LimitStore(shared.engine, secret)))
         wait_seconds = min(settings.national_wait_seconds, settings.lookup_budget_seconds / 2)
-        shares = FairShares(shared.clock, at_once=settings.national_calls_at_once, wait_seconds=wait_seconds)
+        # For each road: one that hangs keeps its own places and none of another's.
+        at_once = settings.national_calls_at_once * max(1, len(settings.upstreams))
+        shares = FairShares(shared.clock, at_once=at_once, wait_seconds=wait_seconds)
         return Admission(book, shares)
 
     def _receipts(self) -> ReceiptDesk:

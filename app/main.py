@@ -17,7 +17,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-import adapters.choose
 from app.accounts.activation_desk import ActivationDesk
 from app.accounts.activation_routes import ActivationDoor, ActivationRequest, activation_router
 from app.accounts.activity import ActivityBook
@@ -140,6 +139,7 @@ from app.procedures.unit_schemas import NewUnitRequest, UnitChangeRequest
 from app.reports.desk import UsageDesk
 from app.reports.routes import usage_router
 from app.reports.store import UsageStore
+from app.road_board import opening_roads, road_board
 from app.settings import Settings, UpstreamSettings
 from app.sheets.values import Limits
 from app.subject_parts import AuditAccess, subject_book, subject_routes, working_calendar
@@ -217,7 +217,7 @@ def create_app(
     read_witness_policy(settings)
     working_calendar(settings)
     known_clock = clock or SystemClock()
-    opened = open_source or (lambda: adapters.choose.open_source(upstream, known_clock))
+    opened = open_source or opening_roads(settings, upstream, known_clock)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -357,6 +357,7 @@ class _Parts:
             lambda: writer.standbys,
             self._accounts,
             clock,
+            roads=(roads := road_board(source)),
         )
         get_auditor = officer_with(Permission.SEARCH_AUDIT, get_caller, refusals, clock)
         shared = Shared(
@@ -391,7 +392,7 @@ class _Parts:
             transparency_router(tree),
             subject_routes(shared, requests, self._audit_access()),
             self._usage_routes(shared),
-            health_router(checks),
+            health_router(checks, roads),
             status_router(
                 board,
                 ClientAuthenticator(mint, self._accounts, refusals, clock),

@@ -87,6 +87,11 @@ class UpstreamSettings(_SettingsWithSecretFiles):
 
     model_config = SettingsConfigDict(env_prefix="DANCU_UPSTREAM_", env_file=".env", extra="ignore")
 
+    road: str = Field(
+        default="",
+        pattern=r"^([a-z][a-z0-9-]{0,39})?$",
+        description="its name in records; the profile's kind",
+    )
     profile: Literal[
         "lgsp-soap",
         "lgsp-soap-hau-giang",
@@ -141,9 +146,35 @@ class UpstreamSettings(_SettingsWithSecretFiles):
     ca_bundle: OptionalPath = None
     client_certificate: OptionalPath = None
     client_key: OptionalPath = None
-    connect_seconds: float = 3.0
-    max_connections: int = 64
+    connect_seconds: float = Field(default=3.0, gt=0, le=60)
+    pool_seconds: float = Field(default=1.0, gt=0, le=60)
+    write_seconds: float = Field(default=5.0, gt=0, le=120)
+    read_seconds: float = Field(default=30.0, gt=0, le=120)
+    token_seconds: float = Field(default=5.0, gt=0, le=60)
+    max_connections: int = Field(default=64, ge=1, le=10_000)
+    max_waiting: int = Field(default=16, ge=0, le=10_000)
     max_answer_bytes: int = Field(default=1024 * 1024, ge=1024, le=1024 * 1024)
+    breaker_failures: int = Field(default=5, ge=1, le=1000)
+    breaker_silence_seconds: float = Field(default=1.5, ge=0.1, le=60)
+    breaker_open_seconds: float = Field(default=2.0, gt=0, le=3600)
+    breaker_longest_seconds: float = Field(default=60.0, gt=0, le=3600)
+
+    @model_validator(mode="after")
+    def _name(self) -> Self:
+        if not self.road:
+            self.road = "-".join(self.profile.split("-")[:2])
+        return self
+
+    @property
+    def prefix(self) -> str:
+        """What the names of these variables begin with."""
+        return str(self.model_config["env_prefix"])
+
+
+class SecondUpstreamSettings(UpstreamSettings):
+    """Another road, asked where the first is not (`DANCU_UPSTREAM2_…`); set up where it has a base URL."""
+
+    model_config = SettingsConfigDict(env_prefix="DANCU_UPSTREAM2_")
 
 
 class Settings(_SettingsWithSecretFiles):
@@ -164,6 +195,14 @@ class Settings(_SettingsWithSecretFiles):
         default=(), description="proxies whose word on addresses and certificates is believed"
     )
     client_certificate_header: str = Field(default="X-SSL-Client-Cert", pattern=r"^[A-Za-z0-9-]+$")
+
+    upstreams: Annotated[tuple[UpstreamSettings, ...], NoDecode] = Field(
+        default=(),
+        description="the roads in order of preference; made of DANCU_UPSTREAM_… and DANCU_UPSTREAM2_…",
+    )
+    planned_stops_file: OptionalPath = Field(
+        default=None, description="TOML: when which roads are not asked, and what officers are told"
+    )
 
     database_url: OptionalSecret = None
     database_url_file: SecretFile = None

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -83,8 +83,14 @@ class Desk:
 
 
 @contextmanager
-def open_desk(folder: Path, upstream_url: str, officers: int, pinning: Pinning) -> Iterator[Desk]:
-    """Start PostgreSQL with fsync and the gateway, and sign that many officers in."""
+def open_desk(
+    folder: Path,
+    upstream_url: str,
+    officers: int,
+    pinning: Pinning,
+    further: Mapping[str, str] | None = None,
+) -> Iterator[Desk]:
+    """Start PostgreSQL with fsync and the gateway with *further* settings, and sign that many officers in."""
     with EmbeddedServer(folder / "postgres", durable=True) as server:
         database = prepare(server, folder)
         database_url = server.url(database=DATABASE)
@@ -92,7 +98,7 @@ def open_desk(folder: Path, upstream_url: str, officers: int, pinning: Pinning) 
         port = free_port()
         url = f"http://{HOST}:{port}"
         command = [sys.executable, "-m", "app", "serve", "--host", HOST, "--port", str(port)]
-        environment = database.environment | _settings(url, upstream_url)
+        environment = database.environment | _settings(url, upstream_url) | dict(further or {})
         with running(
             "gateway",
             command,

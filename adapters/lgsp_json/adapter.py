@@ -18,15 +18,17 @@ def _headers(_: str) -> dict[str, str]:
 
 
 def _build(wiring: Wiring) -> NationalSource:
-    return NationalSource(LGSP_JSON.name, wiring.profile, JsonLanguage(wiring.profile), _calls(wiring))
+    return NationalSource(wiring.settings.road, wiring.profile, JsonLanguage(wiring.profile), _calls(wiring))
 
 
 def _calls(wiring: Wiring) -> Calls:
     if not wiring.profile.token_path:
         return PlainCalls(wiring.connection, _headers)
     call = token_call(wiring.profile.token_path, wiring.settings.auth_header.get_secret_value())
-    tokens = TokenCache(wiring.token_connection, call, wiring.clock)
-    return BearerCalls(wiring.connection, tokens, _headers)
+    tokens = TokenCache(
+        wiring.token_connection, call, wiring.clock, fetch_seconds=wiring.settings.token_seconds
+    )
+    return BearerCalls(wiring.connection, tokens, _headers, token_seconds=wiring.settings.token_seconds)
 
 
 def _required(profile: Profile) -> tuple[str, ...]:

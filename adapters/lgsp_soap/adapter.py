@@ -14,9 +14,13 @@ from adapters.source import NationalSource
 def _build(wiring: Wiring) -> NationalSource:
     credentials = Credentials.from_settings(wiring.settings)
     token_call = credentials.token_call(wiring.profile.token_path)
-    tokens = TokenCache(wiring.token_connection, token_call, wiring.clock)
-    calls = BearerCalls(wiring.connection, tokens, credentials.headers)
-    return NationalSource(LGSP_SOAP.name, wiring.profile, SoapLanguage(wiring.profile), calls)
+    tokens = TokenCache(
+        wiring.token_connection, token_call, wiring.clock, fetch_seconds=wiring.settings.token_seconds
+    )
+    calls = BearerCalls(
+        wiring.connection, tokens, credentials.headers, token_seconds=wiring.settings.token_seconds
+    )
+    return NationalSource(wiring.settings.road, wiring.profile, SoapLanguage(wiring.profile), calls)
 
 
 def _required(_: Profile) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from adapters.vdxp_soap.signature import Signature
 def _build(wiring: Wiring) -> NationalSource:
     signature = Signature(wiring.settings, wiring.profile, wiring.clock)
     calls = PlainCalls(wiring.connection, signature.headers)
-    return NationalSource(VDXP_SOAP.name, wiring.profile, SoapLanguage(wiring.profile), calls)
+    return NationalSource(wiring.settings.road, wiring.profile, SoapLanguage(wiring.profile), calls)
 
 
 def _required(_: Profile) -> tuple[str, ...]:

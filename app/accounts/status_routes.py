@@ -21,6 +21,7 @@ from app.clock import Clock, rfc3339
 from app.database.live import LiveView
 from app.errors import ProblemCode
 from app.web.openapi import problems
+from app.web.roads import Roads, RoadStatus, Stop
 
 
 class EndingSoon(BaseModel):
@@ -79,7 +80,8 @@ class Status(BaseModel):
     cosigned, since this process began where there never was one; `anchoring`: current, late or stopped.
     `headroom` has the volumes this process was told to watch.
     `audit_standbys` is how many synchronous standbys a record reaches; null where none are wanted or it is
-    not known. `subject_requests` is null where the database does not say.
+    not known. `roads` are those to the national side in order of preference, `planned_stops` those in force
+    or to come. `subject_requests` is null where the database does not say.
     """
 
     version: str
@@ -91,6 +93,9 @@ class Status(BaseModel):
     anchor_age_seconds: float
     anchoring: str
     audit_standbys: int | None
+    roads: list[RoadStatus]
+    planned_stops: list[Stop]
+    planned_stops_readable: bool
     ending_soon: list[EndingSoon]
     subject_requests: SubjectRequestsStatus | None
 
@@ -109,6 +114,7 @@ class StatusBoard:
     accounts: LiveView[Accounts]
     clock: Clock
     subject_requests: Callable[[], Awaitable[CountedRequests | None]] = no_requests
+    roads: Callable[[], Roads] = Roads
 
     async def read(self) -> Status:
         """Return the status now; DirectoryStaleError."""
@@ -116,6 +122,7 @@ class StatusBoard:
         anchors = self.anchors
         age, checkpoint_age = self.directory_age_seconds(), await self.checkpoint_age_seconds()
         requests = await self.subject_requests()
+        roads = self.roads()
         ending = endings(self.accounts.current.clients.values(), self.clock.now())
         return Status(
             version=self.version,
@@ -130,6 +137,9 @@ class StatusBoard:
             anchor_age_seconds=round(anchors.age_seconds, 1),
             anchoring=anchors.state.value,
             audit_standbys=self.audit_standbys(),
+            roads=roads.roads,
+            planned_stops=roads.planned_stops,
+            planned_stops_readable=roads.planned_stops_readable,
             ending_soon=[ending_said(one) for one in ending],
             subject_requests=requests_said(requests) if requests is not None else None,
         )

@@ -174,6 +174,8 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "national_request_id": str,
     "upstream_officer_code": str,
     "road": str,
+    "tries": int,
+    "roads_passed_over": str,
     "duration_ms": int,
     "paper_asked": int,
     "paper_which": str,

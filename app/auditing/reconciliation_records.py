@@ -101,7 +101,7 @@ def _recorded(row: asyncpg.Record) -> Recorded | None:
             text("unit_code"),
             text("client_id"),
             text("procedure_code"),
-            text("road"),
+            text("road", outcome) or text("road"),  # it may have gone another way than meant
             text("outcome", outcome),
         )
         if request_id

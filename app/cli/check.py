@@ -20,6 +20,7 @@ from app.cli.client_texts import ending_text
 from app.cli.console import out
 from app.cli.headroom import volume_finding
 from app.cli.national_side import Finding, national_side_findings
+from app.cli.planned_stops import planned_stop_findings
 from app.cli.root_keys import root_key_findings
 from app.cli.settings import read_settings
 from app.cli.signing_keys import signing_findings
@@ -70,7 +71,9 @@ async def _collect(settings: Settings, upstream: UpstreamSettings) -> list[Findi
         return [(False, f"settings: {error}")]
     findings += [finding async for finding in _database(settings, secrets, policy)]
     findings += map(volume_finding, read_volumes(settings.headroom_paths))
-    findings += [finding async for finding in national_side_findings(upstream, SystemClock())]
+    for road in settings.upstreams or (upstream,):
+        findings += [finding async for finding in national_side_findings(road, SystemClock())]
+    findings += planned_stop_findings(settings, SystemClock())
     if policy is None or not policy.needs_witnesses:
         findings.append(
             (None, ("evidence is local only: no independent witness is set up, so nothing yet binds the"

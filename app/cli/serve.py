@@ -28,7 +28,8 @@ def serve(
 ) -> None:
     """Serve lookups. Refuses to start without a database and keys."""
     settings, upstream = read_settings()
-    check_settings(upstream)
+    for road in settings.upstreams:
+        check_settings(road)
     app = create_app(settings, upstream)
     listener = listen(host or settings.host, settings.port if port is None else port)
     configure_logging()

@@ -8,7 +8,7 @@ from sqlalchemy.exc import ArgumentError
 
 from app.database.address import sqlalchemy_address
 from app.errors import ConfigurationError
-from app.settings import Settings, UpstreamSettings
+from app.settings import SecondUpstreamSettings, Settings, UpstreamSettings
 
 _ADDRESSES: Final = (
     "database_url",
@@ -24,7 +24,7 @@ _IN_AN_ADDRESS: Final = frozenset({"host", "port", "target_session_attrs"})
 def read_settings() -> tuple[Settings, UpstreamSettings]:
     """Return the settings of this environment; ConfigurationError names what is wrong."""
     try:
-        settings, upstream = Settings(), UpstreamSettings()
+        settings, upstream, second = Settings(), UpstreamSettings(), SecondUpstreamSettings()
     except ValidationError as error:
         raise ConfigurationError(f"settings: {_named_faults(error)}") from None
     except OSError as error:
@@ -33,7 +33,21 @@ def read_settings() -> tuple[Settings, UpstreamSettings]:
         ) from None
     for name in _ADDRESSES:
         _check_address(f"DANCU_{name.upper()}", getattr(settings, name))
-    return settings, upstream
+    return settings.model_copy(update={"upstreams": roads_in_order(upstream, second)}), upstream
+
+
+def roads_in_order(first: UpstreamSettings, second: UpstreamSettings) -> tuple[UpstreamSettings, ...]:
+    """Return the roads that are set up, each under a name of its own.
+
+    Raises ConfigurationError where the second is set up but for its address.
+    """
+    if not second.base_url:
+        if second.model_fields_set - {"base_url", "road"}:
+            raise ConfigurationError("DANCU_UPSTREAM2_BASE_URL is not set, though others of its kind are")
+        return (first,)
+    if second.road == first.road:
+        second = second.model_copy(update={"road": f"{second.road[:38]}-2"})
+    return first, second
 
 
 def administration_url(settings: Settings) -> str:
@@ -62,7 +76,8 @@ def _check_address(variable: str, address: SecretStr | None) -> None:
 
 
 def _named_faults(error: ValidationError) -> str:
-    prefix = {model.__name__: model.model_config["env_prefix"] for model in (Settings, UpstreamSettings)}
+    models = (Settings, UpstreamSettings, SecondUpstreamSettings)
+    prefix = {model.__name__: model.model_config["env_prefix"] for model in models}
     named = []
     for fault in error.errors(include_input=False, include_url=False):
         variable = (prefix[error.title] + "_".join(map(str, fault["loc"]))).upper()

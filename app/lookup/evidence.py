@@ -16,6 +16,7 @@ from app.errors import ProblemCode
 from app.lookup.command import LookupCommand
 from app.lookup.decision import Permit
 from app.lookup.paper import PaperRuling
+from app.lookup.source import Journey
 
 _PERSONAL_NUMBER: Final = re.compile(r"[0-9]{9}|[0-9]{12}")
 """What some authorities have for officers' codes; no record says one."""
@@ -65,6 +66,7 @@ def outcome_draft(
     now: datetime,
     duration_seconds: float,
     *,
+    journey: Journey,
     disclosed: Iterable[str] = (),
     differing: Iterable[str] = (),
     notices: Iterable[str] = (),
@@ -90,7 +92,20 @@ def outcome_draft(
         facts["claims_answered"] = claims_answered
     if problem is not None:
         facts["problem_code"] = problem.value
+    facts |= _travelled(journey)
     return Draft(RecordKind.LOOKUP_OUTCOME, now, facts)
+
+
+def _travelled(journey: Journey) -> dict[str, Value]:
+    """Return over which road the question went, how often it was tried, and which roads did not carry it."""
+    facts: dict[str, Value] = {}
+    if journey.road is not None:
+        facts["road"] = journey.road
+    if journey.passed_over:
+        facts["roads_passed_over"] = " ".join(journey.passed_over)
+    if facts and journey.tries != 1:
+        facts["tries"] = journey.tries
+    return facts
 
 
 def national_request_id(lookup_id: UUID) -> str:

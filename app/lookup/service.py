@@ -18,7 +18,6 @@ from app.errors import (
     NotAllowedError,
     ProblemCode,
     SourceError,
-    SourceSilentError,
 )
 from app.logs import LogEvent, get_logger
 from app.lookup.admission import Admission
@@ -32,8 +31,9 @@ from app.lookup.notice import NoticeDesk
 from app.lookup.pace import OfficerPace
 from app.lookup.paper import rule_paper
 from app.lookup.retrying import RetryCheck
-from app.lookup.source import PopulationSource, SourceRequest
+from app.lookup.source import Journey, PopulationSource, SourceRequest
 from app.lookup.standings import standing_of
+from app.lookup.unavailable import UnavailableError, Why
 from app.lookup.values import Citizen
 from app.procedures.store import Catalogue
 
@@ -46,6 +46,15 @@ class LookupPolicy:
 
     budget_seconds: float
     paper_needs_second_entry: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question that is on record: which, since when by the monotonic clock, and what becomes of it."""
+
+    lookup_id: UUID
+    at: float
+    journey: Journey
 
 
 class LookupService:
@@ -110,16 +119,16 @@ class LookupService:
         """Ask between two records: what is asked before it is, what came of it before it is shown."""
         intent = intent_draft(caller, command, permit, self._source.road, self._clock.now())
         await self._log.append(intent)  # durable before the national side is asked
-        asked_at = self._clock.monotonic()
+        asked = _Asked(intent.record_id, self._clock.monotonic(), Journey())
         try:
-            finding = await self._find_out(intent.record_id, command, permit, budget_seconds)
+            finding = await self._find_out(asked, command, permit, budget_seconds)
         except GatewayError as error:
-            await self._close_failed(intent.record_id, error, asked_at)
+            await self._close_failed(asked, error)
             raise
         except asyncio.CancelledError:
-            await self._close_abandoned(intent.record_id, asked_at)
+            await self._close_abandoned(asked)
             raise
-        return await self._disclose(intent.record_id, finding, asked_at, was_entered_again=was_entered_again)
+        return await self._disclose(asked, finding, was_entered_again=was_entered_again)
 
     async def _permit(self, caller: Caller, command: LookupCommand) -> Permit:
         """Return the permit, or record the refusal and raise it."""
@@ -146,38 +155,37 @@ class LookupService:
         raise NotAllowedError(decision, fields=fields, lookup_id=refusal.record_id)
 
     async def _find_out(
-        self, lookup_id: UUID, command: LookupCommand, permit: Permit, budget_seconds: float
+        self, asked: _Asked, command: LookupCommand, permit: Permit, budget_seconds: float
     ) -> Finding:
         """Ask and judge; whatever an adapter or our own comparing meets becomes a GatewayError."""
         try:
-            citizen = await self._ask(lookup_id, command, permit, budget_seconds)
+            citizen = await self._ask(asked, command, permit, budget_seconds)
             return judge(command, permit, citizen)
         except GatewayError:
             raise
         except Exception as error:  # noqa: BLE001 - an intent must not stay open because of a mistake of ours
-            _log.error(LogEvent.REQUEST_FAILED, lookup_id=str(lookup_id), exc_info=error)
+            _log.error(LogEvent.REQUEST_FAILED, lookup_id=str(asked.lookup_id), exc_info=error)
         # Raised outside "except": the error's text may carry the citizen.
         raise GatewayError(ProblemCode.INTERNAL_ERROR)
 
     async def _ask(
-        self, lookup_id: UUID, command: LookupCommand, permit: Permit, budget_seconds: float
+        self, asked: _Asked, command: LookupCommand, permit: Permit, budget_seconds: float
     ) -> Citizen | None:
         request = SourceRequest(
-            request_id=national_request_id(lookup_id),
+            request_id=national_request_id(asked.lookup_id),
             officer_code=permit.officer_code,
             service_code=permit.service_code,
             question=command.question,
             budget_seconds=budget_seconds,
+            journey=asked.journey,
         )
         try:
             async with asyncio.timeout(budget_seconds):
                 return await self._source.find(request)
         except TimeoutError:
-            raise SourceSilentError("timeout") from None
+            raise UnavailableError("timeout", Why.HUNG, was_sent=True) from None
 
-    async def _disclose(
-        self, lookup_id: UUID, finding: Finding, asked_at: float, *, was_entered_again: bool
-    ) -> Disclosure:
+    async def _disclose(self, asked: _Asked, finding: Finding, *, was_entered_again: bool) -> Disclosure:
         paper = rule_paper(
             finding.outcome,
             was_entered_again=was_entered_again,
@@ -186,48 +194,62 @@ class LookupService:
         )
         now = self._clock.now()
         draft = outcome_draft(
-            lookup_id,
+            asked.lookup_id,
             finding.outcome,
             paper,
             now,
-            self._clock.monotonic() - asked_at,
+            self._clock.monotonic() - asked.at,
             disclosed=disclosed_fields(finding.shown or {}),
             differing=finding.differing,
             notices=finding.notices,
             faults=(notice.fault for notice in finding.faults),
             claims_answered=finding.claims_answered,
+            journey=asked.journey,
         )
-        await self._close(lookup_id, draft)  # durable before anything is shown
+        await self._close(asked.lookup_id, draft)  # durable before anything is shown
         return Disclosure(
-            lookup_id,
+            asked.lookup_id,
             finding.outcome,
             paper,
             now,
-            self._source.road,
+            asked.journey.road or self._source.road,
             finding.shown,
             notices=finding.notices,
             faults=finding.faults,
             verdicts=finding.verdicts,
         )
 
-    async def _close_failed(self, lookup_id: UUID, error: GatewayError, asked_at: float) -> None:
+    async def _close_failed(self, asked: _Asked, error: GatewayError) -> None:
+        error.lookup_id = asked.lookup_id
         reason = error.reason if isinstance(error, SourceError) else "not_sent"
-        _log.warning(LogEvent.SOURCE_FAILED, lookup_id=str(lookup_id), code=error.code.value, reason=reason)
+        told = {"road": asked.journey.road} if asked.journey.road else {}
+        _log.warning(
+            LogEvent.SOURCE_FAILED,
+            lookup_id=str(asked.lookup_id),
+            code=error.code.value,
+            reason=reason,
+            **told,
+        )
         outcome = _FAILED.get(error.code, Outcome.NOT_PERMITTED)
-        await self._close(lookup_id, self._failure(lookup_id, outcome, asked_at, error.code))
-        error.lookup_id = lookup_id
+        await self._close(asked.lookup_id, self._failure(asked, outcome, error.code))
 
-    async def _close_abandoned(self, lookup_id: UUID, asked_at: float) -> None:
+    async def _close_abandoned(self, asked: _Asked) -> None:
         """Close a lookup that was cancelled: nothing is released; the reconciler does it where we cannot."""
         with contextlib.suppress(AuditUnavailableError):
-            await self._close(lookup_id, self._failure(lookup_id, Outcome.UNKNOWN, asked_at))
+            await self._close(asked.lookup_id, self._failure(asked, Outcome.UNKNOWN))
 
-    def _failure(
-        self, lookup_id: UUID, outcome: Outcome, asked_at: float, code: ProblemCode | None = None
-    ) -> Draft:
+    def _failure(self, asked: _Asked, outcome: Outcome, code: ProblemCode | None = None) -> Draft:
         paper = rule_paper(outcome, was_entered_again=False, must_enter_again=True)
-        duration = self._clock.monotonic() - asked_at
-        return outcome_draft(lookup_id, outcome, paper, self._clock.now(), duration, problem=code)
+        duration = self._clock.monotonic() - asked.at
+        return outcome_draft(
+            asked.lookup_id,
+            outcome,
+            paper,
+            self._clock.now(),
+            duration,
+            problem=code,
+            journey=asked.journey,
+        )
 
     async def _close(self, lookup_id: UUID, draft: Draft) -> None:
         try:

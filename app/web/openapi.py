@@ -60,6 +60,11 @@ PROBLEM_SCHEMA: Final[dict[str, Any]] = {
         "next_step": {"type": "string", "description": "what to do, or who can help"},
         "paper": {"type": "object", "description": "whether the desk may ask for paper, why, and which"},
         "errors": {"type": "array", "items": {"type": "object"}, "description": "pointers, never values"},
+        "why": {
+            "type": "string",
+            "enum": ["hung", "unreachable", "out_of_order", "busy", "planned_stop"],
+            "description": "of upstream_unavailable, where the road says",
+        },
         "lookup_id": {"type": "string", "format": "uuid"},
         "outcome": {"type": "string"},
         "request_id": {"type": "string"},

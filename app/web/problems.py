@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 from starlette.responses import Response
 
-from app.errors import ConflictError, GatewayError, ProblemCode, TooManyError
+from app.errors import ConflictError, GatewayError, ProblemCode
 from app.web.papers import Advice, paper_body
 from app.web.problem_texts import TEXTS, Language, ProblemText
 
@@ -255,6 +255,8 @@ def problem_body(
     if fields:
         body["errors"] = [{"pointer": pointer} for pointer in fields]
     body.update({name: value for name, value in members.items() if value is not None})
+    if kind.opens_paper and "detail" in members:
+        body["paper"]["because"] = members["detail"]  # paper is opened by what happened to this lookup
     return body
 
 
@@ -280,7 +282,7 @@ def problem_response(error: GatewayError, language: Language, *, request_id: str
     headers = {"Cache-Control": "no-store", "Content-Language": language}
     if lookup_id:
         headers["X-Lookup-Id"] = lookup_id
-    if isinstance(error, TooManyError):
+    if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
     elif status is HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(_RETRY_SECONDS)

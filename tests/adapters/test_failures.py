@@ -14,6 +14,8 @@ import pytest
 
 from adapters.choose import open_source
 from adapters.reasons import Reason
+from adapters.resilience.breaker import Verdict
+from adapters.resilience.opening import open_roads
 from app.clock import SystemClock
 from app.errors import ProblemCode, SourceConfusedError, SourceError, SourceRefusedError, SourceSilentError
 from app.lookup.source import PopulationSource
@@ -57,6 +59,13 @@ ERRORS: dict[str, Callable[[str], SourceError]] = {
         ProblemCode.UPSTREAM_OFFICER_NOT_PERMITTED, reason
     ),
 }
+ALWAYS_STOPPED = """
+[[stop]]
+begins = 2020-01-01T00:00:00
+ends = 2120-01-01T00:00:00
+vi = "Bảo trì."
+en = "Maintenance."
+"""
 IS_SLOW = ("persona:slow", "persona:trickle", 'switch:{"hang": true}', "socket:mute")
 
 
@@ -95,6 +104,8 @@ async def failing(
             case "socket":
                 url = await stack.enter_async_context(bad_socket(what))
                 settings = settings_of(road, url)
+            case "road":
+                settings = settings_of(road, f"{stand_in}/{road}", max_connections=1, max_waiting=0)
             case _:
                 url = await stack.enter_async_context(bad_certificate(what, authority))
                 ca_bundle = None if what == "untrusted" else authority.file
@@ -135,6 +146,25 @@ async def bad_certificate(what: str, authority: Authority) -> AsyncIterator[str]
         yield bad.url
 
 
+@asynccontextmanager
+async def opened(settings: UpstreamSettings, trigger: str, folder: Path) -> AsyncIterator[PopulationSource]:
+    """Open the road, as a gateway does where it is its guard that refuses."""
+    kind, _, what = trigger.partition(":")
+    if kind != "road":
+        async with open_source(settings, SystemClock()) as source:
+            yield source
+        return
+    stops = folder / "stops.toml"
+    stops.write_text(ALWAYS_STOPPED if what == "stopped" else "", encoding="utf-8")
+    async with open_roads((settings,), SystemClock(), planned_stops_file=stops) as roads:
+        (road,) = roads.roads
+        if what == "busy":
+            assert await road.places.take_at_once()
+        for _ in range(settings.breaker_failures if what == "open" else 0):
+            road.breaker.end(road.breaker.begin(), Verdict.FAILED, "http_503")
+        yield roads
+
+
 async def outcome_at_the_desk(
     source: PopulationSource, about: Question, budget_seconds: float
 ) -> tuple[str, str]:
@@ -151,12 +181,12 @@ async def outcome_at_the_desk(
 
 @pytest.mark.parametrize(("row", "road"), CASES)
 async def test_each_failure_has_its_outcome_and_its_word(
-    row: Row, road: str, stand_in: str, authority: Authority
+    row: Row, road: str, stand_in: str, authority: Authority, tmp_path: Path
 ) -> None:
     budget_seconds = 0.25 if row["trigger"] in IS_SLOW else 5.0
     async with (
         failing(row["trigger"], road, stand_in, authority) as (settings, about),
-        open_source(settings, SystemClock()) as source,
+        opened(settings, row["trigger"], tmp_path) as source,
     ):
         outcome, reason = await outcome_at_the_desk(source, about, budget_seconds)
 

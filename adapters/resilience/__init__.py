@@ -1,0 +1,1 @@
+"""What stands around the roads: breakers, places, planned stops, and the order in which roads are asked."""
