@@ -60,6 +60,19 @@ class ProblemCode(StrEnum):
     TOO_MANY_SIGN_INS = "too_many_sign_ins"
     SIGN_INS_THROTTLED = "sign_ins_throttled"
 
+    # Software that calls in the old way
+    SOFTWARE_CREDENTIAL_REFUSED = "software_credential_refused"
+    LOOKUP_KEY_NEEDED = "lookup_key_needed"
+    LOOKUP_KEY_REFUSED = "lookup_key_refused"
+    LOOKUP_KEY_EXPIRED = "lookup_key_expired"
+    LOOKUP_KEY_UNKNOWN = "lookup_key_unknown"
+    TOO_MANY_LOOKUP_KEYS = "too_many_lookup_keys"
+    PROCEDURE_NEEDED = "procedure_needed"
+    PROCEDURE_AMBIGUOUS = "procedure_ambiguous"
+    DOSSIER_NEEDED = "dossier_needed"
+    OPERATION_NOT_SERVED = "operation_not_served"
+    RECORD_DIFFERS = "record_differs"
+
     # Administering accounts
     OFFICER_UNKNOWN = "officer_unknown"
     OWN_ACCOUNT = "own_account"

@@ -117,14 +117,17 @@ class LookupParts:
         self._source = source
         self._store = LookupStore(shared.engine)
 
-    async def routes(self) -> list[APIRouter]:
-        """Start what counts limits and draws papers, and return the routes, the lookup's first."""
-        shared, receipts = self._shared, self._receipts()
+    async def desk(self, receipts: ReceiptDesk) -> VerificationDesk:
+        """Start what counts limits, and return where everybody's lookups and verifications are made."""
         load_gazetteer()  # half a second that no lookup shall wait for
-        desk = self._lookup_desk(await self._admission(), receipts)
+        return VerificationDesk(self._lookup_desk(await self._admission(), receipts), self._guesses())
+
+    def routes(self, desk: VerificationDesk, receipts: ReceiptDesk) -> list[APIRouter]:
+        """Return the routes, the lookup's first."""
+        shared = self._shared
         return [
-            lookup_router(desk, shared.get_caller),
-            verification_router(VerificationDesk(desk, self._guesses()), shared.get_caller),
+            lookup_router(desk.lookups, shared.get_caller),
+            verification_router(desk, shared.get_caller),
             self._dossier_routes(),
             self._explaining_routes(),
             self._data_fault_routes(),
@@ -157,7 +160,8 @@ class LookupParts:
         shares = FairShares(shared.clock, at_once=at_once, wait_seconds=wait_seconds)
         return Admission(book, shares)
 
-    def _receipts(self) -> ReceiptDesk:
+    def receipts(self) -> ReceiptDesk:
+        """Start what draws papers, and return where they are issued."""
         shared = self._shared
         press = shared.stack.enter_context(PaperPress(max_waiting=_RECEIPTS_AT_ONCE))
         views = Views(shared.certificates, shared.catalogue, shared.units)

@@ -32,6 +32,7 @@ from app.accounts.client_desk import ClientDesk
 from app.accounts.client_routes import client_router
 from app.accounts.client_schemas import CLIENT_BODIES
 from app.accounts.client_store import AssertionStore
+from app.accounts.compatible_routes import CompatibleRequest
 from app.accounts.credential_store import CredentialStore
 from app.accounts.exports import ExportLog
 from app.accounts.guarding import ADDRESS_RULES, SignInGuards
@@ -43,6 +44,7 @@ from app.accounts.life_routes import life_router
 from app.accounts.life_schemas import LIFE_BODIES
 from app.accounts.lifecycle import LifecycleKeeper
 from app.accounts.lockout import LockRules
+from app.accounts.lookup_key_routes import LookupKeyRequest
 from app.accounts.me_routes import PasswordChangeRequest, SecondFactorCode, own_account_router
 from app.accounts.notices import NoticeBook
 from app.accounts.officer_list_routes import officer_list_router
@@ -101,6 +103,8 @@ from app.auditing.search import AuditSearcher
 from app.auditing.subject_schemas import SUBJECT_BODIES
 from app.auditing.transparency_routes import transparency_router
 from app.clock import Clock, SystemClock, local_day
+from app.compat.directory import FaceDirectory, load_face
+from app.compat_parts import compatible_face, key_routers
 from app.database.connect import connector, open_engine
 from app.database.live import DIRECTORY, SESSIONS, DirectoryKeeper, LiveView, Topic
 from app.errors import ConfigurationError, GatewayError, InvalidRequestError, ProblemCode
@@ -148,7 +152,7 @@ from app.web.context import RequestContext, respond
 from app.web.health import health_router
 from app.web.openapi import describe
 from app.web.proxies import TrustedProxies
-from app.web.straight import straight
+from app.web.straight import StraightRoute, straight
 
 _log = get_logger(__name__)
 
@@ -183,6 +187,8 @@ _BODIES: Final = (
     ProcedureChange,
     GrantChangeRequest,
     *SUBJECT_BODIES,
+    LookupKeyRequest,
+    CompatibleRequest,
 )
 _PAPERS_AT_ONCE: Final = 8
 _STRAIGHT: Final = (LOOKUP_PATH, VERIFICATION_PATH, TOKEN_PATH)
@@ -227,7 +233,7 @@ def create_app(
             routers = await parts.start(source)
             for router in routers:
                 app.include_router(router)
-            app.router.routes[:0] = [straight(routers, path) for path in _STRAIGHT]
+            app.router.routes[:0] = [*(straight(routers, path) for path in _STRAIGHT), *parts.straight_routes]
             gc.collect()
             gc.freeze()  # what start-up made lives as long as the process; no need to look at it again
             _log.info(LogEvent.STARTED)
@@ -274,11 +280,14 @@ class _Parts:
         self._clock = clock
         self._stack = stack
         self._wrap_log = wrap_log
+        self.straight_routes: list[StraightRoute] = []
+        """Further routes to be searched before all others, once started."""
         self._engine = open_engine(secrets.database_url)
         stack.push_async_callback(self._engine.dispose)
         self._accounts: LiveView[Accounts] = LiveView(lambda c: load_accounts(c, local_day(clock.now())))
         self._units: LiveView[UnitRegister] = LiveView(lambda c: load_units(c, local_day(clock.now())))
         self._catalogue: LiveView[Catalogue] = LiveView(CatalogueLoader(lambda: local_day(clock.now())))
+        self._face: LiveView[FaceDirectory] = LiveView(load_face)
         self._token_keys: LiveView[TokenKeys] = LiveView(TokenKeyring(secrets.root).load)
         self._certificates: LiveView[SigningCertificates] = LiveView(SealRing(secrets.root).load)
         lifetime = timedelta(minutes=settings.token_minutes)
@@ -379,8 +388,16 @@ class _Parts:
         )
         requests = subject_book(shared)
         board = replace(board, subject_requests=requests.counts)
+        lookups = LookupParts(shared, source)
+        receipts = lookups.receipts()
+        lookup_desk = await lookups.desk(receipts)
+        if settings.compatible_face:
+            self.straight_routes += compatible_face(
+                shared, self._face, self._guards, self._rules, lookup_desk
+            )
         return [  # searched in this order at every request: what is asked most stands first
-            *await LookupParts(shared, source).routes(),
+            *lookups.routes(lookup_desk, receipts),
+            *key_routers(shared),
             *self._account_routes(
                 log, rejections, get_restricted, signed_in_here(get_restricted, refusals, clock)
             ),
@@ -414,6 +431,7 @@ class _Parts:
             self._catalogue,
             self._token_keys,
             self._certificates,
+            self._face,
         )
         return DirectoryKeeper(
             self._engine,

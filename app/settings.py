@@ -330,6 +330,12 @@ class Settings(_SettingsWithSecretFiles):
         description="beyond public holidays; +day for a weekend day that is worked",
     )
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)
+    compatible_face: bool = Field(
+        default=False, description="also answer software that calls like LGSP or VDXP (docs/compat.md)"
+    )
+    lookup_key_days: int = Field(
+        default=90, ge=1, le=366, description="how long an officer's lookup-only key lasts at most"
+    )
     dossier_shape: str = Field(
         default="{agency}-{yymmdd}-{number:4-6}",
         max_length=400,

@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 import app.accounts.administration_table
 import app.accounts.client_table
+import app.accounts.compatible_table
 import app.accounts.life_table
 import app.accounts.table
 import app.audit.retention_table

@@ -36,3 +36,15 @@ async def note_active_days(connection: AsyncConnection, seen: Mapping[UUID, date
         )
         rows = [{"officer_id": officer_id, "last_active_on": day} for officer_id, day in days.items()]
         await connection.execute(latest, rows)
+
+
+async def note_active_officer(connection: AsyncConnection, officer_id: UUID, day: date) -> None:
+    """Note that the officer did something on *day* without a session: by a lookup-only key."""
+    new = insert(OFFICER_ACTIVITY).values(officer_id=officer_id, last_active_on=day)
+    await connection.execute(
+        new.on_conflict_do_update(
+            index_elements=[OFFICER_ACTIVITY.c.officer_id],
+            set_={"last_active_on": new.excluded.last_active_on},
+            where=OFFICER_ACTIVITY.c.last_active_on < new.excluded.last_active_on,
+        )
+    )

@@ -104,6 +104,8 @@ class RecordKind(StrEnum):
     MONTH_KEY_DESTROYED = "month_key.destroyed"
     LEGAL_HOLD_SET = "legal_hold.set"
     LEGAL_HOLD_LIFTED = "legal_hold.lifted"
+    LOOKUP_KEY_MADE = "lookup_key.made"
+    LOOKUP_KEY_WITHDRAWN = "lookup_key.withdrawn"
 
 
 class Outcome(StrEnum):

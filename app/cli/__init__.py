@@ -7,6 +7,7 @@ import typer
 from app.cli import (
     audit,
     clients,
+    compatible_clients,
     grants,
     keys,
     log_backups,
@@ -86,6 +87,9 @@ officers.officers.command("incomplete")(officer_life.officers_incomplete)
 officers.officers.command("codes")(officer_codes.officers_codes)
 officers.officers.command("handovers")(officer_handovers.officers_handovers)
 application.add_typer(officers.officers, name="officers")
+clients.commands.command("add-compatible")(compatible_clients.add_compatible_credential)
+clients.commands.command("end-compatible")(compatible_clients.end_compatible_credential)
+clients.commands.command("list-compatible")(compatible_clients.list_compatible_credentials)
 application.add_typer(clients.commands, name="clients")
 application.add_typer(reviews.commands, name="reviews")
 application.add_typer(retention.commands, name="retention")

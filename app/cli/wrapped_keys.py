@@ -7,6 +7,8 @@ from typing import Any, Final
 from sqlalchemy import Column, RowMapping, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.accounts.compatible_credentials import compatible_secret_name
+from app.accounts.compatible_table import COMPATIBLE_CREDENTIAL
 from app.accounts.second_factor_desk import second_factor_name
 from app.accounts.table import SECOND_FACTOR, TOKEN_KEY
 from app.accounts.token_key_store import token_key_name
@@ -43,6 +45,11 @@ UNDER_SERVING_ROOT: Final = (
     WrappedColumn(SIGNING_CERTIFICATE.c.wrapped_key, lambda row: signing_key_name(row["fingerprint"])),
     WrappedColumn(
         SECOND_FACTOR.c.wrapped_secret, lambda row: second_factor_name(row["officer_id"]), serving_writes=True
+    ),
+    WrappedColumn(
+        COMPATIBLE_CREDENTIAL.c.wrapped_secret,
+        lambda row: compatible_secret_name(row["credential_id"]),
+        serving_writes=True,
     ),
 )
 """What serving opens; a new table with such a column is one line here, or a rotation leaves it behind."""

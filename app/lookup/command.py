@@ -13,7 +13,7 @@ from app.lookup.dossier import DossierCode, NoDossierReason
 from app.lookup.paper import PaperRuling
 from app.lookup.receipt_values import IssuedReceipt
 from app.lookup.texts import Notice
-from app.lookup.values import Question
+from app.lookup.values import OldIdNumber, Question
 from app.lookup.verdicts import Verdict
 from app.procedures.fields import Field
 from app.procedures.values import QuestionType
@@ -44,7 +44,8 @@ class LookupCommand:
     """A question with its reasons; `fields` None asks for all that the procedure permits.
 
     Where `dossier` is None `no_dossier_reason` says why. `card` is what the question was read from.
-    With `citizen_claims` it is a verification: these are judged and nothing is shown.
+    With `citizen_claims` it is a verification: these are judged and nothing is shown. `asks_yes_no` asks only
+    whether there is such a person (003, 033), with no fields; `second_number` must be theirs, too.
     """
 
     question: Question
@@ -60,6 +61,8 @@ class LookupCommand:
     card: Card | None = field(default=None, repr=False)
     wants_confirmation: bool = False
     citizen_claims: tuple[CitizenClaim, ...] = ()
+    asks_yes_no: bool = False
+    second_number: OldIdNumber | None = None
 
     @property
     def dossier_code(self) -> str | None:
@@ -74,7 +77,8 @@ class LookupCommand:
     @property
     def question_type(self) -> QuestionType:
         """What kind of question this is to the procedure catalogue."""
-        return QuestionType.VERIFICATION if self.citizen_claims else QuestionType.LOOKUP
+        is_verification = bool(self.citizen_claims) or self.asks_yes_no
+        return QuestionType.VERIFICATION if is_verification else QuestionType.LOOKUP
 
 
 @dataclass(frozen=True, slots=True)

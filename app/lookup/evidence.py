@@ -130,6 +130,8 @@ def _asking(caller: Caller, command: LookupCommand) -> dict[str, Value]:
     if command.citizen_claims:
         facts["question_type"] = command.question_type.value
         facts["claims_asked"] = _names(claim.kind.value for claim in command.citizen_claims)
+    elif command.asks_yes_no:
+        facts["question_type"] = command.question_type.value
     return facts
 
 
@@ -140,6 +142,8 @@ def _subject(command: LookupCommand) -> bytes:
         "full_name": question.full_name.text,
         "birth_date": question.birth_date.iso,
     }
+    if command.second_number is not None:
+        person["old_id_number"] = command.second_number.digits
     if command.purpose is not None:
         person["purpose"] = command.purpose  # free text may name people, so it is sealed with them
     return json.dumps(person, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -14,6 +14,7 @@ from app.lookup.narrowing import narrow
 from app.lookup.texts import Notice
 from app.lookup.values import Citizen
 from app.lookup.verdicts import Verdict
+from app.procedures.fields import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ def judge(command: LookupCommand, permit: Permit, citizen: Citizen | None) -> Fi
 def _compared(command: LookupCommand, permit: Permit, citizen: Citizen | None) -> Finding:
     if citizen is None:
         return Finding(Outcome.NOT_FOUND)
-    if differing := compare(command.question, citizen):
+    differing = compare(command.question, citizen)
+    if command.second_number is not None and citizen.old_id_number != command.second_number.digits:
+        differing |= {Field.OLD_ID_NUMBER.value}
+    if differing:
         changed = is_number_changed(command.question, citizen, differing)
         return Finding(Outcome.MISMATCH, differing=differing, faults=(NUMBER_CHANGED,) if changed else ())
     return Finding(Outcome.FOUND, narrow(citizen, permit.fields), faults=find_faults(citizen, permit.fields))

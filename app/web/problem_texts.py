@@ -580,6 +580,149 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             _TRY_AGAIN_SOON[1],
         ),
     ),
+    ProblemCode.SOFTWARE_CREDENTIAL_REFUSED: _both(
+        (
+            "Phần mềm chưa được công nhận",
+            (
+                "Khóa kết nối của phần mềm (AccessKey/SecretKey hoặc tài khoản VDXP) sai, đã hết hạn hoặc đã bị thu hồi."
+                " Chưa tra cứu gì."
+            ),
+            _CALL_VENDOR[0],
+        ),
+        (
+            "The software is not recognised",
+            "The software's access key or VDXP user is wrong, has expired or was ended. Nothing was looked up.",
+            _CALL_VENDOR[1],
+        ),
+    ),
+    ProblemCode.LOOKUP_KEY_NEEDED: _both(
+        (
+            "Chưa có khóa tra cứu của cán bộ",
+            "Phần mềm không gửi khóa tra cứu riêng của cán bộ (AuthHash hoặc MaCanBo) nên cổng từ chối.",
+            (
+                "Cán bộ tạo khóa tra cứu cho phần mềm này rồi nhập vào cấu hình tài khoản của mình trên phần mềm;"
+                " nếu phần mềm không có chỗ nhập, báo đơn vị cung cấp phần mềm."
+            ),
+        ),
+        (
+            "No officer's lookup key",
+            "The software sends no key of the officer's own (AuthHash or MaCanBo), so it is refused.",
+            (
+                "The officer makes a lookup key for this software and enters it there; where the software has no place"
+                " for it, tell its vendor."
+            ),
+        ),
+    ),
+    ProblemCode.LOOKUP_KEY_REFUSED: _both(
+        (
+            "Khóa tra cứu không dùng được",
+            "Khóa tra cứu của cán bộ sai, đã bị thu hồi, hoặc thuộc cán bộ hay phần mềm khác.",
+            "Kiểm tra lại khóa đã nhập vào phần mềm; nếu cần, cán bộ tạo khóa mới cho đúng phần mềm này.",
+        ),
+        (
+            "The lookup key does not count",
+            "The officer's key is wrong, was withdrawn, or belongs to another officer or software.",
+            "Check the key entered in the software; if need be the officer makes a new one for this software.",
+        ),
+    ),
+    ProblemCode.LOOKUP_KEY_EXPIRED: _both(
+        (
+            "Khóa tra cứu đã hết hiệu lực",
+            "Khóa tra cứu đã hết hạn, hoặc cán bộ đã đổi mật khẩu hay chuyển đơn vị từ khi tạo khóa.",
+            "Cán bộ đăng nhập cổng, tạo khóa tra cứu mới rồi nhập vào phần mềm.",
+        ),
+        (
+            "The lookup key has ended",
+            "The key has expired, or its officer changed their password or unit since it was made.",
+            "The officer signs in to the gateway, makes a new key and enters it in the software.",
+        ),
+    ),
+    ProblemCode.LOOKUP_KEY_UNKNOWN: _both(
+        (
+            "Không có khóa này",
+            "Không có khóa tra cứu nào như vậy, hoặc khóa đã bị thu hồi.",
+            _FIX_AND_RESEND[0],
+        ),
+        ("No such key", "There is no such lookup key, or it was withdrawn already.", _FIX_AND_RESEND[1]),
+    ),
+    ProblemCode.TOO_MANY_LOOKUP_KEYS: _both(
+        (
+            "Đã có đủ khóa tra cứu",
+            "Mỗi cán bộ có nhiều nhất năm khóa tra cứu còn hiệu lực.",
+            "Thu hồi một khóa không còn dùng rồi tạo khóa mới.",
+        ),
+        (
+            "Enough lookup keys",
+            "An officer has at most five keys that count.",
+            "Withdraw one that is no longer used, then make the new one.",
+        ),
+    ),
+    ProblemCode.PROCEDURE_NEEDED: _both(
+        (
+            "Thiếu mã thủ tục",
+            "Phần mềm không gửi mã thủ tục (MaDVC trống hoặc là hằng số) nên không biết tra cứu cho thủ tục nào.",
+            _CALL_VENDOR[0],
+        ),
+        (
+            "No procedure",
+            "The software names no procedure (MaDVC is empty or a constant), so nothing says what may be shown.",
+            _CALL_VENDOR[1],
+        ),
+    ),
+    ProblemCode.PROCEDURE_AMBIGUOUS: _both(
+        (
+            "Mã thủ tục ứng với nhiều thủ tục",
+            (
+                "Mã dịch vụ công (MaDVC) này ứng với nhiều thủ tục, hoặc mâu thuẫn với mã thủ tục gửi kèm;"
+                " cổng không tự chọn."
+            ),
+            _CALL_DEPARTMENT[0],
+        ),
+        (
+            "Several procedures have this code",
+            (
+                "This public-service code (MaDVC) stands for several procedures, or contradicts the procedure named"
+                " beside it; the gateway does not choose."
+            ),
+            _CALL_DEPARTMENT[1],
+        ),
+    ),
+    ProblemCode.DOSSIER_NEEDED: _both(
+        (
+            "Thiếu mã hồ sơ",
+            "Phần mềm không gửi mã hồ sơ (X-Dossier-Code) và không được phép tra cứu khi chưa có hồ sơ.",
+            _CALL_VENDOR[0],
+        ),
+        (
+            "No dossier",
+            "The software names no dossier (X-Dossier-Code) and may not look up without one.",
+            _CALL_VENDOR[1],
+        ),
+    ),
+    ProblemCode.OPERATION_NOT_SERVED: _both(
+        (
+            "Dịch vụ không được hỗ trợ",
+            "Cổng chỉ phục vụ tra cứu công dân (037) và xác thực công dân (003, 033); không phục vụ dịch vụ này.",
+            _CALL_VENDOR[0],
+        ),
+        (
+            "This service is not served",
+            "Served are the citizen's record (037) and its yes or no (003, 033); this service is not.",
+            _CALL_VENDOR[1],
+        ),
+    ),
+    ProblemCode.RECORD_DIFFERS: _both(
+        (
+            "Thông tin không khớp",
+            "Cơ sở dữ liệu quốc gia có trả lời nhưng bản ghi không khớp với thông tin đã nhập nên không hiển thị.",
+            "Kiểm tra và nhập lại số, họ tên, ngày sinh theo thẻ mới nhất.",
+        ),
+        (
+            "The record differs",
+            "The national side answered, but its record differs from what was entered; it is not shown.",
+            "Check number, name and birth date against the latest card and enter them again.",
+        ),
+    ),
     ProblemCode.OFFICER_UNKNOWN: _both(
         (
             "Không có cán bộ này",

@@ -9,6 +9,7 @@ from app.cli import invented
 from mock_c06.personas import PERSONAS
 from tests.gateway import bearer
 from tests.logs.administration_drivers import ADMINISTRATION_DRIVERS
+from tests.logs.compatible_drivers import COMPATIBLE_DRIVERS
 from tests.logs.decision_drivers import DECISION_DRIVERS
 from tests.logs.life_drivers import LIFE_DRIVERS
 from tests.logs.list_drivers import LIST_DRIVERS
@@ -185,6 +186,7 @@ ACCOUNT_DRIVERS: dict[tuple[str, str], Driver] = (
     | PROCEDURE_DRIVERS
     | TRANSPARENCY_DRIVERS
     | SUBJECT_DRIVERS
+    | COMPATIBLE_DRIVERS
     | {
         ("POST", _TOKEN): _ask_for_tokens,
         ("POST", _REVOKE): _revoke,

@@ -23,7 +23,20 @@ OFFICERS = {
 JSON_BODIES = {
     "malformed_request", "unknown_field", "invalid_value", "request_too_large", "unsupported_media_type"
 }  # fmt: skip
-BEYOND_ROUTES = {"route_unknown", "method_not_allowed"}
+BEYOND_ROUTES = {
+    "route_unknown",
+    "method_not_allowed",
+    # Said by the compatible face only, which speaks SOAP and is described in docs/compat.md
+    "software_credential_refused",
+    "lookup_key_needed",
+    "lookup_key_refused",
+    "lookup_key_expired",
+    "procedure_needed",
+    "procedure_ambiguous",
+    "dossier_needed",
+    "operation_not_served",
+    "record_differs",
+}
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
