@@ -28,6 +28,7 @@ class LogEvent(StrEnum):
     REQUEST_FAILED = "request.failed"
     AUDIT_UNREACHABLE = "audit.unreachable"
     AUDIT_REFUSED = "audit.refused"
+    AUDITOR_ALERTED = "audit.auditor_alerted"
     AUDIT_DOUBTFUL = "audit.doubtful"
     STANDBYS_MISSING = "audit.standbys_missing"
     STANDBYS_BACK = "audit.standbys_back"

@@ -97,11 +97,10 @@ from app.audit.tree.anchoring import AnchorGuard
 from app.audit.tree.policy import PolicyError, TrustPolicy, read_policy
 from app.audit.tree.reader import TreeReader
 from app.audit.writer import AuditWriter
-from app.auditing.reader import AuditReader
-from app.auditing.routes import AuditSearchRequest, auditing_router
-from app.auditing.search import AuditSearcher
+from app.auditing.schemas import AuditSearchRequest, UnmaskingRequest
 from app.auditing.subject_schemas import SUBJECT_BODIES
 from app.auditing.transparency_routes import transparency_router
+from app.auditing_parts import AuditingParts
 from app.clock import Clock, SystemClock, local_day
 from app.compat.directory import FaceDirectory, load_face
 from app.compat_parts import compatible_face, key_routers
@@ -165,6 +164,7 @@ _BODIES: Final = (
     VerificationRequest,
     NoticeAcceptance,
     AuditSearchRequest,
+    UnmaskingRequest,
     TokenRequest,
     RevocationRequest,
     PasswordChangeRequest,
@@ -368,7 +368,6 @@ class _Parts:
             clock,
             roads=(roads := road_board(source)),
         )
-        get_auditor = officer_with(Permission.SEARCH_AUDIT, get_caller, refusals, clock)
         shared = Shared(
             settings=settings,
             root=self._secrets.root,
@@ -403,9 +402,7 @@ class _Parts:
             ),
             *await self._administration_routes(log, refusals, rejections, get_caller, get_restricted),
             me_router(self._catalogue, self._rules, NoticeBook(self._engine), get_restricted, clock),
-            auditing_router(
-                self._searcher(log), get_auditor, rejections, clock, max_body_bytes=settings.max_body_bytes
-            ),
+            *AuditingParts(shared, self._secrets.auditing_url, self._secrets.auditing_root).routes(),
             transparency_router(tree),
             subject_routes(shared, requests, self._audit_access()),
             self._usage_routes(shared),
@@ -628,14 +625,6 @@ class _Parts:
     def _audit_access(self) -> AuditAccess | None:
         url, root = self._secrets.auditing_url, self._secrets.auditing_root
         return AuditAccess(url, root) if url is not None and root is not None else None
-
-    def _searcher(self, log: AuditLog) -> AuditSearcher | None:
-        if self._secrets.auditing_url is None or self._secrets.auditing_root is None:
-            return None
-        engine = open_engine(self._secrets.auditing_url, pool_size=2)
-        self._stack.push_async_callback(engine.dispose)
-        reader = AuditReader(engine, self._secrets.auditing_root)
-        return AuditSearcher(reader, self._accounts, log, self._clock)
 
 
 def read_secrets(settings: Settings) -> Secrets:

@@ -329,6 +329,18 @@ class Settings(_SettingsWithSecretFiles):
         max_length=4000,
         description="beyond public holidays; +day for a weekend day that is worked",
     )
+    audit_searches_per_auditor_per_hour: int = Field(
+        default=120, ge=1, le=10_000, description="each page is a search"
+    )
+    audit_unmaskings_per_auditor_per_day: int = Field(default=10, ge=1, le=1_000)
+    audit_unmasking_readings: int = Field(
+        default=3, ge=1, le=20, description="how often one approved unmasking may be read"
+    )
+    audit_unmasking_hours: int = Field(default=8, ge=1, le=72)
+    audit_alert_searches: int = Field(
+        default=20, ge=1, le=10_000, description="searches of one auditor by one officer that raise an alert"
+    )
+    audit_alert_days: int = Field(default=30, ge=1, le=366)
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)
     compatible_face: bool = Field(
         default=False, description="also answer software that calls like LGSP or VDXP (docs/compat.md)"

@@ -12,6 +12,7 @@ import app.audit.retention_table
 import app.audit.table
 import app.audit.tree.table
 import app.auditing.subject_table
+import app.auditing.table
 import app.database.table
 import app.lookup.receipt_table
 import app.lookup.table

@@ -94,7 +94,9 @@ UNIT_NOTICE = Table(
     Column("facts", JSONB, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("read_at", DateTime(timezone=True)),
-    CheckConstraint("code in ('officer_unused', 'officer_not_attested')", name="code"),
+    CheckConstraint(
+        "code in ('officer_unused', 'officer_not_attested', 'auditor_reads_one_officer')", name="code"
+    ),
     Index("ix_unit_notice_unread", "unit_id", postgresql_where=text("read_at is null")),
 )
 """What a unit's administrator should know of its officers' accounts."""

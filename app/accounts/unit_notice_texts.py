@@ -18,6 +18,12 @@ _NOTICES: Final[Mapping[NoticeCode, Mapping[Language, str]]] = {
         "vi": "Tài khoản bị tạm khóa vì đơn vị không trả lời đợt rà soát có hạn cuối là ngày {day}.",
         "en": "The account was suspended because nobody answered for it in the review due on {day}.",
     },
+    NoticeCode.AUDITOR_READS_ONE_OFFICER: {
+        "vi": "Từ ngày {day}, tài khoản kiểm tra này đã {searches} lần tra lịch sử tra cứu của cùng một"
+        " cán bộ. Đề nghị làm rõ lý do với một người kiểm tra khác (bản ghi audit.alerted).",
+        "en": "Since {day} this auditor's account has searched {searches} times what one and the same officer"
+        " looked up. Have another auditor find out why (record audit.alerted).",
+    },
 }
 REASONS: Final[Mapping[StatusReason, Mapping[Language, str]]] = {
     StatusReason.ADMINISTRATOR: {"vi": "Quản trị viên tạm khóa", "en": "Suspended by an administrator"},
@@ -33,10 +39,14 @@ REASONS: Final[Mapping[StatusReason, Mapping[Language, str]]] = {
     StatusReason.LEFT: {"vi": "Đã thôi công tác", "en": "Left"},
 }
 """Why an account is suspended."""
-_DAY_FACT: Final = {NoticeCode.OFFICER_UNUSED: "idle_since", NoticeCode.OFFICER_NOT_ATTESTED: "due_on"}
+_DAY_FACT: Final = {
+    NoticeCode.OFFICER_UNUSED: "idle_since",
+    NoticeCode.OFFICER_NOT_ATTESTED: "due_on",
+    NoticeCode.AUDITOR_READS_ONE_OFFICER: "since",
+}
 
 
 def notice_text(notice: UnitNotice, language: Language) -> str:
     """Return the notice as people read it, with its day as Vietnam writes days."""
     year, month, day = notice.facts[_DAY_FACT[notice.code]].split("-")
-    return _NOTICES[notice.code][language].format(day=f"{day}/{month}/{year}")
+    return _NOTICES[notice.code][language].format(**{**notice.facts, "day": f"{day}/{month}/{year}"})

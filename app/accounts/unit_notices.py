@@ -20,6 +20,7 @@ class NoticeCode(StrEnum):
 
     OFFICER_UNUSED = "officer_unused"
     OFFICER_NOT_ATTESTED = "officer_not_attested"
+    AUDITOR_READS_ONE_OFFICER = "auditor_reads_one_officer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,10 @@ class RecordKind(StrEnum):
     SUBJECT_REPORT_EXTENDED = "subject_report.extended"
     SUBJECT_REPORT_MADE = "subject_report.made"
     SUBJECT_REPORT_ANSWERED = "subject_report.answered"
+    AUDIT_UNMASK_ASKED = "audit.unmask_asked"
+    AUDIT_UNMASK_DECIDED = "audit.unmask_decided"
+    AUDIT_UNMASKED = "audit.unmasked"
+    AUDIT_ALERTED = "audit.alerted"
     DECISION_EXPLAINED = "decision.explained"
     OFFICER_ADDED = "officer.added"
     OFFICER_CHANGED = "officer.changed"
@@ -192,6 +196,17 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "searched_from": str,
     "searched_to": str,
     "search_results": int,
+    "searched_about": str,
+    "searched_unit_id": str,
+    "searched_dossier_code": str,
+    "searched_procedure_code": str,
+    "searched_outcome": str,
+    "searched_paper": str,
+    "search_continued": int,
+    "alert_days": int,
+    "unmasking_id": str,
+    "unmasking_decision": str,
+    "readings_left": int,
     "exported_list": str,
     "exported_format": str,
     "exported_by": str,

@@ -55,6 +55,11 @@ AUDIT_RECORD = Table(
         postgresql_where=text("kind = 'lookup.dossier_linked'"),
     ),
     Index(
+        "ix_audit_record_later",
+        "lookup_id",
+        postgresql_where=text("kind in ('lookup.dossier_linked', 'lookup.follow_up')"),
+    ),
+    Index(
         "ix_audit_record_retention",
         "record_id",
         postgresql_where=text("kind = 'retention.drop'"),

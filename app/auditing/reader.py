@@ -1,49 +1,51 @@
 """Reads lookups out of the evidence with the auditing role; the only place where persons are decrypted."""
 
-import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import asyncpg
-from sqlalchemy import ColumnElement, Row, Select, and_, select, tuple_
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.audit.keyring import load_month_secrets
-from app.audit.partitions import first_id
 from app.audit.record import RecordKind, Value, read_leaf
-from app.audit.retention_table import AUDIT_OUTCOME
-from app.audit.sealing import DataKey, MonthSecret, RootKey, SealBrokenError, SealedSubject, sealed_bytes
-from app.audit.table import AUDIT_RECORD, AUDIT_SEARCH_TAG
-from app.auditing.criteria import Search
+from app.audit.retention_table import AUDIT_DROPPED_MONTH
+from app.audit.sealing import DataKey, MonthSecret, RootKey
+from app.audit.table import AUDIT_RECORD
+from app.auditing.criteria import About, Search
 from app.auditing.evidence_trouble import evidence_trouble
-from app.errors import AuditUnavailableError
-from app.logs import LogEvent, get_logger
+from app.auditing.persons import KeyName, Keys, Nobody, WhyNobody, key_name, masked, open_data_key
+from app.auditing.queries import (
+    Window,
+    later_query,
+    outcome_ids_query,
+    outcomes_query,
+    page_query,
+    record_query,
+)
 
-_ASKED: Final = (RecordKind.LOOKUP_INTENT.value, RecordKind.LOOKUP_REFUSED.value)
 _KEY_RECORDS: Final = (RecordKind.WRITER_OPENED.value, RecordKind.WRITER_KEY.value)
-_OUTCOME: Final = AUDIT_RECORD.alias("outcome")
-_LINK: Final = AUDIT_RECORD.alias("link")
-_SHOWN_DIGITS: Final = 3
-_ID_SLACK: Final = timedelta(days=1)
 _MAX_DATA_KEYS: Final = 10_000
+_FIRST_WINDOW: Final = timedelta(days=1)
+_WIDER: Final = 4  # times as wide is the next window of a search that found too little
+_NEXT_INSTANT: Final = timedelta(microseconds=1)
 _UNREADABLE: Final[Mapping[str, Value]] = {}
-_log = get_logger(__name__)
-
-_KeyName = tuple[UUID, str]
-"""A writer's data key of a month: writer id and the month key's id."""
+_LATER: Final = (RecordKind.LOOKUP_OUTCOME, RecordKind.DOSSIER_LINKED, RecordKind.LOOKUP_FOLLOW_UP)
+_CameOf = Mapping[tuple[UUID, str], Mapping[str, Value]]
+"""What a record of a kind says of a lookup."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """One lookup as an auditor sees it: names of fields, no values; the citizen's number masked.
 
-    `citizen` is None where this month's key is gone or the record's seal is broken. A stored record that is
-    none of ours is not `is_readable`, and says nothing but its id and time: a search must not end at it.
+    Where `citizen` is None `citizen_because` says why, and `key_destroyed_at` since when for a month that
+    ended; both are None where a record is about nobody. A stored record that is none of ours is not
+    `is_readable`, and says nothing but its id and time: a search must not end at it. `link` is the record of
+    the dossier that came later, `follow_up` what was said of paper since.
     """
 
     record_id: UUID
@@ -53,17 +55,28 @@ class Found:
     link: Mapping[str, Value] | None
     citizen: str | None
     is_readable: bool
+    follow_up: Mapping[str, Value] | None = None
+    citizen_because: WhyNobody | None = None
+    key_destroyed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One record with its exact bytes, and whom it is about where a key still opens that."""
+    """A record by its id, and whom it is about in clear: for who may unmask."""
+
+    found: Found
+    person: Mapping[str, Any] | Nobody | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRecord:
+    """One record of any kind with its exact bytes, and whom it is about where a key still opens that."""
 
     record_id: UUID
     recorded_at: datetime
     leaf: bytes = field(repr=False)
     facts: Mapping[str, Value] = field(repr=False)
-    person: Mapping[str, object] | None = field(repr=False)
+    person: Mapping[str, Any] | None = field(repr=False)
 
 
 class AuditReader:
@@ -74,57 +87,72 @@ class AuditReader:
         self._engine = engine
         self._root = root
         self._max_data_keys = max_data_keys
-        self._data_keys: dict[_KeyName, DataKey] = {}
+        self._data_keys: dict[KeyName, DataKey] = {}
 
     async def find(self, search: Search) -> list[Found]:
-        """Return one page of matching lookups, newest first; AuditUnavailableError without database."""
-        try:
-            async with self._engine.connect() as connection:
-                secrets = await load_month_secrets(connection, self._root, search.months)
-                rows = (await connection.execute(_query(search, secrets))).all()
-                data_keys = await self._data_keys_of(connection, rows, secrets)
-        except (
-            OSError,
-            SQLAlchemyError,
-            asyncpg.PostgresError,
-            asyncpg.InterfaceError,
-            SealBrokenError,
-        ) as error:
-            _log.error(LogEvent.AUDIT_UNREACHABLE, error=type(error).__name__)
-            raise AuditUnavailableError from None
-        return [_found(row, data_keys) for row in rows]
+        """Return one page of what matches, newest first; AuditUnavailableError without database."""
+        rows = list[Row[Any]]()
+        async with self.reading() as connection:
+            secrets = await load_month_secrets(connection, self._root, search.months)
+            for window in windows(search):
+                query = page_query(search, secrets, window, search.page_size - len(rows))
+                rows += (await connection.execute(query)).all()
+                if len(rows) >= search.page_size:
+                    break
+            keys = await self._keys(connection, rows, secrets, search.months)
+            came = await _came_of(connection, rows) if search.about is About.LOOKUPS else {}
+        return [_opened(row, keys, came).found for row in rows]
 
-    async def open(self, *conditions: ColumnElement[bool]) -> list[Opened]:
+    async def open(self, lookup_id: UUID) -> Opened | None:
+        """Return a lookup and its person in clear, None where there is none; AuditUnavailableError."""
+        async with self.reading() as connection:
+            row = (await connection.execute(record_query(lookup_id, About.LOOKUPS))).first()
+            if row is None:
+                return None
+            months = [str(_facts(row.leaf).get("key_id")).rpartition("/")[2]]
+            secrets = await load_month_secrets(connection, self._root, months)
+            keys = await self._keys(connection, [row], secrets, months)
+        return _opened(row, keys, {})
+
+    async def records(self, *conditions: ColumnElement[bool]) -> list[OpenedRecord]:
         """Return the records that meet *conditions*, oldest first, persons opened; AuditUnavailableError."""
         record = AUDIT_RECORD.c
         columns = (record.record_id, record.recorded_at, record.writer_id, record.leaf)
         query: Select[Any] = (
             select(*columns).where(*conditions).order_by(record.recorded_at, record.record_id)
         )
-        with evidence_trouble():
-            async with self._engine.connect() as connection:
-                rows = (await connection.execute(query)).all()
-                months = {str(_facts(row.leaf).get("key_id")).rpartition("/")[2] for row in rows}
-                secrets = await load_month_secrets(connection, self._root, months)
-                data_keys = await self._data_keys_of(connection, rows, secrets)
-        return [_opened(row, data_keys) for row in rows]
+        async with self.reading() as connection:
+            rows = (await connection.execute(query)).all()
+            months = {str(_facts(row.leaf).get("key_id")).rpartition("/")[2] for row in rows}
+            secrets = await load_month_secrets(connection, self._root, months)
+            keys = await self._keys(connection, rows, secrets, months)
+        return [_with_person(row, keys) for row in rows]
+
+    async def scalars(self, query: Select[Any]) -> list[Any]:
+        """Return the first column of what *query* finds of the evidence; AuditUnavailableError."""
+        async with self.reading() as connection:
+            return list((await connection.execute(query)).scalars())
 
     @asynccontextmanager
-    async def connected(self) -> AsyncIterator[AsyncConnection]:
-        """Lend a connection of the auditing role; AuditUnavailableError for what goes wrong with it."""
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Yield a connection of the auditing role; AuditUnavailableError where reading fails."""
         with evidence_trouble():
             async with self._engine.connect() as connection:
                 yield connection
 
-    async def _data_keys_of(
-        self, connection: AsyncConnection, rows: Sequence[Row[Any]], secrets: Sequence[MonthSecret]
-    ) -> dict[_KeyName, DataKey]:
-        """Return the keys under which these rows' persons were sealed, where *secrets* still open them."""
+    async def _keys(
+        self,
+        connection: AsyncConnection,
+        rows: Sequence[Row[Any]],
+        secrets: Sequence[MonthSecret],
+        months: Collection[str],
+    ) -> Keys:
+        """Return the keys under which these rows' persons were sealed, as far as *secrets* open them."""
         by_key_id = {secret.key_id: secret for secret in secrets}
-        needed = {
-            name for row in rows if (name := _key_name(row.writer_id, _facts(row.leaf)))[1] in by_key_id
+        needed = {name for row in rows if (name := key_name(row.writer_id, _facts(row.leaf)))[1] in by_key_id}
+        found: dict[KeyName, DataKey | None] = {
+            name: self._data_keys[name] for name in needed & self._data_keys.keys()
         }
-        found = {name: self._data_keys[name] for name in needed & self._data_keys.keys()}
         query = (
             select(AUDIT_RECORD.c.writer_id, AUDIT_RECORD.c.leaf)
             .where(
@@ -133,73 +161,51 @@ class AuditReader:
             )
             .order_by(AUDIT_RECORD.c.writer_id, AUDIT_RECORD.c.writer_sequence)
         )
-        for row in await connection.execute(query):
+        for row in await connection.execute(query) if needed - found.keys() else ():
             facts = _facts(row.leaf)
-            name = _key_name(row.writer_id, facts)
-            if name in needed - found.keys() and (
-                data_key := _open(by_key_id[name[1]], facts, row.writer_id)
-            ):
-                found[name] = data_key
+            name = key_name(row.writer_id, facts)
+            if name in needed and found.get(name) is None:
+                found[name] = open_data_key(by_key_id[name[1]], facts, row.writer_id)
         self._remember(found)
-        return found
+        return Keys(by_key_id, found, await _destroyed(connection, months))
 
-    def _remember(self, data_keys: Mapping[_KeyName, DataKey]) -> None:
+    def _remember(self, data_keys: Mapping[KeyName, DataKey | None]) -> None:
         """Keep what opened, the latest only; what did not open may do so next time."""
-        self._data_keys |= data_keys
+        self._data_keys |= {name: key for name, key in data_keys.items() if key is not None}
         while len(self._data_keys) > self._max_data_keys:
             del self._data_keys[next(iter(self._data_keys))]
 
 
-_LINK_LEAF: Final = (
-    select(_LINK.c.leaf)
-    .where(_LINK.c.lookup_id == AUDIT_RECORD.c.record_id, _LINK.c.kind == RecordKind.DOSSIER_LINKED.value)
-    .order_by(_LINK.c.recorded_at.desc())
-    .limit(1)
-    .scalar_subquery()
-)
-"""The dossier a lookup was linked to later; a link whose change failed may have left a record too."""
-
-
-def _query(search: Search, secrets: Sequence[MonthSecret]) -> Select[Any]:
-    record = AUDIT_RECORD.c
-    query = (
-        select(
-            record.record_id,
-            record.recorded_at,
-            record.writer_id,
-            record.leaf,
-            _OUTCOME.c.leaf.label("outcome_leaf"),
-            _LINK_LEAF.label("link_leaf"),
-        )
-        .select_from(
-            AUDIT_RECORD.outerjoin(AUDIT_OUTCOME, AUDIT_OUTCOME.c.lookup_id == record.record_id).outerjoin(
-                _OUTCOME,
-                and_(
-                    _OUTCOME.c.record_id == AUDIT_OUTCOME.c.record_id,
-                    _OUTCOME.c.lookup_id == record.record_id,
-                    _OUTCOME.c.kind == RecordKind.LOOKUP_OUTCOME.value,
-                ),
-            )
-        )
-        .where(record.kind.in_(_ASKED))
-        .limit(search.page_size)
-    )
-    at, record_id = record.recorded_at, record.record_id
-    if search.officer_id is not None:
-        query = query.where(record.officer_id == search.officer_id)
-    if search.number is not None:
-        tags = [secret.search_tag(search.number) for secret in secrets]
-        tag = AUDIT_SEARCH_TAG.c
-        query = query.join(AUDIT_SEARCH_TAG, tag.record_id == record.record_id).where(tag.tag.in_(tags))
-        at, record_id = tag.recorded_at, tag.record_id
-    query = query.where(at >= search.starts_at, at < search.ends_at).where(
-        # An id is as old as its record: these say in which months' partitions to look.
-        record_id >= first_id(search.starts_at, -_ID_SLACK),
-        record_id < first_id(search.ends_at, _ID_SLACK),
-    )
+def windows(search: Search) -> Iterator[Window]:
+    """Yield the parts of a search's period, newest first: one, or ever wider ones where much may match."""
+    end = search.ends_at
     if search.after is not None:
-        query = query.where(tuple_(at, record_id) < (search.after.recorded_at, search.after.record_id))
-    return query.order_by(at.desc(), record_id.desc())
+        end = min(end, search.after.recorded_at + _NEXT_INSTANT)
+    width = search.ends_at - search.starts_at if search.is_selective else _FIRST_WINDOW
+    while end > search.starts_at:
+        start = max(search.starts_at, end - width)
+        yield Window(start, end)
+        end, width = start, width * _WIDER
+
+
+async def _destroyed(connection: AsyncConnection, months: Collection[str]) -> dict[str, datetime]:
+    """Return when the keys of which of *months* were destroyed."""
+    table = AUDIT_DROPPED_MONTH.c
+    rows = await connection.execute(select(table.month, table.dropped_at).where(table.month.in_(months)))
+    return {row.month: row.dropped_at for row in rows}
+
+
+async def _came_of(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> _CameOf:
+    """Return what came of these lookups: outcome, dossier and paper, the newest of each."""
+    lookup_ids = [row.record_id for row in rows]
+    if not lookup_ids:
+        return {}
+    outcome_ids = (await connection.execute(outcome_ids_query(lookup_ids))).scalars().all()
+    came = [
+        *await connection.execute(outcomes_query(lookup_ids, outcome_ids)),
+        *await connection.execute(later_query(lookup_ids, min(row.recorded_at for row in rows))),
+    ]
+    return {(row.lookup_id, row.kind): _facts(row.leaf) for row in came}
 
 
 def _facts(leaf: bytes) -> Mapping[str, Value]:
@@ -209,54 +215,28 @@ def _facts(leaf: bytes) -> Mapping[str, Value]:
         return _UNREADABLE
 
 
-def _key_name(writer_id: UUID, facts: Mapping[str, Value]) -> _KeyName:
-    return writer_id, str(facts.get("key_id"))
-
-
-def _open(secret: MonthSecret, facts: Mapping[str, Value], writer_id: UUID) -> DataKey | None:
-    try:
-        return DataKey(secret.open_data_key(sealed_bytes(str(facts.get("sealed_key"))), writer_id))
-    except SealBrokenError:
-        return None
-
-
-def _found(row: Row[Any], data_keys: Mapping[_KeyName, DataKey]) -> Found:
+def _opened(row: Row[Any], keys: Keys, came: _CameOf) -> Opened:
     facts = _facts(row.leaf)
-    outcome = _facts(row.outcome_leaf) if row.outcome_leaf is not None else None
-    link = _facts(row.link_leaf) if row.link_leaf is not None else None
-    return Found(
+    outcome, link, follow_up = (came.get((row.record_id, kind.value)) for kind in _LATER)
+    person = keys.person_of(row.record_id, row.writer_id, facts)
+    nobody = person if isinstance(person, Nobody) else None
+    found = Found(
         record_id=row.record_id,
         recorded_at=row.recorded_at,
         facts=facts,
         outcome=outcome,
         link=link,
-        citizen=_masked(facts, row.record_id, data_keys.get(_key_name(row.writer_id, facts))),
-        is_readable=_UNREADABLE not in (facts, outcome, link),
+        citizen=masked(person) if person is not None and not isinstance(person, Nobody) else None,
+        is_readable=_UNREADABLE not in (facts, outcome, link, follow_up),
+        follow_up=follow_up,
+        citizen_because=nobody.because if nobody is not None else None,
+        key_destroyed_at=nobody.destroyed_at if nobody is not None else None,
     )
+    return Opened(found, person)
 
 
-def _opened(row: Row[Any], data_keys: Mapping[_KeyName, DataKey]) -> Opened:
+def _with_person(row: Row[Any], keys: Keys) -> OpenedRecord:
     facts = _facts(row.leaf)
-    data_key = data_keys.get(_key_name(row.writer_id, facts))
-    person = _person(facts, row.record_id, data_key) if data_key is not None else None
-    return Opened(row.record_id, row.recorded_at, row.leaf, facts, person)
-
-
-def _person(facts: Mapping[str, Value], record_id: UUID, data_key: DataKey) -> Mapping[str, object] | None:
-    sealed = SealedSubject(str(facts.get("subject")), str(facts.get("subject_commitment")))
-    try:
-        person = json.loads(data_key.open(record_id, sealed))
-    except (SealBrokenError, ValueError):
-        return None
-    return person if isinstance(person, dict) else None
-
-
-def _masked(facts: Mapping[str, Value], record_id: UUID, data_key: DataKey | None) -> str | None:
-    if data_key is None:
-        return None
-    sealed = SealedSubject(str(facts.get("subject")), str(facts.get("subject_commitment")))
-    try:
-        number = str(json.loads(data_key.open(record_id, sealed))["id_number"])
-    except SealBrokenError:
-        return None
-    return "*" * (len(number) - _SHOWN_DIGITS) + number[-_SHOWN_DIGITS:]
+    person = keys.person_of(row.record_id, row.writer_id, facts)
+    known = person if not isinstance(person, Nobody) else None
+    return OpenedRecord(row.record_id, row.recorded_at, row.leaf, facts, known)

@@ -1,101 +1,62 @@
-"""Audit searches over HTTP, for officers whose role is auditing."""
+"""The auditors' search over HTTP; R55 and following."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
 from typing import Annotated, Final
 
 import orjson
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.accounts.authentication import Caller
+from app.accounts.refusals import Refusals
 from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
-from app.accounts.sign_in import login_name_of
-from app.auditing.criteria import Position, Search, parse_case_number
+from app.audit.record import WRITER_FIELDS
+from app.auditing.because_texts import because_text
+from app.auditing.criteria import About
 from app.auditing.reader import Found
-from app.auditing.search import MAX_PAGE, AuditSearcher, Page
-from app.clock import Clock, local_day, rfc3339
-from app.errors import GatewayError, InvalidRequestError, ProblemCode
-from app.lookup.parsing import parse_id_number
-from app.web.bodies import Body, read_json
+from app.auditing.requests import SearchGround, search_of
+from app.auditing.schemas import AuditSearchAnswer, AuditSearchRequest, FoundLookup, FoundRecord
+from app.auditing.search import AuditSearcher, Page
+from app.clock import rfc3339
+from app.errors import GatewayError, ProblemCode
+from app.web.bodies import read_json
 from app.web.openapi import body_of, problems
+from app.web.problem_texts import Language
+from app.web.problems import language_of
 
-_DEFAULT_PERIOD: Final = timedelta(days=365)
-_MAX_PERIOD: Final = timedelta(days=366 * 6)
-_FIRST_DAY: Final = date(2000, 1, 1)  # within these, no reckoning with days leaves the calendar
-_LAST_DAY: Final = date(2199, 12, 31)
-
-
-class AuditSearchRequest(Body):
-    """Whom to search for; at least one of citizen and officer, and the case it is done for."""
-
-    case_number: str = Field(max_length=200, description="up to 80 letters, digits and / . _ -")
-    citizen_id_number: str | None = Field(default=None, max_length=20)
-    officer_login: str | None = Field(default=None, max_length=64)
-    from_day: date | None = Field(
-        default=None, ge=_FIRST_DAY, le=_LAST_DAY, description="first day, in Vietnam; a year back by default"
-    )
-    to_day: date | None = Field(
-        default=None, ge=_FIRST_DAY, le=_LAST_DAY, description="last day, in Vietnam; today by default"
-    )
-    page_size: int = Field(default=50, ge=1, le=MAX_PAGE)
-    cursor: str | None = Field(default=None, max_length=200)
-
-
-class FoundLookup(BaseModel):
-    """One lookup, without any value the national side returned."""
-
-    lookup_id: str
-    time: str
-    officer_login: str | None
-    officer_id: str | None
-    unit_code: str | None
-    client_id: str | None
-    citizen: str | None = Field(description="masked number; null where the month's key is gone")
-    procedure_code: str | None
-    dossier_code: str | None
-    no_dossier_reason: str | None
-    linked_dossier_code: str | None = Field(
-        description="the dossier that came later, of a lookup without one"
-    )
-    outcome: str | None = Field(description="null while the lookup runs")
-    problem_code: str | None
-    fields_disclosed: list[str]
-    paper_may_ask: bool | None
-    is_readable: bool = Field(description="false where what is stored is no record of ours: have it verified")
-
-
-class AuditSearchAnswer(BaseModel):
-    """A page, newest first."""
-
-    lookups: list[FoundLookup]
-    next_cursor: str | None
+_SHOWN_APART: Final = WRITER_FIELDS | {"officer_id", "unit_code", "client_id"}
+_NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 def auditing_router(
     searcher: AuditSearcher | None,
+    ground: SearchGround,
     get_auditor: GetCaller,
     rejections: Rejections,
-    clock: Clock,
+    refusals: Refusals,
     *,
     max_body_bytes: int,
 ) -> APIRouter:
-    """Return the audit routes; without *searcher* they say that audits are not read here."""
+    """Return the search's route; without *searcher* it says that audits are not read here."""
     router = APIRouter(tags=["auditing"])
 
     @router.post(
         "/v1/audit/searches",
-        summary="Who looked this citizen up; what did this officer look up",
+        summary="Who looked up this citizen; what did this officer or unit look up; who read or changed what",
         openapi_extra=body_of(AuditSearchRequest),
         response_model=None,
         responses={
             200: {"model": AuditSearchAnswer},
             **problems(
                 ProblemCode.ROLE_NOT_PERMITTED,
+                ProblemCode.OWN_RECORDS,
                 ProblemCode.INVALID_VALUE,
+                ProblemCode.INVALID_ID_NUMBER,
+                ProblemCode.INVALID_DOSSIER_CODE,
+                ProblemCode.INVALID_PROCEDURE_CODE,
+                ProblemCode.AUDIT_QUOTA_REACHED,
                 ProblemCode.AUDITING_NOT_SERVED,
                 ProblemCode.AUDIT_UNAVAILABLE,
             ),
@@ -104,46 +65,29 @@ def auditing_router(
     async def search(request: Request, auditor: Annotated[Caller, Depends(get_auditor)]) -> Response:
         if searcher is None:
             raise GatewayError(ProblemCode.AUDITING_NOT_SERVED)
-        async with rejections(auditor):
+        language = language_of(request.headers.get("accept-language"))
+        async with rejections(auditor), refusals(auditor):
             body, _ = await read_json(request, AuditSearchRequest, max_bytes=max_body_bytes)
-            asked = _to_search(body, searcher, local_day(clock.now()))
-        page = await searcher.search(auditor, asked)
-        answer = _answer(page, searcher.officer_names())
-        return Response(orjson.dumps(answer.model_dump()), media_type="application/json")
+            page = await searcher.search(auditor, search_of(body, ground, auditor))
+        answer = _answer(page, body.about, searcher.officer_names(), language)
+        return Response(orjson.dumps(answer.model_dump()), 200, _NO_STORE, "application/json")
 
     return router
 
 
-def _to_search(body: AuditSearchRequest, searcher: AuditSearcher, today: date) -> Search:
-    if body.citizen_id_number is None and body.officer_login is None:
-        pointers = ("/citizen_id_number", "/officer_login")
-        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=pointers)
-    last_day = body.to_day or today
-    first_day = body.from_day or last_day - _DEFAULT_PERIOD
-    if not timedelta() <= last_day - first_day <= _MAX_PERIOD:
-        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/from_day", "/to_day"))
-    number, login_name = body.citizen_id_number, body.officer_login
-    return Search(
-        case_number=parse_case_number(body.case_number),
-        number=parse_id_number(number, "/citizen_id_number").digits if number is not None else None,
-        officer_id=searcher.officer_id(login_name_of(login_name)) if login_name is not None else None,
-        first_day=first_day,
-        last_day=last_day,
-        page_size=body.page_size,
-        after=Position.from_text(body.cursor) if body.cursor is not None else None,
-    )
+def _answer(
+    page: Page, about: About, login_names: Mapping[str, str], language: Language
+) -> AuditSearchAnswer:
+    if about is About.LOOKUPS:
+        lookups = [_lookup(found, login_names, language) for found in page.lookups]
+        return AuditSearchAnswer(lookups=lookups, records=[], next_cursor=page.next_cursor)
+    records = [_record(found, login_names) for found in page.lookups]
+    return AuditSearchAnswer(lookups=[], records=records, next_cursor=page.next_cursor)
 
 
-def _answer(page: Page, login_names: Mapping[str, str]) -> AuditSearchAnswer:
-    return AuditSearchAnswer(
-        lookups=[_shown(found, login_names) for found in page.lookups], next_cursor=page.next_cursor
-    )
-
-
-def _shown(found: Found, login_names: Mapping[str, str]) -> FoundLookup:
-    facts, outcome = found.facts, found.outcome or {}
+def _lookup(found: Found, login_names: Mapping[str, str], language: Language) -> FoundLookup:
+    facts, outcome, follow_up = found.facts, found.outcome or {}, found.follow_up or {}
     officer_id = _text(facts.get("officer_id"))
-    may_ask = outcome.get("paper_may_ask")
     return FoundLookup(
         lookup_id=str(found.record_id),
         time=rfc3339(found.recorded_at),
@@ -152,6 +96,8 @@ def _shown(found: Found, login_names: Mapping[str, str]) -> FoundLookup:
         unit_code=_text(facts.get("unit_code")),
         client_id=_text(facts.get("client_id")),
         citizen=found.citizen,
+        citizen_because=_text(found.citizen_because),
+        citizen_because_text=because_text(found, language),
         procedure_code=_text(facts.get("procedure_code")),
         dossier_code=_text(facts.get("dossier_code")),
         no_dossier_reason=_text(facts.get("no_dossier_reason")),
@@ -159,10 +105,33 @@ def _shown(found: Found, login_names: Mapping[str, str]) -> FoundLookup:
         outcome=_text(outcome.get("outcome")) or ("not_permitted" if "problem_code" in facts else None),
         problem_code=_text(outcome.get("problem_code") or facts.get("problem_code")),
         fields_disclosed=str(outcome.get("fields_disclosed", "")).split(),
-        paper_may_ask=bool(may_ask) if may_ask is not None else None,
+        paper_may_ask=_claim(outcome.get("paper_may_ask")),
+        paper_asked=_claim(follow_up.get("paper_asked")),
+        paper_which=_text(follow_up.get("paper_which")),
+        is_readable=found.is_readable,
+    )
+
+
+def _record(found: Found, login_names: Mapping[str, str]) -> FoundRecord:
+    facts = found.facts
+    officer_id = _text(facts.get("officer_id"))
+    return FoundRecord(
+        record_id=str(found.record_id),
+        time=rfc3339(found.recorded_at),
+        kind=str(facts.get("kind", "")),
+        officer_login=login_names.get(officer_id) if officer_id else None,
+        officer_id=officer_id,
+        unit_code=_text(facts.get("unit_code")),
+        client_id=_text(facts.get("client_id")),
+        citizen=found.citizen,
+        facts={name: value for name, value in facts.items() if name not in _SHOWN_APART},
         is_readable=found.is_readable,
     )
 
 
 def _text(value: object) -> str | None:
     return str(value) if value is not None else None
+
+
+def _claim(value: object) -> bool | None:
+    return bool(value) if value is not None else None

@@ -16,7 +16,7 @@ from app.audit.retention_table import AUDIT_OUTCOME
 from app.audit.table import AUDIT_MONTH_KEY, AUDIT_MONTH_SECRET, AUDIT_RECORD
 from app.auditing.criteria import Position, Search
 from app.auditing.proofs import proofs_of
-from app.auditing.reader import AuditReader, Opened
+from app.auditing.reader import AuditReader, OpenedRecord
 from app.auditing.subject_values import AUDIT_LOOKS
 from app.clock import local_day
 
@@ -94,7 +94,7 @@ class SubjectEvidence:
 
         Raises AuditUnavailableError.
         """
-        records = await self._reader.open(AUDIT_RECORD.c.record_id == report_id)
+        records = await self._reader.records(AUDIT_RECORD.c.record_id == report_id)
         return _numbers(records[0].person) or None if records else None
 
     async def gather(self, numbers: Sequence[str], case_number: str, now: datetime) -> Gathered:
@@ -116,7 +116,7 @@ class SubjectEvidence:
             .where(AUDIT_MONTH_KEY.c.month <= month_of(now))
             .order_by(AUDIT_MONTH_KEY.c.month)
         )
-        async with self._reader.connected() as connection:
+        async with self._reader.reading() as connection:
             months = [(month, bool(opens)) for month, opens in await connection.execute(query)]
         return kept_months(months, now)
 
@@ -148,23 +148,23 @@ class SubjectEvidence:
                 return looks
             search = replace(search, after=Position(page[-1].recorded_at, page[-1].record_id))
 
-    async def _opened(self, lookup_ids: Sequence[UUID]) -> Mapping[UUID, list[Opened]]:
+    async def _opened(self, lookup_ids: Sequence[UUID]) -> Mapping[UUID, list[OpenedRecord]]:
         """Return all records of each lookup: that it was asked, how it ended, the dossier that came later."""
-        record, of_lookup = AUDIT_RECORD.c, defaultdict[UUID, list[Opened]](list)
+        record, of_lookup = AUDIT_RECORD.c, defaultdict[UUID, list[OpenedRecord]](list)
         query = select(AUDIT_OUTCOME).where(AUDIT_OUTCOME.c.lookup_id.in_(lookup_ids))
-        async with self._reader.connected() as connection:
+        async with self._reader.reading() as connection:
             ended = {row.record_id: row.lookup_id for row in await connection.execute(query)}
-        for one in await self._reader.open(record.record_id.in_([*lookup_ids, *ended])):
+        for one in await self._reader.records(record.record_id.in_([*lookup_ids, *ended])):
             of_lookup[ended.get(one.record_id, one.record_id)].append(one)
         asked = {str(lookup_id): lookup_id for lookup_id in lookup_ids}
-        for link in await self._reader.open(_IS_LINK, record.lookup_id.in_(lookup_ids)):
+        for link in await self._reader.records(_IS_LINK, record.lookup_id.in_(lookup_ids)):
             if (linked := asked.get(str(link.facts.get("lookup_id")))) is not None:
                 of_lookup[linked].append(link)
         return of_lookup
 
     async def _with_proofs(self, looks: Sequence[RawLook]) -> list[RawLook]:
         proven = list[RawLook]()
-        async with self._reader.connected() as connection:
+        async with self._reader.reading() as connection:
             raw = (await connection.get_raw_connection()).driver_connection
             for start in range(0, len(looks), _PROVEN_TOGETHER):
                 some = looks[start : start + _PROVEN_TOGETHER]
@@ -177,7 +177,7 @@ class SubjectEvidence:
         self, numbers: frozenset[str], lookup_ids: set[str], kept: Kept
     ) -> tuple[AuditLook, ...]:
         since = first_id(kept.found_from, -_DAY)
-        records = await self._reader.open(_IS_AUDIT_LOOK, AUDIT_RECORD.c.record_id >= since)
+        records = await self._reader.records(_IS_AUDIT_LOOK, AUDIT_RECORD.c.record_id >= since)
         return tuple(
             AuditLook(
                 one.recorded_at,

@@ -144,7 +144,7 @@ class SubjectCounts:
 
 AUDIT_LOOKS: Final = (
     RecordKind.AUDIT_SEARCHED.value,
-    "audit.unmasked",
+    RecordKind.AUDIT_UNMASKED.value,
     "audit.search_exported",
     RecordKind.SUBJECT_REPORT_MADE.value,
 )

@@ -1824,6 +1824,78 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "Let somebody else register it, or do so tomorrow.",
         ),
     ),
+    ProblemCode.OWN_RECORDS: _both(
+        (
+            "Không được xem bản ghi về chính mình",
+            "Người kiểm tra không được tra cứu hay xem các bản ghi về tài khoản của chính mình.",
+            "Đề nghị một người kiểm tra khác thực hiện việc này.",
+        ),
+        (
+            "Records about oneself",
+            "Auditors neither search nor read records about their own accounts.",
+            "Have another auditor do it.",
+        ),
+    ),
+    ProblemCode.AUDIT_QUOTA_REACHED: _both(
+        (
+            "Đã hết số lần được phép",
+            "Tài khoản kiểm tra này đã dùng hết số lần được phép trong khoảng thời gian quy định. Thời điểm thực hiện lại được ghi ở Retry-After.",
+            "Thu hẹp điều kiện tìm kiếm, hoặc thực hiện lại sau thời điểm đó.",
+        ),
+        (
+            "Quota reached",
+            "This auditor's account has used up what it may do in this time. Retry-After says when it opens again.",
+            "Narrow the search, or do it again after that.",
+        ),
+    ),
+    ProblemCode.UNMASKING_UNKNOWN: _both(
+        (
+            "Không có yêu cầu xem danh tính này",
+            "Không tìm thấy yêu cầu xem danh tính với mã này trong phạm vi của bạn.",
+            "Kiểm tra lại mã yêu cầu.",
+        ),
+        (
+            "No such unmasking",
+            "There is no request to unmask of this id that is yours to see.",
+            "Check the id.",
+        ),
+    ),
+    ProblemCode.UNMASKING_CLOSED: _both(
+        (
+            "Yêu cầu xem danh tính đã đóng",
+            "Yêu cầu này đã được quyết định hoặc đã quá hạn quyết định.",
+            "Nếu vẫn cần, người đề nghị lập yêu cầu mới.",
+        ),
+        (
+            "Unmasking closed",
+            "The request was decided already, or it is too late to decide it.",
+            "If it is still needed, whoever asked makes a new request.",
+        ),
+    ),
+    ProblemCode.UNMASKING_NOT_READABLE: _both(
+        (
+            "Chưa hoặc không còn được xem danh tính",
+            "Yêu cầu chưa được người thứ hai duyệt, đã hết thời gian xem hoặc đã hết số lần xem.",
+            "Chờ người kiểm tra thứ hai quyết định, hoặc lập yêu cầu mới.",
+        ),
+        (
+            "Not readable",
+            "The request is not approved by a second person, or its time or its readings are used up.",
+            "Wait for the second auditor's decision, or make a new request.",
+        ),
+    ),
+    ProblemCode.PERSON_NOT_READABLE: _both(
+        (
+            "Không đọc được người được tra cứu",
+            "Bản ghi này không còn mở được danh tính người được tra cứu; kết quả tìm kiếm nêu rõ lý do.",
+            "Xem lý do (citizen_because) trong kết quả tìm kiếm; nếu niêm phong bị hỏng, chạy kiểm tra nhật ký.",
+        ),
+        (
+            "Person not readable",
+            "The person of this record can no longer be read; the search's answer says why.",
+            "See citizen_because in the search's answer; where a seal is broken, have the log verified.",
+        ),
+    ),
     ProblemCode.PROOF_NOT_READY: _both(
         (
             "Chưa có bằng chứng cho bản ghi này",

@@ -38,8 +38,13 @@ def an_old_id(at: datetime) -> UUID:
     )
 
 
-async def write_month(database: Database, month: str, *, outcome: bool = True) -> list[Record]:
-    """Write one lookup, question and outcome, as a gateway of that month would have; return its records."""
+async def write_month(
+    database: Database, month: str, *, outcome: bool = True, opened: bool = False
+) -> list[Record]:
+    """Write one lookup, question and outcome, as a gateway of that month would have; return its records.
+
+    Only where *opened* stands the writer's sealed key before them, so that auditing can read the person.
+    """
     await execute(database.owner_url, f"select audit_make_month('{month}-01')")
     engine = create_async_engine(sqlalchemy_address(database.owner_url))
     async with engine.begin() as connection:
@@ -53,16 +58,18 @@ async def write_month(database: Database, month: str, *, outcome: bool = True) -
         key = await Keyring(RootKey.from_text(ROOT_KEY)).load(gateway, month)
         assert key is not None
         then = datetime.fromisoformat(f"{month}-15T08:00:00Z")
-        chain = replace(
-            Chain(invented.AUTHORITY, writer_id=an_old_id(then)), month=key, data_key=DataKey.generate()
-        )
-        records = []
+        chain, records = Chain(invented.AUTHORITY, writer_id=an_old_id(then)), list[Record]()
+        if opened:
+            chain, first = chain.opened(key, then)
+            records.append(first)
+        else:
+            chain = replace(chain, month=key, data_key=DataKey.generate())
         for draft in _drafts(then, outcome=outcome):
             chain, record = chain.appended(draft)
             records.append(record)
         signs = await Keyring(RootKey.from_text(ROOT_KEY)).load_writer_key(gateway, None)
         assert signs is not None
-        for part in filter(None, (records[:1], records[1:])):
+        for part in filter(None, (records[:-1], records[-1:])):
             batch = sign_batch(signs, invented.AUTHORITY, chain.writer_id, part)
             await gateway.execute(INSERT_BATCH, *batch_arguments(batch, key.key_id, part))
     finally:

@@ -190,6 +190,11 @@ GRANTED = {
         ("dancu_sequencing", "SELECT", ""),
         ("dancu_sequencing", "UPDATE", "anchored_at covered_at looked_at"),
     },
+    "audit_unmasking": {
+        ("dancu_serving", "SELECT", ""),
+        ("dancu_serving", "INSERT", ""),
+        ("dancu_serving", "UPDATE", "decided_at decided_by readable_until readings_left state"),
+    },
     "audit_dropped_month": {("dancu_auditing", "SELECT", "")},
     "audit_legal_hold": {("dancu_auditing", "SELECT", "")},
 }

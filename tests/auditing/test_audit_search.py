@@ -63,6 +63,8 @@ async def test_a_citizens_lookups_and_refusals_are_found_with_their_outcomes(gat
         "unit_code": invented.COMMUNE_CODE,
         "client_id": invented.CLIENT_ID,
         "citizen": "*********017",
+        "citizen_because": None,
+        "citizen_because_text": None,
         "procedure_code": invented.RESIDENCE_PROCEDURE,
         "dossier_code": a_dossier_code(),
         "no_dossier_reason": None,
@@ -77,6 +79,8 @@ async def test_a_citizens_lookups_and_refusals_are_found_with_their_outcomes(gat
             "permanent_residence",
         ],
         "paper_may_ask": False,
+        "paper_asked": None,
+        "paper_which": None,
         "is_readable": True,
     }
     assert (second["outcome"], second["problem_code"]) == ("not_permitted", "field_not_permitted")
@@ -229,7 +233,16 @@ async def test_a_search_that_cannot_be_recorded_tells_nothing(world: World) -> N
 
 
 IMPOSSIBLE: list[tuple[dict[str, Any], list[str]]] = [
-    ({}, ["/citizen_id_number", "/officer_login"]),
+    ({}, ["/citizen_id_number", "/officer_login", "/dossier_code", "/from_day"]),
+    ({"about": "everything"}, ["/about"]),
+    (
+        {"about": "audit_reads", "citizen_id_number": THU, "outcome": "found"},
+        ["/citizen_id_number", "/outcome"],
+    ),
+    ({"from_day": "2026-01-01", "to_day": "2026-02-02"}, ["/from_day", "/to_day"]),
+    ({"unit_code": "H99.9", "from_day": "2026-01-01", "to_day": "2026-01-01"}, ["/unit_code"]),
+    ({"client_id": THU, "from_day": "2026-01-01", "to_day": "2026-01-01"}, ["/client_id"]),
+    ({"dossier_code": THU}, ["/dossier_code"]),
     ({"officer_login": ""}, ["/officer_login"]),
     ({"officer_login": "nobody.here"}, ["/officer_login"]),
     ({"citizen_id_number": "0991"}, ["/citizen_id_number"]),

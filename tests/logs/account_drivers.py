@@ -20,6 +20,7 @@ from tests.logs.register_drivers import REGISTER_DRIVERS
 from tests.logs.stage import Driver, Stage
 from tests.logs.subject_drivers import SUBJECT_DRIVERS
 from tests.logs.transparency_drivers import TRANSPARENCY_DRIVERS
+from tests.logs.unmasking_drivers import UNMASKING_DRIVERS
 from tests.logs.verification_drivers import VERIFICATION_DRIVERS
 
 NAME = PERSONAS[FOUND].full_name
@@ -187,6 +188,7 @@ ACCOUNT_DRIVERS: dict[tuple[str, str], Driver] = (
     | TRANSPARENCY_DRIVERS
     | SUBJECT_DRIVERS
     | COMPATIBLE_DRIVERS
+    | UNMASKING_DRIVERS
     | {
         ("POST", _TOKEN): _ask_for_tokens,
         ("POST", _REVOKE): _revoke,

@@ -43,6 +43,9 @@ async def _audit(stage: Stage, _: str) -> None:
         {"case_number": NAME, "officer_login": invented.RECEPTION},
         {"case_number": "1/TT", "citizen_id_number": f"{FOUND}0"},
         {"case_number": "1/TT", "citizen_id_number": FOUND, "cursor": FOUND},
+        {"case_number": "1/TT", "dossier_code": FOUND, "client_id": FOUND, "unit_code": NAME},
+        {"case_number": "1/TT", "officer_login": invented.AUDITOR, "outcome": "found"},
+        {"case_number": "1/TT", "from_day": "2026-11-01", "unit_code": FOUND, "outcome": NAME},
         {"case_number": FOUND, "citizen_id_number": FOUND, "from_day": "0001-01-01"},
     ):
         await stage.gateway.http.post("/v1/audit/searches", json=body, headers=bearer(token))
