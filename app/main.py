@@ -98,6 +98,7 @@ from app.audit.tree.policy import PolicyError, TrustPolicy, read_policy
 from app.audit.tree.reader import TreeReader
 from app.audit.writer import AuditWriter
 from app.auditing.schemas import AuditSearchRequest, UnmaskingRequest
+from app.auditing.search_export_routes import SearchExportRequest
 from app.auditing.subject_schemas import SUBJECT_BODIES
 from app.auditing.transparency_routes import transparency_router
 from app.auditing_parts import AuditingParts
@@ -165,6 +166,7 @@ _BODIES: Final = (
     NoticeAcceptance,
     AuditSearchRequest,
     UnmaskingRequest,
+    SearchExportRequest,
     TokenRequest,
     RevocationRequest,
     PasswordChangeRequest,

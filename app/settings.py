@@ -332,6 +332,7 @@ class Settings(_SettingsWithSecretFiles):
     audit_searches_per_auditor_per_hour: int = Field(
         default=120, ge=1, le=10_000, description="each page is a search"
     )
+    audit_exports_per_auditor_per_day: int = Field(default=20, ge=1, le=1_000)
     audit_unmaskings_per_auditor_per_day: int = Field(default=10, ge=1, le=1_000)
     audit_unmasking_readings: int = Field(
         default=3, ge=1, le=20, description="how often one approved unmasking may be read"

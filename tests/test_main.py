@@ -127,6 +127,7 @@ OFFERED = {
     ("GET", "/v1/audit/unmaskings"),
     ("POST", "/v1/audit/unmaskings/{unmasking_id}/decision"),
     ("POST", "/v1/audit/unmaskings/{unmasking_id}/reading"),
+    ("POST", "/v1/audit/search-exports"),
     ("GET", "/v1/audit/checkpoint"),
     ("GET", "/v1/audit/tile/{level}/{position}"),
     ("GET", "/v1/audit/proofs/{record_id}"),

@@ -61,6 +61,8 @@ class RecordKind(StrEnum):
     AUDIT_UNMASK_DECIDED = "audit.unmask_decided"
     AUDIT_UNMASKED = "audit.unmasked"
     AUDIT_ALERTED = "audit.alerted"
+    AUDIT_SEARCH_EXPORTED = "audit.search_exported"
+    AUDIT_SEARCH_EXPORT_ENDED = "audit.search_export_ended"
     DECISION_EXPLAINED = "decision.explained"
     OFFICER_ADDED = "officer.added"
     OFFICER_CHANGED = "officer.changed"
@@ -213,6 +215,7 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "exported_rows": int,
     "exported_range": str,
     "manifest_digest": str,
+    "export_ending": str,
     "reconciled_file": str,
     "reconciled_counts": str,
     "report_number": str,

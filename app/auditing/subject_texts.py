@@ -45,7 +45,7 @@ CLAIMS: Final[Mapping[str, str]] = {
 AUDITS: Final[Mapping[str, str]] = {
     RecordKind.AUDIT_SEARCHED: "tìm các lượt tra cứu về ông/bà trong nhật ký",
     RecordKind.AUDIT_UNMASKED: "xem đầy đủ số định danh trong một lượt tra cứu về ông/bà",
-    "audit.search_exported": "xuất danh sách các lượt tra cứu về ông/bà",
+    RecordKind.AUDIT_SEARCH_EXPORTED: "xuất danh sách các lượt tra cứu về ông/bà",
     RecordKind.SUBJECT_REPORT_MADE: "lập báo cáo cho ông/bà theo yêu cầu",
 }
 REQUESTERS: Final[Mapping[Requester, str]] = {

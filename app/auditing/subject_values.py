@@ -145,7 +145,7 @@ class SubjectCounts:
 AUDIT_LOOKS: Final = (
     RecordKind.AUDIT_SEARCHED.value,
     RecordKind.AUDIT_UNMASKED.value,
-    "audit.search_exported",
+    RecordKind.AUDIT_SEARCH_EXPORTED.value,
     RecordKind.SUBJECT_REPORT_MADE.value,
 )
 """Kinds of record by which auditing looked somebody up, where they name them: by sealed number or lookup."""

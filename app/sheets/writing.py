@@ -1,6 +1,5 @@
 """Writes XLSX and CSV that strangers open: text stays text, codes keep their zeros, nothing is computed."""
 
-import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,12 +12,10 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What spreadsheet programs begin to compute at, the full-width forms included (OWASP, CSV Injection)."""
+from app.sheets.plain import CSV_MARK, csv_line, escaped, is_computed, printable
 
-_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_LOOKS_ESCAPED: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
-_LONGEST_CELL: Final = 32_767  # ECMA-376
+__all__ = ["is_computed"]  # beside what is below
+
 _TEXT_FORMAT: Final = "@"
 _THIN: Final = Side(style="thin", color="BFBFBF")
 _BORDER: Final = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
@@ -55,10 +52,10 @@ def write_csv(headings: Sequence[Heading], rows: Iterable[Sequence[str]]) -> Ite
 
     Cells that a program would compute get an apostrophe in front.
     """
-    yield b"\xef\xbb\xbf"
-    yield _csv_line([heading.title for heading in headings])
+    yield CSV_MARK
+    yield csv_line([heading.title for heading in headings])
     for row in rows:
-        yield _csv_line(row)
+        yield csv_line(row)
 
 
 def write_xlsx(
@@ -97,27 +94,11 @@ def saved(workbook: Workbook) -> bytes:
     return file.getvalue()
 
 
-def is_computed(text: str) -> bool:
-    """Whether a spreadsheet program might take *text* for a formula."""
-    return text.lstrip(" \u00a0").startswith(_FORMULA_STARTS)
-
-
-def _csv_line(cells: Sequence[str]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow([_neutral(cell) for cell in cells])
-    return line.getvalue().encode("utf-8", errors="replace")
-
-
-def _neutral(text: str) -> str:
-    safe = _printable(text)
-    return f"'{safe}" if is_computed(text) or is_computed(safe) else safe
-
-
 def _text_cell(sheet: Any, value: str | Cell) -> Any:
     cell = value if isinstance(value, Cell) else Cell(value)
     written: Any = WriteOnlyCell(sheet)
     # The type is set by hand: openpyxl would make a formula of "=…" and an error of "#N/A".
-    text = _LOOKS_ESCAPED.sub("_x005F_", _printable(cell.text))
+    text = escaped(printable(cell.text))
     if text:
         written._value, written.data_type = text, "s"  # noqa: SLF001 - its setter guesses types
     # A style is worked out once for a sheet: twenty thousand rows have few.
@@ -140,16 +121,12 @@ def _styled(cell: Any, colour: Colour, is_quoted: bool) -> Any:  # noqa: FBT001 
 
 def _header_cell(sheet: Any, title: str) -> Any:
     written = _styled(WriteOnlyCell(sheet), Colour.PLAIN, is_quoted=False)
-    written._value, written.data_type = _printable(title), "s"  # noqa: SLF001 - as above
+    written._value, written.data_type = printable(title), "s"  # noqa: SLF001 - as above
     written.font = Font(bold=True)
     written.fill = PatternFill("solid", start_color="D9E1F2")
     written.border = _BORDER
     return written
 
 
-def _printable(text: str) -> str:
-    return _FORBIDDEN.sub("\ufffd", text)[:_LONGEST_CELL]
-
-
 def _sheet_title(title: str) -> str:
-    return re.sub(r"[\[\]:*?/\\]", " ", _printable(title))[:31] or "Sheet"
+    return re.sub(r"[\[\]:*?/\\]", " ", printable(title))[:31] or "Sheet"

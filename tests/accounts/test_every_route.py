@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -13,6 +14,7 @@ from app.cli import invented
 from mock_c06.app import create_app as create_mock
 from mock_c06.config import MockConfig
 from tests.accounts.client_software import some_software
+from tests.audit.tree.ground import a_sequencer, a_signer
 from tests.auditing.auditors import SECOND_AUDITOR, UNMASKINGS, Auditor, an_auditor, with_two_auditors
 from tests.gateway import Gateway, an_upstream, bearer, running_gateway
 from tests.lookup.test_verification_routes import HOME
@@ -20,6 +22,7 @@ from tests.world import World, a_lookup
 
 Route = tuple[str, str]
 _P: Final = Permission
+EXPORTS: Final = "/v1/audit/search-exports"
 SUBJECTS: Final = "/v1/transparency/subject-reports"
 LOGINS: Final = {
     Role.RECEPTION: invented.RECEPTION,
@@ -81,6 +84,7 @@ NEEDS: Final[dict[Permission, set[Route]]] = {
     },
     _P.SEARCH_AUDIT: {
         ("POST", "/v1/audit/searches"),
+        ("POST", EXPORTS),
         ("POST", UNMASKINGS),
         ("GET", UNMASKINGS),
         ("POST", UNMASKINGS + "/{unmasking_id}/decision"),
@@ -198,12 +202,13 @@ EITHER: Final[dict[Route, frozenset[Permission]]] = dict.fromkeys(
 """What each of several permissions is enough for; they show not the same of it."""
 TECHNICAL: Final[set[Route]] = {("GET", "/v1/status")}
 """What client software without an officer may ask, beside what anybody may."""
-LEAVES: Final[dict[Route, RecordKind | None]] = {
-    ("POST", "/v1/audit/searches"): RecordKind.AUDIT_SEARCHED,
-    ("POST", UNMASKINGS): RecordKind.AUDIT_UNMASK_ASKED,
-    ("GET", UNMASKINGS): None,  # requests of auditors, no record of anybody
-    ("POST", UNMASKINGS + "/{unmasking_id}/decision"): RecordKind.AUDIT_UNMASK_DECIDED,
-    ("POST", UNMASKINGS + "/{unmasking_id}/reading"): RecordKind.AUDIT_UNMASKED,
+LEAVES: Final[dict[Route, tuple[RecordKind, ...]]] = {
+    ("POST", "/v1/audit/searches"): (RecordKind.AUDIT_SEARCHED,),
+    ("POST", EXPORTS): (RecordKind.AUDIT_SEARCH_EXPORTED, RecordKind.AUDIT_SEARCH_EXPORT_ENDED),
+    ("POST", UNMASKINGS): (RecordKind.AUDIT_UNMASK_ASKED,),
+    ("GET", UNMASKINGS): (),  # requests of auditors, no record of anybody
+    ("POST", UNMASKINGS + "/{unmasking_id}/decision"): (RecordKind.AUDIT_UNMASK_DECIDED,),
+    ("POST", UNMASKINGS + "/{unmasking_id}/reading"): (RecordKind.AUDIT_UNMASKED,),
 }
 """What each route that reads the audit leaves in the log."""
 SENT: Final[dict[Route, Any]] = {
@@ -253,7 +258,7 @@ async def test_client_software_without_an_officer_is_refused_wherever_somebody_m
     assert let_pass == []
 
 
-async def test_each_reading_of_the_audit_leaves_its_record(world: World) -> None:
+async def test_each_reading_of_the_audit_leaves_its_record(world: World, tmp_path: Path) -> None:
     assert LEAVES.keys() == NEEDS[Permission.SEARCH_AUDIT]
     mock = httpx.ASGITransport(create_mock(MockConfig()))
     await with_two_auditors(world)
@@ -261,12 +266,14 @@ async def test_each_reading_of_the_audit_leaves_its_record(world: World) -> None
         lookup_id = (await gateway.look_up(await gateway.sign_in())).json()["lookup_id"]
         first, second = await an_auditor(gateway), await an_auditor(gateway, SECOND_AUDITOR)
         unmasking_id = await first.asked(lookup_id)
+        async with a_sequencer(world.database, a_signer(tmp_path)) as sequencer:
+            await sequencer.sequence()  # an export needs a checkpoint
         for route, call in _readings(first, second, lookup_id, unmasking_id):
             before = await _kinds(gateway)
             answer = await call()
             assert answer.is_success, (route, answer.text)
-            kind = LEAVES[route]
-            assert (await _kinds(gateway))[len(before) :] == ([kind.value] if kind is not None else [])
+            left = [kind.value for kind in LEAVES[route]]
+            assert (await _kinds(gateway))[len(before) :] == left
 
 
 def _readings(
@@ -274,6 +281,7 @@ def _readings(
 ) -> list[tuple[Route, Callable[[], Awaitable[httpx.Response]]]]:
     return [
         (("POST", "/v1/audit/searches"), lambda: first.search(citizen_id_number="099190000017")),
+        (("POST", EXPORTS), lambda: first.export(officer_login=invented.RECEPTION, format="csv")),
         (("POST", UNMASKINGS), lambda: first.ask(lookup_id)),
         (("GET", UNMASKINGS), lambda: first.http.get(UNMASKINGS, headers=first.headers)),
         (("POST", UNMASKINGS + "/{unmasking_id}/decision"), lambda: second.decide(unmasking_id)),

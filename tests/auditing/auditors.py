@@ -35,6 +35,9 @@ class Auditor:
     async def search(self, **criteria: Any) -> httpx.Response:
         return await self.http.post("/v1/audit/searches", json=CASE | criteria, headers=self.headers)
 
+    async def export(self, **criteria: Any) -> httpx.Response:
+        return await self.http.post("/v1/audit/search-exports", json=CASE | criteria, headers=self.headers)
+
     async def found(self, **criteria: Any) -> dict[str, Any]:
         """Return the answer to a search that must not fail."""
         answer = await self.search(**criteria)

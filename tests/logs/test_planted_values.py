@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -36,7 +37,7 @@ def _get(path: str, **headers: str) -> Driver:
     return lambda stage, token: stage.gateway.http.get(path, headers=bearer(token) | headers)
 
 
-async def _audit(stage: Stage, _: str) -> None:
+async def _audit(stage: Stage, _: str, path: str = "/v1/audit/searches") -> None:
     token = await stage.sign_in(invented.AUDITOR)
     for body in (
         {"case_number": "1/TT", "citizen_id_number": FOUND},
@@ -48,7 +49,7 @@ async def _audit(stage: Stage, _: str) -> None:
         {"case_number": "1/TT", "from_day": "2026-11-01", "unit_code": FOUND, "outcome": NAME},
         {"case_number": FOUND, "citizen_id_number": FOUND, "from_day": "0001-01-01"},
     ):
-        await stage.gateway.http.post("/v1/audit/searches", json=body, headers=bearer(token))
+        await stage.gateway.http.post(path, json=body, headers=bearer(token))
 
 
 DRIVERS: dict[tuple[str, str], Driver] = (
@@ -65,6 +66,7 @@ DRIVERS: dict[tuple[str, str], Driver] = (
             "/v1/me/confidentiality-notice", json={"version": NAME}, headers=bearer(token)
         ),
         ("POST", "/v1/audit/searches"): _audit,
+        ("POST", "/v1/audit/search-exports"): partial(_audit, path="/v1/audit/search-exports"),
         ("GET", "/livez"): _get("/livez", **{"X-Request-Id": FOUND}),
         ("GET", "/readyz"): _get("/readyz", **{"X-Request-Id": "TRANVANTHU"}),
         ("GET", "/openapi.json"): _get("/openapi.json"),

@@ -46,6 +46,8 @@ class Examination:
     writer_keys: tuple[str, ...] = ()
     root: RootKey | None = field(default=None, repr=False)
     orphan_age: timedelta = timedelta(minutes=10)
+    manifest_digest: str | None = None
+    """What the log's record of an exported search says of its manifest."""
 
 
 def examine(asked: Examination) -> Ledger:

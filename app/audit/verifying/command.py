@@ -1,6 +1,7 @@
 """The verifier's command line, the same in `dancu audit verify` and in the single file."""
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,11 +15,13 @@ from app.audit.verifying.checking import Examination, examine
 from app.audit.verifying.findings import CannotCheckError
 from app.audit.verifying.heads import Trust
 from app.audit.verifying.report import VERDICT_TEXTS, Verdict, report_json, report_text, verdict_of
+from app.audit.verifying.search_checking import examine_search, is_search_export
 
 _DESCRIPTION: Final = (
     "Kiểm tra bản trích xuất chứng cứ, không cần mạng. Check an export of the evidence, offline. "
     "Exit codes: 0 intact, 1 something is wrong with the evidence, 2 could not check."
 )
+_EXPORT_HELP: Final = "the folder of the export; of an exported search also its ZIP"
 _LARGEST_FILE: Final = 1024 * 1024
 _WRITER: Final = "/writer"
 _MOST_MINUTES: Final = 60 * 24 * 366 * 100
@@ -34,7 +37,8 @@ def verify(arguments: Sequence[str], *, program: str = "dancu_verify.py") -> int
     try:
         if options.json is not None and options.json.exists():
             raise CannotCheckError(f"{options.json} exists already")
-        ledger = examine(_examination(options))
+        asked = _examination(options)
+        ledger = examine_search(asked) if is_search_export(asked.folder) else examine(asked)
         if options.json is not None:
             _write_new(options.json, report_json(ledger))
     except Exception as error:  # noqa: BLE001 - whatever fails here is no verdict on the evidence
@@ -56,7 +60,7 @@ def verifier_options(program: str) -> argparse.ArgumentParser:
     """Return the options and what each means."""
     parser = argparse.ArgumentParser(program, description=_DESCRIPTION, allow_abbrev=False)
     several = "; may be given several times"
-    parser.add_argument("--dir", type=Path, required=True, metavar="EXPORT", help="the folder of the export")
+    parser.add_argument("--dir", type=Path, required=True, metavar="EXPORT", help=_EXPORT_HELP)
     parser.add_argument(
         "--log-key",
         action="append",
@@ -98,6 +102,12 @@ def verifier_options(program: str) -> argparse.ArgumentParser:
         "--audit-root-key-file", type=Path, metavar="FILE", help="to open persons and check search tags"
     )
     parser.add_argument(
+        "--manifest-digest",
+        type=_digest,
+        metavar="SHA256",
+        help="of an exported search: what the log's record audit.search_export_ended says of its manifest",
+    )
+    parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write the report for machines to this new file"
     )
     return parser
@@ -119,6 +129,7 @@ def _examination(options: argparse.Namespace) -> Examination:
         writer_keys=tuple(_checked(text, "--writer-key") for text in options.writer_key),
         root=_root_key(options.audit_root_key_file),
         orphan_age=options.orphan_age,
+        manifest_digest=options.manifest_digest,
     )
 
 
@@ -192,6 +203,13 @@ def _read(path: Path) -> bytes:
 def _write_new(path: Path, text: str) -> None:
     with path.open("x", encoding="utf-8") as file:
         file.write(text)
+
+
+def _digest(text: str) -> str:
+    digest = text.strip().lower()
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise argparse.ArgumentTypeError("a SHA-256 in hexadecimal")
+    return digest
 
 
 def _minutes(text: str) -> timedelta:

@@ -30,6 +30,8 @@ class Check(StrEnum):
     LOOKUPS = "lookups"
     OUTSIDE = "outside"
     RETENTION = "retention"
+    PROOFS = "proofs"
+    ROWS = "rows"
 
 
 class Kind(StrEnum):
@@ -74,6 +76,9 @@ class Kind(StrEnum):
     OUTCOME_TWICE = "outcome_twice"
     ROW_OUTSIDE = "row_outside"
     ROW_DROPPED = "row_dropped"
+    NOT_IN_TREE = "not_in_tree"
+    LIST_DIFFERS = "list_differs"
+    MANIFEST_DIFFERS = "manifest_differs"
     # Notices
     CHAIN_UNENDED = "chain_unended"
     DOUBTFUL_RECORDS = "doubtful_records"
@@ -109,6 +114,8 @@ class Gap(StrEnum):
     DATA_KEY_ELSEWHERE = "data_key_elsewhere"
     RECORDS_DROPPED = "records_dropped"
     PART_OF_THE_LOG = "part_of_the_log"
+    BATCH_NUMBER_ONLY = "batch_number_only"
+    NO_MANIFEST_DIGEST = "no_manifest_digest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,7 +179,7 @@ class HeadChecker:
                 self.ledger.facts["witnessed_by"] = ", ".join(sorted(policy.cosigners(each.note)))
                 if each.head.size < self.manifest.size:
                     self.ledger.find(Kind.NOT_WITNESSED_YET, detail=f"{self.manifest.size - each.head.size}")
-                return self._check_age(_witnessed_at(policy, each.note), now)
+                return self._check_age(witnessed_at(policy, each.note), now)
         return self.ledger.find(Kind.QUORUM_MISSED, detail=str(self.manifest.size))
 
     def _check_age(self, said_at: datetime | None, now: datetime) -> None:
@@ -193,7 +193,7 @@ class HeadChecker:
         return None
 
 
-def _witnessed_at(policy: TrustPolicy, note: str) -> datetime | None:
+def witnessed_at(policy: TrustPolicy, note: str) -> datetime | None:
     """Return since when a quorum, which there is, had seen the note; None for a time that is none."""
     text, lines = split_note(note)
     times = dict[str, int]()

@@ -103,7 +103,12 @@ def _facts(ledger: Ledger) -> Iterator[str]:
         (("Số bản ghi trong cây", "Records in the tree"), facts.get("size")),
         (
             ("Phần được trích xuất (từ, đến trước)", "Part that was exported (from, up to before)"),
-            f"{facts.get('first')}, {facts.get('end')}",
+            f"{facts['first']}, {facts['end']}" if "first" in facts else None,
+        ),
+        *(
+            ((("Lượt tra cứu trong danh sách", "Lookups in the list"), facts["lookups"]),)
+            if "lookups" in facts
+            else ()
         ),
         (("Gốc của cây", "Root of the tree"), facts.get("root")),
         (("Thời điểm trích xuất", "Time of the export"), _time(str(facts.get("made_at")))),

@@ -27,6 +27,11 @@ CHECK_TEXTS: Final[Mapping[Check, Text]] = {
         "Bản ghi không còn, chỉ còn mã băm trong cây",
         "Records that are gone, only their hashes are left",
     ),
+    Check.PROOFS: (
+        "Bằng chứng bản ghi nằm trong cây của điểm kiểm tra",
+        "Proofs that a record is in the checkpoint's tree",
+    ),
+    Check.ROWS: ("Dòng trong danh sách khớp với bản ghi", "Rows of the list against their records"),
 }
 
 KIND_TEXTS: Final[Mapping[Kind, Text]] = {
@@ -141,6 +146,18 @@ KIND_TEXTS: Final[Mapping[Kind, Text]] = {
         "bản ghi đã mất mà không có bản ghi hủy theo thời hạn",
         "records are gone and no record of retention names their month",
     ),
+    Kind.NOT_IN_TREE: (
+        "bản ghi không nằm trong cây của điểm kiểm tra: đã bị sửa, hoặc bằng chứng bị thay",
+        "a record is not in the checkpoint's tree: it was changed, or its proof was",
+    ),
+    Kind.LIST_DIFFERS: (
+        "danh sách nói khác với bản ghi: có dòng bị sửa, xóa, thêm hoặc đổi chỗ",
+        "the list says other than the records: rows were changed, removed, added or moved",
+    ),
+    Kind.MANIFEST_DIFFERS: (
+        "bảng kê không phải bảng kê đã ghi trong nhật ký (--manifest-digest): gói đã bị làm lại",
+        "the manifest is not the one on record (--manifest-digest): the package was made anew",
+    ),
     Kind.CHAIN_UNENDED: (
         "chuỗi không đóng và không được chuỗi nào kế tiếp: máy dừng đột ngột, hoặc phần cuối bị bỏ trước khi vào cây",
         "a chain neither closed nor succeeded: a crash, or a tail dropped before it was taken in",
@@ -208,6 +225,14 @@ GAP_TEXTS: Final[Mapping[Gap, Text]] = {
     Gap.PART_OF_THE_LOG: (
         "Chỉ là một phần của nhật ký: không kiểm tra được bản ghi ngoài cây, đầu và cuối chuỗi, mọi kết quả.",
         "Only a part of the log: rows outside the tree, ends of chains and some outcomes were not checked.",
+    ),
+    Gap.BATCH_NUMBER_ONLY: (
+        "Bản ghi ở giữa lô: chữ ký lô chỉ xác nhận số thứ tự, vì bản ghi sau nó là của người khác và không có ở đây; nội dung do cây chứng minh.",
+        "Records inside a batch: its signature vouches for their number only, for the records behind them are other people's and not here; the tree proves what they say.",
+    ),
+    Gap.NO_MANIFEST_DIGEST: (
+        "Không đối chiếu bảng kê với bản ghi audit.search_export_ended trong nhật ký (--manifest-digest): không biết gói có bị làm lại với ít dòng hơn hay không.",
+        "The manifest was not compared with the log's record audit.search_export_ended (--manifest-digest): a package made anew with fewer rows would not be seen.",
     ),
 }
 

@@ -48,6 +48,8 @@ def test_a_sound_export_has_no_finding_and_everything_in_it_is_looked_at(tmp_pat
         Check.LOOKUPS: 3,
         Check.OUTSIDE: 0,
         Check.RETENTION: 0,
+        Check.PROOFS: 0,
+        Check.ROWS: 0,
     }
     assert ledger.facts["chains"] == 2
 
