@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format lint types imports coverage migrations check crash siege durability outsiders witness mutate lives planted bench guard roads reconcile oauth lock clean
+.PHONY: help demo test format lint types imports coverage migrations check crash siege durability outsiders witness mutate lives planted fuzz bench guard roads reconcile oauth lock clean
 
 help:  ## say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -66,6 +66,10 @@ lives: $(VENV)/.installed  ## random lives of officers and units, as many as you
 
 planted: $(VENV)/.installed  ## plant faults in rights and records; the lives of an ordinary run must notice each (ARGS="merger --jobs 2")
 	@$(BIN)/python -m tests.lives $(ARGS)
+
+fuzz: $(VENV)/.installed  ## spoilt answers and questions to every parser and to the compatible face, ten minutes each (ARGS="--minutes 1 --seed 3")
+	@$(BIN)/python -m tests.fuzz.parsers $(ARGS)
+	@$(BIN)/python -m tests.fuzz.compat $(ARGS)
 
 bench: $(VENV)/.installed  ## lookups beside a bare pass-through and nginx (needs nginx and wrk; some minutes)
 	@$(BIN)/python -m bench $(ARGS)

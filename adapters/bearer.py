@@ -79,6 +79,11 @@ class TokenCache:
         """Fetch a new token, whatever is held and whoever else is fetching one; raises as `get` does."""
         await self._fetch_and_hold()
 
+    @property
+    def seconds_left(self) -> float:
+        """For how long the token held will still be used; nothing without one."""
+        return 0.0 if self._held is None else max(0.0, self._held.good_until - self._clock.monotonic())
+
     def invalidate(self, token: str) -> None:
         """Forget *token*, if it is still the one held: a call with it was answered 401."""
         if self._held is not None and self._held.text == token:

@@ -35,6 +35,13 @@ class Calls(Protocol):
         """
         ...
 
+    async def prepare(self) -> float | None:
+        """Get what questions need beforehand; return for how many seconds it is good, None for nothing.
+
+        Raises as `post` does; asks nobody about anybody.
+        """
+        ...
+
     async def aclose(self) -> None:
         """End what is under way; the connections stay the caller's."""
         ...
@@ -64,6 +71,9 @@ class PlainCalls:
     async def probe(self, path: str, deadline: float) -> None:
         """Ask the path without a question; see the port."""
         await probe_until(self._connection, path, deadline)
+
+    async def prepare(self) -> None:
+        """Nothing is needed beforehand."""
 
     async def aclose(self) -> None:
         """Nothing is under way between questions."""
@@ -118,6 +128,11 @@ class BearerCalls:
             raise SourceConfusedError(error.reason, was_sent=False) from None
         except SourceSilentError as error:
             raise SourceSilentError(error.reason, was_sent=False) from None
+
+    async def prepare(self) -> float:
+        """Get a token; return for how many seconds it will be used."""
+        await self._tokens.get()
+        return self._tokens.seconds_left
 
     async def aclose(self) -> None:
         """End a token call under way."""

@@ -84,6 +84,13 @@ class NationalSource:
         except TimeoutError:
             raise SourceSilentError(Reason.TIMEOUT, was_sent=False) from None
 
+    async def prepare(self) -> float | None:
+        """Get a token where the road has one; return for how many seconds it will be used, else None.
+
+        Raises as `find` does, and asks nobody about anybody.
+        """
+        return await self._calls.prepare()
+
     async def aclose(self) -> None:
         """End what is under way between questions."""
         await self._calls.aclose()

@@ -159,6 +159,7 @@ class ProblemCode(StrEnum):
     CLIENT_LIMIT_REACHED = "client_limit_reached"
     CITIZEN_LIMIT_REACHED = "citizen_limit_reached"
     NATIONAL_SIDE_CROWDED = "national_side_crowded"
+    ROADS_CHECKED_JUST_NOW = "roads_checked_just_now"
 
     # Reporting faulty national records
     LOOKUP_WITHOUT_ANSWER = "lookup_without_answer"

@@ -1,7 +1,7 @@
 """Puts the gateway together: the only place that knows every part."""
 
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+import adapters.diagnosis
 from app.accounts.activation_desk import ActivationDesk
 from app.accounts.activation_routes import ActivationDoor, ActivationRequest, activation_router
 from app.accounts.activity import ActivityBook
@@ -116,6 +117,9 @@ from app.lookup.explaining_schemas import ExplanationRequest
 from app.lookup.follow_up_schemas import FollowUpRequest
 from app.lookup.guesses import guesses_of_past_days
 from app.lookup.limit_store import limit_purges
+from app.lookup.road_check_desk import RoadCheckDesk
+from app.lookup.road_check_routes import road_check_router
+from app.lookup.road_checks import RoadCheck
 from app.lookup.routes import LOOKUP_PATH
 from app.lookup.schemas import LookupRequest, NoticeAcceptance
 from app.lookup.signing_certificates import SigningCertificates
@@ -226,13 +230,15 @@ def create_app(
     working_calendar(settings)
     known_clock = clock or SystemClock()
     opened = open_source or opening_roads(settings, upstream, known_clock)
+    roads = settings.upstreams or (upstream,)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             parts = _Parts(settings, secrets, known_clock, stack, wrap_log or (lambda log: log))
             source = await stack.enter_async_context(opened())
-            routers = await parts.start(source)
+            checks = [adapters.diagnosis.Diagnosis(road, known_clock) for road in roads]
+            routers = await parts.start(source, checks)
             for router in routers:
                 app.include_router(router)
             app.router.routes[:0] = [*(straight(routers, path) for path in _STRAIGHT), *parts.straight_routes]
@@ -311,7 +317,7 @@ class _Parts:
             ),
         )
 
-    async def start(self, source: PopulationSource) -> list[APIRouter]:
+    async def start(self, source: PopulationSource, road_checks: Sequence[RoadCheck]) -> list[APIRouter]:
         """Start what runs in the background and return the routes."""
         settings, clock, mint = self._settings, self._clock, self._mint
         keepers = [
@@ -413,6 +419,9 @@ class _Parts:
                 board,
                 ClientAuthenticator(mint, self._accounts, refusals, clock),
                 officer_with(Permission.READ_STATUS, get_caller, refusals, clock),
+            ),
+            road_check_router(
+                RoadCheckDesk(road_checks, log, clock), rejections, shared.allowed(Permission.READ_STATUS)
             ),
         ]
 

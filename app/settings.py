@@ -143,6 +143,13 @@ class UpstreamSettings(_SettingsWithSecretFiles):
     api_key: SecretStr = SecretStr("")
     api_key_file: SecretFile = None
 
+    # The test person agreed with the national side, for `dancu check upstream`; never a real citizen.
+    test_person_id_number: str = Field(default="", repr=False)
+    test_person_full_name: str = Field(default="", repr=False)
+    test_person_birth_date: str = Field(default="", repr=False)
+    test_officer_code: str = ""
+    test_service_code: str = ""
+
     ca_bundle: OptionalPath = None
     client_certificate: OptionalPath = None
     client_key: OptionalPath = None

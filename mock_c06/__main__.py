@@ -6,15 +6,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
 
 from mock_c06.app import PROFILES, create_app
+from mock_c06.census import DEFAULT_SIZE
 from mock_c06.citizen import Citizen
 from mock_c06.config import COMPACT, DIALECTS, HYPHENATED, LgspCredentials, MockConfig, VdxpCredentials
+from mock_c06.permissions import Permissions
 from mock_c06.population import DEFAULT_SEED, citizen_for
 from mock_c06.register import name_key
 from mock_c06.sequences import SEQUENCES
+from mock_c06.serving import Server
+from mock_c06.tls import ChangingContext, TlsFiles
 from mock_c06.troubles import Troubles
 
 DEFAULT_PORT = 8037
@@ -31,24 +34,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (ValueError, TypeError, OSError) as error:
         # Only our own texts are repeated: others could quote what was typed.
         sys.exit(f"mock-c06: {error if options.show else 'an option or its file cannot be read'}")
-    serve(app, options.profile, options.host, options.port)
+    serve(app, options)
 
 
-def serve(app: Starlette, profile: str, host: str, port: int) -> None:
+def serve(app: Starlette, options: argparse.Namespace) -> None:
     """Serve until interrupted."""
-    sys.stdout.write(f"mock-c06 ({profile}, invented people only) at http://{host}:{port}\n")
+    host, tls = options.host, None
+    sys.stdout.write(f"mock-c06 ({options.profile}, invented people only) at http://{host}:{options.port}\n")
+    if options.tls_port is not None:
+        try:
+            files = TlsFiles(options.tls_folder, host)
+        except (OSError, ValueError):
+            sys.exit("mock-c06: --tls-folder cannot be written, or its authority.key is none")
+        tls = options.tls_port, ChangingContext.of(files, app.state.trouble.manner)
+        told = f"https://{host}:{options.tls_port}, trust {options.tls_folder / 'authority.pem'}"
+        sys.stdout.write(f"mock-c06 under TLS at {told}\n")
     sys.stdout.flush()
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        ws="none",
-        lifespan="off",
-        # Callers that were left hanging must not keep the stand-in from stopping.
-        timeout_graceful_shutdown=1,
-    )
+    Server(app, host, options.port, tls).run()
 
 
 def config_from(options: argparse.Namespace) -> MockConfig:
@@ -66,6 +68,8 @@ def config_from(options: argparse.Namespace) -> MockConfig:
         token_seconds=options.token_seconds,
         slow_seconds=options.slow_seconds,
         troubles=Troubles.model_validate_json(options.troubles),
+        permissions=_permissions(options.permissions),
+        population=options.population,
         access_log=options.access_log,
         logs_persons=options.access_log_persons,
     )
@@ -106,9 +110,17 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--json-auth", default=MockConfig().json_auth, help="the header Auth of the JSON profile")
     add("--vdxp", type=Path, help="JSON file: user, secret_key, signed_address, road_client, api_key")
     add("--token-seconds", type=float, default=3600.0)
+    add("--permissions", type=Path, help="JSON file: who may ask what, and how often a day")
+    add("--population", type=int, default=DEFAULT_SIZE, help="how many people /mock/citizens names")
+    add("--tls-port", type=int, help="serve under TLS, too, on this port")
+    add("--tls-folder", type=Path, default=Path("mock-c06-tls"), help="where its certificates stand")
     add("--slow-seconds", type=float, default=15.0, help="how long the slow personas take")
     add("--show", metavar="NUMBER", help="print the citizen a number maps to, and stop")
     return parser.parse_args(arguments)
+
+
+def _permissions(path: Path | None) -> Permissions:
+    return Permissions() if path is None else Permissions.model_validate_json(path.read_bytes())
 
 
 def _json_file(path: Path | None) -> dict[str, str] | None:

@@ -101,3 +101,5 @@ class Citizen:
     blood_group: str = "00"
     # Empty for a Vietnamese, as in the one captured-looking answer.
     nationality: str = field(default="")
+    # Into family, middle and given name, as the standard has it; the live side puts all into Ten.
+    has_split_name: bool = False

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mock_c06.census import DEFAULT_SIZE
+from mock_c06.latency import USUAL, Latency
+from mock_c06.permissions import Permissions
 from mock_c06.population import DEFAULT_SEED
 from mock_c06.sequences import SEQUENCES
 from mock_c06.troubles import Troubles
@@ -68,7 +71,12 @@ class MockConfig:
     token_seconds: float = 3600.0
     # How long the slow personas take.
     slow_seconds: float = 15.0
+    # How long the uneven persona takes.
+    uneven: Latency = USUAL
     troubles: Troubles = field(default_factory=Troubles)
+    permissions: Permissions = field(default_factory=Permissions)
+    # How many people /mock/citizens names; every other number is somebody, too.
+    population: int = DEFAULT_SIZE
     access_log: Path | None = None
     logs_persons: bool = False
 

@@ -69,6 +69,7 @@ def read_json_question(
         prefix=_PREFIX,
         upstream_request_id=fields.get("maYeuCau", ""),
         service_code=fields.get("maDVC", ""),
+        integration_code=fields.get("maTichHop") or min(CODES[operation]),
         upstream_officer_code=fields.get("maCanBo", ""),
         citizen_id=citizen_id,
         old_id_number=old_id_number,

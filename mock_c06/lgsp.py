@@ -21,7 +21,8 @@ class LgspSoap:
         config = office.config
         self._office = office
         self._desk = TokenDesk(config.credentials, config.officer_keys, config.token_seconds, office.clock)
-        self._manners = Manners(SoapVoice(), self._admit, office.read_soap("lgsp-soap"), self._desk.revoke)
+        read, partner = office.read_soap("lgsp-soap"), config.credentials.partner_code
+        self._manners = Manners(SoapVoice(), self._admit, read, partner, self._desk.revoke)
 
     def routes(self, prefix: str) -> list[Route]:
         """Return every path of the profile."""

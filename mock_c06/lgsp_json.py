@@ -23,8 +23,12 @@ class LgspJson:
         self._office = office
         self._book = TokenBook(office.config.token_seconds, office.clock)
         voice, bad = JsonVoice(), HTTPStatus.BAD_REQUEST
-        self._dong_thap = Manners(voice, self._admit, self._read_dong_thap, self._book.revoke, bad)
-        self._thanh_hoa = Manners(voice, lambda _: None, self._read_thanh_hoa, bad_request=bad)
+        self._dong_thap = Manners(
+            voice, self._admit, self._read_dong_thap, DONG_THAP.name, self._book.revoke, bad
+        )
+        self._thanh_hoa = Manners(
+            voice, lambda _: None, self._read_thanh_hoa, THANH_HOA.name, bad_request=bad
+        )
 
     def routes(self, prefix: str) -> list[Route]:
         """Return every path of the profile."""

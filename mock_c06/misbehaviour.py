@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from http import HTTPStatus
 
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from mock_c06.citizen import BirthDate, Citizen
+from mock_c06.permissions import PermissionDesk, QuotaAnswer
 from mock_c06.personas import Behaviour
 from mock_c06.population import citizen_for
 from mock_c06.question import Question
@@ -19,6 +20,7 @@ from mock_c06.sample_person import SAMPLE_CITIZEN
 from mock_c06.troubles import service_unavailable
 from mock_c06.voices import Voice, answer_xml
 
+SKEWED_SECONDS = 900.0
 MORE_THAN_A_MEBIBYTE = 1_200_000
 TRICKLE_PIECES = 16
 _NO_LINGER = struct.pack("ii", 1, 0)
@@ -88,6 +90,19 @@ def broken_response(
     return give(voice.answer(question, [citizen]), voice.media_type) if give else None
 
 
+def too_often(voice: Voice, permissions: PermissionDesk) -> Response:
+    """Return what somebody gets whose quota is used up; which answer the real side gives is unknown."""
+    if permissions.permissions.quota_answer is QuotaAnswer.FAULT:
+        return voice.fault(
+            HTTPStatus.INTERNAL_SERVER_ERROR, "Client", "vượt quá hạn mức khai thác trong ngày"
+        )
+    return JSONResponse(
+        {"code": "429", "message": "Too Many Requests"},
+        HTTPStatus.TOO_MANY_REQUESTS,
+        {"Retry-After": str(permissions.seconds_to_midnight())},
+    )
+
+
 def trickle(content: bytes, seconds: float, media_type: str) -> Response:
     """Return an answer whose pieces come so slowly that the whole takes about so many seconds."""
 
@@ -139,6 +154,7 @@ BROKEN: dict[Behaviour, Callable[[bytes, str], Response]] = {
     Behaviour.UNAVAILABLE: lambda *_: service_unavailable(),
     Behaviour.HALF_ANSWER: lambda answer, kind: HalfResponse(answer, media_type=kind),
     Behaviour.RESET: lambda *_: ResetResponse(),
+    Behaviour.CERTIFICATE_EXPIRED: lambda *_: ResetResponse(),
     Behaviour.GARBAGE_TEXT: lambda _, kind: Response(
         b"ORA-01017: \xff\xfe not the XML you were looking for", media_type=kind
     ),

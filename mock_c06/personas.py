@@ -36,6 +36,13 @@ class Behaviour(StrEnum):
     PROCEDURE_REFUSED = "procedure_refused"
     OFFICER_REFUSED = "officer_refused"
     WRONG_ENCODING = "wrong_encoding"
+    SPLIT_NAME = "split_name"
+    HANG = "hang"
+    UNEVEN = "uneven"
+    FLAKY = "flaky"
+    QUOTA_USED_UP = "quota_used_up"
+    CLOCK_SKEWED = "clock_skewed"
+    CERTIFICATE_EXPIRED = "certificate_expired"
     RESET = "reset"
     TOKEN_REJECTED_ONCE = "token_rejected_once"  # noqa: S105 - a behaviour's name, not a secret
 
@@ -102,6 +109,7 @@ CATALOGUE: tuple[Persona, ...] = (
     _persona("099185000111", "NGÔ THỊ LẺ", "1985-06-06", B.EMPTY_HEAD, "ChuHo is empty"),
     _persona("099087000112", "VŨ VĂN XÃ", "1987-07-01", B.EMPTY_DISTRICT, "MaQuanHuyen is empty"),
     _persona("099187000113", "VŨ THỊ PHƯỜNG", "1987-07-02", B.WITHOUT_DISTRICT, "no MaQuanHuyen element"),
+    _persona("099091000114", "LƯƠNG VĂN TÁCH", "1991-03-04", B.SPLIT_NAME, "Ho, ChuDem and Ten are filled"),
     _persona("099079000121", "BÙI VĂN HỎI", "1979-09-09", B.OTHER_NAME, "the record says BÙI VĂN ĐÁP"),
     _persona("099179000122", "BÙI THỊ HỎI", "1979-10-10", B.OTHER_BIRTH_DATE, "the record says 1979-12-31"),
     _persona("099079000123", "BÙI VĂN SỐ", "1979-11-11", B.OTHER_NUMBER, "the record says 099079000124"),
@@ -112,6 +120,10 @@ CATALOGUE: tuple[Persona, ...] = (
     _persona("099070000133", "PHAN VĂN CHẬM", "1970-03-31", B.SLOW, "answers after the slow delay"),
     _persona("099070000134", "PHAN VĂN NHỎ GIỌT", "1970-04-30", B.TRICKLE, "a little at a time for as long"),
     _persona("099070000135", "PHAN VĂN NGẮT", "1970-05-31", B.RESET, "connection reset, no answer"),
+    _persona("099070000136", "PHAN VĂN TREO", "1970-06-30", B.HANG, "no answer, ever"),
+    _persona("099070000137", "PHAN VĂN THẤT THƯỜNG", "1970-07-31", B.UNEVEN, "now quick, now slow"),
+    _persona("099070000138", "PHAN VĂN CHẬP CHỜN", "1970-08-31", B.FLAKY, "Fault every other time"),
+    _persona("099070000139", "PHAN VĂN HẠN", "1970-09-30", B.QUOTA_USED_UP, "HTTP 429"),
     _persona("099072000141", "DƯƠNG VĂN RÁC", "1972-01-01", B.GARBAGE_TEXT, "200, not XML"),
     _persona("099072000142", "DƯƠNG VĂN TRỐNG", "1972-02-02", B.EMPTY_BODY, "200, no body"),
     _persona("099072000143", "DƯƠNG VĂN CỤT", "1972-03-03", B.TRUNCATED_XML, "200, XML cut short"),
@@ -124,6 +136,10 @@ CATALOGUE: tuple[Persona, ...] = (
     _persona("099075000152", "ĐỖ VĂN HỎNG", "1975-02-02", B.FAULT_500, "SOAP Fault with HTTP 500"),
     _persona("099075000153", "ĐỖ VĂN CẤM", "1975-03-03", B.PROCEDURE_REFUSED, "Fault 004"),
     _persona("099075000154", "ĐỖ VĂN QUYỀN", "1975-04-04", B.OFFICER_REFUSED, "Fault 005"),
+    _persona("099075000156", "ĐỖ VĂN GIỜ", "1975-06-06", B.CLOCK_SKEWED, "its clock runs 15 min ahead"),
+    _persona(
+        "099075000157", "ĐỖ VĂN CHỨNG", "1975-07-07", B.CERTIFICATE_EXPIRED, "then an expired certificate"
+    ),
     _persona("099075000155", "ĐỖ VĂN THẺ", "1975-05-05", B.TOKEN_REJECTED_ONCE, "401, then found"),
 )
 

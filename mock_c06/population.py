@@ -25,7 +25,9 @@ def citizen_for(citizen_id: str, seed: str = DEFAULT_SEED) -> Citizen:
         raise ValueError("a personal number has exactly twelve digits")
     if citizen_id == SAMPLE_CITIZEN.citizen_id:
         return SAMPLE_CITIZEN
-    return _as_persona(_derived(citizen_id, seed))
+    persona = PERSONAS.get(citizen_id)
+    citizen = _derived(citizen_id, seed)
+    return with_gap(citizen, persona.behaviour) if persona else citizen
 
 
 def _derived(citizen_id: str, seed: str) -> Citizen:
@@ -77,14 +79,15 @@ def _head(citizen_id: str, head: str, spouse: str | None, seed: str) -> Househol
     return HouseholdHead(relation, head, old_id_number_of(head), identity_of(head, seed).full_name)
 
 
-def _as_persona(citizen: Citizen) -> Citizen:
-    """Return the record with the gap that a persona stands for."""
-    persona = PERSONAS.get(citizen.citizen_id)
-    match persona.behaviour if persona else None:
+def with_gap(citizen: Citizen, behaviour: Behaviour | None) -> Citizen:
+    """Return the record with the gap or the manner of writing that a behaviour stands for."""
+    match behaviour:
         case Behaviour.WITHOUT_HEAD:
             return replace(citizen, household_head=None)
         case Behaviour.EMPTY_HEAD:
             return replace(citizen, household_head=HouseholdHead())
+        case Behaviour.SPLIT_NAME:
+            return replace(citizen, has_split_name=True)
         case Behaviour.EMPTY_DISTRICT:
             return _with_district(citizen, "")
         case Behaviour.WITHOUT_DISTRICT:

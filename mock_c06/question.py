@@ -25,6 +25,8 @@ class Question:
     prefix: str | None
     upstream_request_id: str
     service_code: str
+    # MaTichHop, or what goes without saying where a form has none.
+    integration_code: str
     upstream_officer_code: str
     citizen_id: str = field(repr=False)
     old_id_number: str = field(repr=False)

@@ -62,6 +62,9 @@ def read_question(
         prefix=asked.prefix,
         upstream_request_id=_text(fields, "MaYeuCau"),
         service_code=_text(fields, "MaDVC"),
+        integration_code=_text(fields, "MaTichHop")
+        or _text(fields, "MaDichVu")
+        or min(CODES[OPERATIONS[root]]),
         upstream_officer_code=_text(fields, "MaCanBo"),
         citizen_id=citizen_id,
         old_id_number=old_id_number,

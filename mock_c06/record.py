@@ -33,8 +33,7 @@ def _record(citizen: Citizen) -> Tree:
     return {
         "SoDinhDanh": citizen.citizen_id,
         "SoCMND": citizen.old_id_number,
-        # The live side leaves the first two empty and puts the whole name into the third.
-        "HoVaTen": {"Ho": "", "ChuDem": "", "Ten": citizen.full_name},
+        "HoVaTen": _name(citizen),
         "GioiTinh": citizen.sex.value,
         "DanToc": citizen.ethnicity,
         "TonGiao": citizen.religion,
@@ -53,6 +52,16 @@ def _record(citizen: Citizen) -> Tree:
         "ChuHo": _household_head(citizen.household_head),
         "SoSoHoKhau": citizen.residence_file_number,
     }
+
+
+def _name(citizen: Citizen) -> Leaves:
+    if not citizen.has_split_name:
+        # The live side leaves the first two empty and puts the whole name into the third.
+        return {"Ho": "", "ChuDem": "", "Ten": citizen.full_name}
+    family, *middle, given = (
+        citizen.full_name.split() if " " in citizen.full_name else ("", citizen.full_name)
+    )
+    return {"Ho": family, "ChuDem": " ".join(middle), "Ten": given}
 
 
 def _birth_date(birth_date: BirthDate) -> Leaves:

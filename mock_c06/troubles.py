@@ -10,7 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from mock_c06.latency import Latency
 from mock_c06.personas import Behaviour
+from mock_c06.tls import Manner, Shown
+from mock_c06.wards import Wards
 
 Fault = Callable[[HTTPStatus, str, str], Response]
 """Words a failure in the form of one profile."""
@@ -22,13 +25,19 @@ class Troubles(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     latency_ms: int = Field(default=0, ge=0)
+    latency: Latency | None = None
     error_rate: float = Field(default=0.0, ge=0.0, le=1.0)
     down: bool = False
     hang: bool = False
     # Everybody asked about behaves like a persona of this behaviour.
     behaviour: Behaviour | None = None
     # How far this side's clock runs ahead of everybody else's.
-    clock_skew_seconds: float = 0.0
+    clock_skew_seconds: float = Field(default=0.0, ge=-1e8, le=1e8)
+    # Of the TLS port only.
+    certificate: Shown = Shown.GOOD
+    wants_client_certificate: bool = False
+    # No troubles, but also different from place to place.
+    wards: Wards = Wards.BEFORE
 
 
 class TroubleMaker:
@@ -37,6 +46,7 @@ class TroubleMaker:
     def __init__(self, troubles: Troubles, seed: str) -> None:
         self.troubles = troubles
         self._chance = random.Random(seed)  # noqa: S311 - chance of an error, not secrecy
+        self._is_expired_next = False
 
     async def strike(self, request: Request, fault: Fault) -> Response | None:
         """Wait as long as the troubles say; return the answer they force, or None to go on."""
@@ -45,11 +55,27 @@ class TroubleMaker:
             await wait_for_caller(request, None)
         if troubles.latency_ms:
             await wait_for_caller(request, troubles.latency_ms / 1000)
+        if troubles.latency:
+            await self.dawdle(request, troubles.latency)
         if troubles.down or troubles.hang:
             return service_unavailable()
         if self._chance.random() < troubles.error_rate:
             return fault(HTTPStatus.INTERNAL_SERVER_ERROR, "Server", "internal error")
         return None
+
+    async def dawdle(self, request: Request, latency: Latency) -> None:
+        """Wait as long as the distribution has it this time."""
+        await wait_for_caller(request, latency.draw(self._chance))
+
+    def expire_next_certificate(self) -> None:
+        """Have the next caller under TLS meet the expired certificate."""
+        self._is_expired_next = True
+
+    def manner(self) -> Manner:
+        """Return how the next caller under TLS is met."""
+        is_expired, self._is_expired_next = self._is_expired_next, False
+        shown = Shown.EXPIRED if is_expired else self.troubles.certificate
+        return Manner(shown, self.troubles.wants_client_certificate)
 
 
 def service_unavailable() -> Response:

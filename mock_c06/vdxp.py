@@ -26,7 +26,9 @@ class VdxpSoap:
     def __init__(self, office: Office) -> None:
         self._office = office
         read = office.read_soap("vdxp-soap")
-        self._manners = Manners(SoapVoice(is_live=True), self._admit, read)
+        partner = office.config.vdxp.user
+        voice = SoapVoice(is_live=True)
+        self._manners = Manners(voice, self._admit, read, partner, is_in_time=self._is_in_time)
 
     def routes(self, prefix: str) -> list[Route]:
         """Return every path of the profile."""
@@ -40,7 +42,7 @@ class VdxpSoap:
     def _admit(self, request: Request) -> None:
         ours, headers = self._office.config.vdxp, request.headers
         timestamp = headers.get("timestamp", "")
-        self._check_time(timestamp)
+        self._check_time(timestamp, 0.0)
         user, given = _basic(headers.get("authorization", ""))
         if user != ours.user:
             raise NotAdmittedError("no such user")
@@ -54,11 +56,18 @@ class VdxpSoap:
             _check_header(headers.get("x-road-client", ""), ours.road_client, "X-Road-Client")
             _check_header(headers.get("apikey", ""), ours.api_key, "ApiKey")
 
-    def _check_time(self, timestamp: str) -> None:
+    def _is_in_time(self, request: Request, ahead_seconds: float) -> bool:
+        try:
+            self._check_time(request.headers.get("timestamp", ""), ahead_seconds)
+        except NotAdmittedError:
+            return False
+        return True
+
+    def _check_time(self, timestamp: str, ahead_seconds: float) -> None:
         unit = _UNITS.get(len(timestamp))
         if unit is None or not re.fullmatch("[0-9]+", timestamp):
             raise NotAdmittedError("Timestamp must be Unix time in seconds or milliseconds")
-        now = self._office.clock() + self._office.trouble.troubles.clock_skew_seconds
+        now = self._office.clock() + ahead_seconds
         if abs(int(timestamp) / unit - now) > self._office.config.skew_seconds:
             raise NotAdmittedError("Timestamp is too far from this side's clock")
 

@@ -144,6 +144,7 @@ OFFERED = {
     ("GET", "/v1/data-faults/{fault_id}"),
     ("PUT", "/v1/data-faults/{fault_id}/status"),
     ("GET", "/v1/status"),
+    ("POST", "/v1/status/upstream-checks"),
     ("GET", "/livez"),
     ("GET", "/readyz"),
 }

@@ -21,6 +21,10 @@ _STARTS = (
     ("<?".encode("utf-16-le"), "utf-16-le"),
     ("<?".encode("utf-16-be"), "utf-16-be"),
 )
+# A tag with its attributes; a ">" in a quoted value does not end it.
+_TAG = re.compile(r"""<[^<"'>]*(?:"[^"<]*"[^<"'>]*|'[^'<]*'[^<"'>]*)*""")
+# Of different tags: a record has less than 3 KiB of them, a household no more.
+_MOST_TAG_CHARACTERS = 16 * 1024
 _FAULT_TEXTS = {"faultcode", "faultstring", "detail"}
 # A code on its own: not part of a word, a number, a date or a dotted or dashed name.
 _FAULT_CODE = re.compile(r"(?<![\w.,/-])00[45](?!\w|[.,:/-]\w)")
@@ -68,6 +72,9 @@ def _parse(body: bytes) -> Element:
     # Refused before parsing, so that no entity is ever declared, let alone expanded.
     if "<!DOCTYPE" in text:
         raise SourceConfusedError(Reason.DOCTYPE)
+    # lxml keeps every name it ever met (decision 0041): a mebibyte of new ones an answer adds up.
+    if len(text) > _MOST_TAG_CHARACTERS and _tag_characters(text) > _MOST_TAG_CHARACTERS:
+        raise SourceConfusedError(Reason.UNKNOWN_ANSWER)
     parser = etree.XMLParser(
         encoding="utf-8",  # overrides the declaration: the text is decoded already
         resolve_entities=False,
@@ -84,6 +91,10 @@ def _parse(body: bytes) -> Element:
     except etree.LxmlError:
         # "from None": the parser's message may quote the document.
         raise SourceConfusedError(Reason.NOT_XML) from None
+
+
+def _tag_characters(text: str) -> int:
+    return sum(map(len, set(_TAG.findall(text))))
 
 
 def _decode(body: bytes) -> str:

@@ -112,6 +112,8 @@ class RecordKind(StrEnum):
     LEGAL_HOLD_LIFTED = "legal_hold.lifted"
     LOOKUP_KEY_MADE = "lookup_key.made"
     LOOKUP_KEY_WITHDRAWN = "lookup_key.withdrawn"
+    UPSTREAM_CHECK_ASKED = "upstream.check_asked"
+    UPSTREAM_CHECKED = "upstream.checked"
 
 
 class Outcome(StrEnum):

@@ -23,7 +23,7 @@ from audit_record r
 left join audit_outcome a on a.lookup_id = r.record_id and a.lookup_id >= $1 and a.lookup_id < $2
 left join audit_record o on o.record_id = a.record_id and o.lookup_id = r.record_id
     and o.kind = 'lookup.outcome' and o.record_id >= $1 and o.record_id < $3
-where r.kind = 'lookup.intent' and r.record_id >= $1 and r.record_id < $2
+where r.kind in ('lookup.intent', 'upstream.check_asked') and r.record_id >= $1 and r.record_id < $2
 """
 _DROPPED: Final = "select month from audit_dropped_month where month between $1 and $2 order by month"
 

@@ -6,6 +6,7 @@ import typer
 
 from app.cli import (
     audit,
+    check_upstream,
     clients,
     compatible_clients,
     grants,
@@ -32,7 +33,6 @@ from app.cli import (
     units,
     writer_keys,
 )
-from app.cli.check import check
 from app.cli.console import fail
 from app.cli.demo import demo
 from app.cli.migrate import migrate
@@ -52,7 +52,7 @@ application.command("serve")(serve)
 application.command("worker")(worker)
 application.command("signer")(signer)
 application.command("migrate")(migrate)
-application.command("check")(check)
+application.add_typer(check_upstream.commands, name="check")
 application.command("demo")(demo)
 keys.commands.command("rotate-token")(token_keys.rotate_token)
 keys.commands.command("list-token")(token_keys.list_token)

@@ -32,7 +32,7 @@ def intent_draft(caller: Caller, command: LookupCommand, permit: Permit, road: s
         "national_request_id": national_request_id(lookup_id),
         "road": road,
     }
-    if is_clean(permit.officer_code) and not _PERSONAL_NUMBER.fullmatch(permit.officer_code):
+    if is_recordable_code(permit.officer_code):
         facts["upstream_officer_code"] = permit.officer_code  # to be compared with the national side's log
     return Draft(
         RecordKind.LOOKUP_INTENT,
@@ -43,6 +43,11 @@ def intent_draft(caller: Caller, command: LookupCommand, permit: Permit, road: s
         claim=command.claim,
         record_id=lookup_id,
     )
+
+
+def is_recordable_code(officer_code: str) -> bool:
+    """Whether a record may say this upstream officer code: it is clean text and no personal number."""
+    return is_clean(officer_code) and not _PERSONAL_NUMBER.fullmatch(officer_code)
 
 
 def refusal_draft(caller: Caller, command: LookupCommand, code: ProblemCode, now: datetime) -> Draft:

@@ -1575,6 +1575,18 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "Let a colleague take the dossier, or look up again from retry_at on. Do not ask the citizen for paper because of this. If the work needs more, the unit asks the Department to raise the limit.",
         ),
     ),
+    ProblemCode.ROADS_CHECKED_JUST_NOW: _both(
+        (
+            "Vừa kiểm tra kết nối",
+            "Các kết nối tới cơ sở dữ liệu quốc gia vừa được kiểm tra; mỗi phút chỉ kiểm tra một lần.",
+            "Kiểm tra lại sau thời gian nêu ở Retry-After.",
+        ),
+        (
+            "The roads were checked just now",
+            "The roads to the national side were checked just now; once a minute is enough.",
+            "Check again after Retry-After.",
+        ),
+    ),
     ProblemCode.NATIONAL_SIDE_CROWDED: _both(
         (
             "Đường truyền tới cơ sở dữ liệu quốc gia đang đông",

@@ -188,6 +188,7 @@ KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
     ProblemCode.UNIT_LIMIT_REACHED: _LIMITED,
     ProblemCode.CLIENT_LIMIT_REACHED: _LIMITED,
     ProblemCode.CITIZEN_LIMIT_REACHED: _LIMITED,
+    ProblemCode.ROADS_CHECKED_JUST_NOW: ProblemKind(HTTPStatus.TOO_MANY_REQUESTS, Origin.GATEWAY),
     ProblemCode.NATIONAL_SIDE_CROWDED: ProblemKind(
         HTTPStatus.SERVICE_UNAVAILABLE, Origin.GATEWAY, opens_paper=False
     ),

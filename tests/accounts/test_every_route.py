@@ -90,7 +90,7 @@ NEEDS: Final[dict[Permission, set[Route]]] = {
         ("POST", UNMASKINGS + "/{unmasking_id}/decision"),
         ("POST", UNMASKINGS + "/{unmasking_id}/reading"),
     },
-    _P.READ_STATUS: {("GET", "/v1/status")},
+    _P.READ_STATUS: {("GET", "/v1/status"), ("POST", "/v1/status/upstream-checks")},
     _P.VIEW_OFFICERS: {
         ("GET", "/v1/officers"),
         ("GET", "/v1/officers/export"),

@@ -21,7 +21,11 @@ ENDLESS = (
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"10000\r\n" + b" " * 65536 + b"\r\n") * 20
 )
 
+# Never two the same: lxml would keep them all (docs/decisions/0040).
+NAMES = b"<a>" + b"".join(b"<n%d/>" % number for number in range(50_000)) + b"</a>"
+
 ANSWERS = {
+    "names": an_answer(NAMES),
     "not_http": b"SSH-2.0-OpenSSH\r\n",
     "redirect": an_answer(b"", "307 Moved", "Location: http://127.0.0.2:9/elsewhere\r\n"),
     "gzip": an_answer(b"x", headers="Content-Encoding: gzip\r\n"),

@@ -67,6 +67,9 @@ class FakeSide:
         if self.error is not None:
             raise self.error
 
+    async def prepare(self) -> None:
+        pass
+
     async def aclose(self) -> None:
         pass
 

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -13,13 +14,17 @@ from app.lookup.values import BirthDate, CitizenId, FullName, Question
 from app.settings import UpstreamSettings
 from mock_c06.app import create_app
 from mock_c06.config import MockConfig, VdxpCredentials
+from mock_c06.latency import Latency
 from mock_c06.personas import PERSONAS, Persona
+from mock_c06.serving import Server
+from mock_c06.tls import ChangingContext, TlsFiles
 
 ROADS = ("lgsp-soap", "lgsp-json", "vdxp-soap")
 
 # As strict as it gets: one notation of days for each road, and both optional headers wanted.
 STRICT = MockConfig(
     slow_seconds=30.0,
+    uneven=Latency(median_ms=5, p99_ms=20),
     dialects={"lgsp-soap": frozenset({"yyyymmdd"})},
     vdxp=VdxpCredentials(road_client="VN/GOV/TEST/DANCU", api_key="KEY-TEST"),
 )
@@ -62,6 +67,24 @@ def request_about(number: str, *, budget_seconds: float = 5.0) -> SourceRequest:
     """Return the request of an officer about the persona of this number."""
     question = question_about(PERSONAS[number])
     return SourceRequest("yc-1", "cb-mau-01", "1.004194.01", question, budget_seconds)
+
+
+@contextmanager
+def running_under_tls(config: MockConfig, folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the plain and the TLS address of a stand-in whose certificates stand in *folder*."""
+    app = create_app(config)
+    context = ChangingContext.of(TlsFiles(folder, "localhost"), app.state.trouble.manner)
+    server = Server(app, "127.0.0.1", 0, (0, context))
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        while not (server.started and len(server.servers) > 1):
+            thread.join(0.01)
+        plain, under_tls = server.ports
+        yield f"http://127.0.0.1:{plain}", f"https://localhost:{under_tls}"
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 @contextmanager

@@ -66,7 +66,14 @@ ends = 2120-01-01T00:00:00
 vi = "Bảo trì."
 en = "Maintenance."
 """
-IS_SLOW = ("persona:slow", "persona:trickle", 'switch:{"hang": true}', "socket:mute")
+IS_SLOW = (
+    "persona:slow",
+    "persona:trickle",
+    "persona:hang",
+    'switch:{"hang": true}',
+    'switch:{"latency": {"median_ms": 600000, "p99_ms": 600000}}',
+    "socket:mute",
+)
 
 
 def named(row: Row) -> str:
@@ -98,6 +105,9 @@ async def failing(
             case "switch":
                 await stack.enter_async_context(switched(stand_in, json.loads(what)))
                 settings = settings_of(road, f"{stand_in}/{road}")
+            case "rules":
+                await stack.enter_async_context(switched(stand_in, json.loads(what), "/mock/permissions"))
+                settings = settings_of(road, f"{stand_in}/{road}")
             case "wrong":
                 name, _, value = what.partition("=")
                 settings = settings_of(road, f"{stand_in}/{road}", **{name: value})
@@ -114,13 +124,15 @@ async def failing(
 
 
 @asynccontextmanager
-async def switched(stand_in: str, troubles: dict[str, Any]) -> AsyncIterator[None]:
+async def switched(
+    stand_in: str, wanted: dict[str, Any], path: str = "/mock/troubles"
+) -> AsyncIterator[None]:
     async with httpx.AsyncClient(base_url=stand_in) as http:
-        (await http.post("/mock/troubles", json=troubles)).raise_for_status()
+        (await http.post(path, json=wanted)).raise_for_status()
         try:
             yield
         finally:
-            (await http.post("/mock/troubles", json={})).raise_for_status()
+            (await http.post(path, json={})).raise_for_status()
 
 
 @asynccontextmanager
@@ -204,7 +216,7 @@ async def test_the_fake_fails_with_the_same_words_to_the_same_end(row: Row) -> N
 
 def test_every_behaviour_of_the_stand_in_that_is_no_plain_answer_stands_in_the_table() -> None:
     told = {row["trigger"].removeprefix("persona:") for row in ROWS}
-    plain = {"found", "without_head", "empty_head", "empty_district", "without_district"}
+    plain = {"found", "without_head", "empty_head", "empty_district", "without_district", "split_name"}
 
     assert {behaviour.value for behaviour in Behaviour} - plain <= told
 

@@ -13,10 +13,13 @@ from app.auditing.reconciliation_reading import NationalLog
 from app.auditing.reconciliation_records import take_records
 from app.auditing.reconciliation_spill import open_spill
 from app.auditing.reconciliation_values import Finding, Kind, Period, Rules, Totals
+from app.cli import invented
 from mock_c06.app import create_app
 from mock_c06.config import MockConfig
 from mock_c06.personas import PERSONAS
-from tests.gateway import Gateway, an_upstream, running_gateway
+from tests.adapters.stand_in import running_stand_in
+from tests.adapters.test_diagnosis import person
+from tests.gateway import Gateway, an_upstream, bearer, running_gateway
 from tests.world import World, a_lookup
 
 ASKED = ("099190000017", "099090000109", "099079000121", "099072000141", "099070000131", "099075000155")
@@ -91,3 +94,22 @@ async def test_what_really_went_through_a_gateway_differs_in_nothing_and_what_we
     assert [(each.kind, each.request_id) for each in found] == [
         (Kind.LOOK_WITHOUT_RECORD, intents[2]["national_request_id"])
     ]
+
+
+async def test_a_check_of_the_road_that_asks_about_the_test_person_is_no_look_past_the_gateway(
+    world: World, tmp_path: Path
+) -> None:
+    config = MockConfig(access_log=tmp_path / "c06.jsonl")
+    with running_stand_in(config) as url:
+        upstream = an_upstream(base_url=f"{url}/lgsp-soap", **person(ASKED[0]))
+        async with running_gateway(world, upstream) as gateway:
+            administrator = bearer(await gateway.sign_in(invented.ADMINISTRATOR, accept_notice=False))
+            answer = await gateway.http.post("/v1/status/upstream-checks", headers=administrator)
+            both = Both(gateway, httpx.ASGITransport(create_app(config)), tmp_path)
+            text = await both.download()
+            totals, found = await both.compare()
+
+    assert answer.raise_for_status().json()["roads"][0]["steps"][-1]["finding"] == "good"
+    assert ASKED[0] not in answer.text
+    assert text.count("TraCuuThongTinCongDan,found") == 1
+    assert (found, totals.matched, totals.is_clean) == ([], 1, True)

@@ -176,6 +176,14 @@ async def _read_status(stage: Stage, token: str) -> None:
     _expect(401, await call(_STATUS, headers=bearer(f"{FOUND}.token.{FOUND}")))
 
 
+async def _check_the_roads(stage: Stage, _: str) -> None:
+    call, path = stage.gateway.http.post, _STATUS + "/upstream-checks"
+    administrator = bearer(await stage.sign_in(invented.ADMINISTRATOR))
+    _expect(200, await call(path, params={"ten": NAME}, content=NAME.encode(), headers=administrator))
+    _expect(429, await call(path, json={"citizen": {"id_number": FOUND}}, headers=administrator))
+    _expect(403, await call(path, headers=bearer(await stage.sign_in())))
+
+
 ACCOUNT_DRIVERS: dict[tuple[str, str], Driver] = (
     ADMINISTRATION_DRIVERS
     | LIFE_DRIVERS
@@ -196,6 +204,7 @@ ACCOUNT_DRIVERS: dict[tuple[str, str], Driver] = (
         ("POST", _OTP): _begin_second_factor,
         ("POST", _CONFIRM): _confirm_second_factor,
         ("GET", _STATUS): _read_status,
+        ("POST", _STATUS + "/upstream-checks"): _check_the_roads,
         ("GET", _SESSIONS): _list_sessions,
         ("DELETE", _SESSIONS + "/{session_id}"): _end_sessions,
     }

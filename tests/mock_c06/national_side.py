@@ -77,8 +77,8 @@ def _path(leaf: Any, citizen: Any) -> str:
 class Clock:
     """A clock that tests move by hand."""
 
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
+    def __init__(self, now: float = 1_700_000_000.0) -> None:
+        self.now = now
 
     def __call__(self) -> float:
         return self.now

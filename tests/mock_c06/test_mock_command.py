@@ -112,3 +112,21 @@ def test_files_that_cannot_be_read_stop_the_command(tmp_path: Path, content: str
 def test_troubles_nobody_knows_stop_the_command() -> None:
     with pytest.raises(SystemExit):
         main(["--troubles", '{"fire": true}'])
+
+
+def test_permissions_and_the_population_are_taken_from_the_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "permissions.json"
+    file.write_text('{"rules": [{"partner": "TEST_USER"}], "per_officer_per_day": 3}', encoding="utf-8")
+    config = config_from(read_options(["--permissions", str(file), "--population", "5000"]))
+
+    assert (config.permissions.per_officer_per_day, config.population) == (3, 5_000)
+
+
+@pytest.mark.parametrize("options", [["--permissions", "{}"], ["--population", "0"]])
+def test_permissions_and_populations_that_are_none_stop_the_start(options: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "permissions.json"
+    file.write_text('{"rules": "all"}', encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        main([str(file) if option == "{}" else option for option in options])
+
+    assert str(ended.value).startswith("mock-c06: ")
