@@ -240,7 +240,8 @@ def create_app(
             checks = [adapters.diagnosis.Diagnosis(road, known_clock) for road in roads]
             routers = await parts.start(source, checks)
             for router in routers:
-                app.include_router(router)
+                # Not include_router, which makes each route once more, and looks for it in two steps.
+                app.router.routes.extend(router.routes)
             app.router.routes[:0] = [*(straight(routers, path) for path in _STRAIGHT), *parts.straight_routes]
             gc.collect()
             gc.freeze()  # what start-up made lives as long as the process; no need to look at it again

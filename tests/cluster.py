@@ -4,17 +4,25 @@ Fill a template once, then give each test a copy of it: see PostgresCluster. Imp
 `postgres_cluster` in a conftest.py to have it.
 """
 
+import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from app.database.embedded import EmbeddedServer
+
+_FIRST_WITH_SHORT_LOG_INS: Final = 16
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - only mkdtemp writes there
+_ROOM: Final = 2 * 2**30
+"""Free bytes wanted there: each worker has a cluster, of some two hundred megabytes."""
 
 
 class PostgresCluster:
@@ -85,12 +93,40 @@ class PostgresCluster:
 def running_cluster(binaries: Path | None = None) -> Iterator[PostgresCluster]:
     """Give a cluster in a temporary folder, which goes with it; *binaries* as EmbeddedServer takes them."""
     # Not pytest's tmp_path: as root that lies in a folder the server's account may not pass.
-    folder = Path(tempfile.mkdtemp(prefix="dancu-tests-"))
+    folder = Path(tempfile.mkdtemp(prefix="dancu-tests-", dir=_in_memory()))
     try:
         with EmbeddedServer(folder, durable=False, binaries=binaries) as server:
+            asyncio.run(_shorten_log_ins(server))
             yield PostgresCluster(server)
     finally:
         shutil.rmtree(folder)
+
+
+async def _shorten_log_ins(server: EmbeddedServer) -> None:
+    """Let roles made from now on, and the superuser, prove their passwords in one round instead of 4096."""
+    connection = await asyncpg.connect(server.url())
+    try:
+        if connection.get_server_version().major < _FIRST_WITH_SHORT_LOG_INS:
+            return
+        await connection.execute("alter system set scram_iterations = 1")
+        await connection.execute("select pg_reload_conf()")
+        await connection.execute("set scram_iterations = 1")
+        await connection.execute(f"alter role postgres password '{server.superuser_password}'")
+    finally:
+        await connection.close()
+
+
+def _in_memory() -> Path | None:
+    """Return a folder in memory with room for a cluster, if this machine has one; None is the usual place.
+
+    A database is hundreds of small files, and ext4 is slow at making files where others have just been
+    deleted: on disk that was a fifth of the suite's processor time.
+    """
+    if not os.access(_MEMORY, os.W_OK | os.X_OK):
+        return None
+    if os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC:  # the server's programs may have to be copied beside it
+        return None
+    return _MEMORY if shutil.disk_usage(_MEMORY).free >= _ROOM else None
 
 
 @pytest.fixture(scope="session")
