@@ -20,7 +20,7 @@ from app.auditing.search_export_routes import search_export_router
 from app.auditing.unmasking import ReadingRules
 from app.auditing.unmasking_desk import UnmaskingDesk
 from app.auditing.unmasking_routes import unmasking_router
-from app.database.connect import open_engine
+from app.database.connect import open_searching_engine
 from app.lookup_parts import Shared
 
 
@@ -52,7 +52,7 @@ class AuditingParts:
     def _opened(self, database_url: str | None) -> AsyncEngine | None:
         if database_url is None:
             return None
-        engine = open_engine(database_url, pool_size=4)  # exports read for minutes
+        engine = open_searching_engine(database_url, pool_size=4)  # exports read for minutes
         self._shared.stack.push_async_callback(engine.dispose)
         return engine
 

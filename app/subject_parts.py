@@ -14,7 +14,7 @@ from app.auditing.subject_evidence import SubjectEvidence
 from app.auditing.subject_routes import SubjectFront, subject_router
 from app.auditing.subject_values import SubjectRules
 from app.auditing.working_days import WorkingCalendar
-from app.database.connect import open_engine
+from app.database.connect import open_searching_engine
 from app.errors import ConfigurationError
 from app.lookup_parts import Shared
 from app.papers.press import PaperPress
@@ -79,7 +79,7 @@ def working_calendar(settings: Settings) -> WorkingCalendar:
 
 def _desk(shared: Shared, book: SubjectBook, rules: SubjectRules, access: AuditAccess) -> SubjectReportDesk:
     # Connections of its own, and few: a long report takes seconds, which no auditor's search is to wait for.
-    engine = open_engine(access.url, pool_size=2)
+    engine = open_searching_engine(access.url, pool_size=2)
     shared.stack.push_async_callback(engine.dispose)
     return SubjectReportDesk(
         book,

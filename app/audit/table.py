@@ -1,5 +1,7 @@
 """Tables of the evidence; insert-only for the serving role, which cannot read search tags."""
 
+from typing import Final
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -16,6 +18,14 @@ from sqlalchemy import (
 )
 
 from app.database.metadata import METADATA
+
+_SEARCHED: Final = {
+    "officer": "officer_id",
+    "unit": "unit_id",
+    "client": "client_id",
+    "procedure": "procedure_code",
+}
+"""Columns by which auditors page through months, newest first; what says nothing of one costs it nothing."""
 
 AUDIT_RECORD = Table(
     "audit_record",
@@ -42,7 +52,34 @@ AUDIT_RECORD = Table(
         "(kind = 'lookup.outcome') = (outcome is not null) and (outcome is null or lookup_id is not null)",
         name="outcome",
     ),
-    Index("ix_audit_record_officer", "officer_id", text("recorded_at desc"), text("record_id desc")),
+    *(
+        Index(
+            f"ix_audit_record_{name}",
+            column,
+            text("recorded_at desc"),
+            text("record_id desc"),
+            postgresql_where=text(f"{column} is not null"),
+        )
+        for name, column in _SEARCHED.items()
+    ),
+    Index(
+        "ix_audit_record_asked",
+        text("recorded_at desc"),
+        text("record_id desc"),
+        postgresql_where=text("kind in ('lookup.intent', 'lookup.refused')"),
+    ),
+    Index(
+        "ix_audit_record_not_found",
+        "outcome",
+        text("recorded_at desc"),
+        text("record_id desc"),
+        postgresql_where=text("kind = 'lookup.outcome' and outcome <> 'found'"),
+    ),
+    Index(
+        "ix_audit_record_later",
+        "lookup_id",
+        postgresql_where=text("kind in ('lookup.dossier_linked', 'lookup.follow_up')"),
+    ),
     Index(
         "ix_audit_record_key_records",
         "writer_id",
@@ -53,11 +90,6 @@ AUDIT_RECORD = Table(
         "ix_audit_record_dossier_link",
         "lookup_id",
         postgresql_where=text("kind = 'lookup.dossier_linked'"),
-    ),
-    Index(
-        "ix_audit_record_later",
-        "lookup_id",
-        postgresql_where=text("kind in ('lookup.dossier_linked', 'lookup.follow_up')"),
     ),
     Index(
         "ix_audit_record_retention",

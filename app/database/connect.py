@@ -1,6 +1,6 @@
 """Connections to PostgreSQL, all with limits on how long anything may take."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 import asyncpg
@@ -21,6 +21,13 @@ _SERVER_SETTINGS: Final = {
     "idle_in_transaction_session_timeout": "15000",
     "application_name": "dancu",
 }
+_SEARCHING: Final = {
+    # A plan that is kept for all values knows neither which months are meant nor how rare a citizen is: the
+    # sixth search of a kind would take seconds.
+    "plan_cache_mode": "force_custom_plan",
+    # What a search reads is little, and whoever serves lookups has a use for the other cores.
+    "max_parallel_workers_per_gather": "0",
+}
 # What lets the next server have its turn: away, starting or ending, or not the one that may be written to.
 _NOT_HERE: Final = (
     OSError,
@@ -31,12 +38,24 @@ _NOT_HERE: Final = (
 )
 
 
-def open_engine(url: str, *, pool_size: int = 5, patience_seconds: float = _PATIENCE_SECONDS) -> AsyncEngine:
+def open_searching_engine(url: str, *, pool_size: int) -> AsyncEngine:
+    """Return what `open_engine` does, for searches through many months, each planned for its own values."""
+    return open_engine(url, pool_size=pool_size, settings=_SEARCHING)
+
+
+def open_engine(
+    url: str,
+    *,
+    pool_size: int = 5,
+    patience_seconds: float = _PATIENCE_SECONDS,
+    settings: Mapping[str, str] | None = None,
+) -> AsyncEngine:
     """Return a pooled engine; connections open when first used. Parameters stay out of errors and logs.
 
-    Whatever takes longer than *patience_seconds* ends with TimeoutError.
+    Whatever takes longer than *patience_seconds* ends with TimeoutError. *settings* are the sessions'.
     """
-    several = {"async_creator": connector(url, patience_seconds)} if servers_of(url) else {}
+    own = dict(settings or {})
+    several = {"async_creator": connector(url, patience_seconds, **own)} if servers_of(url) else {}
     engine = create_async_engine(
         sqlalchemy_address(url),
         pool_size=pool_size,
@@ -46,7 +65,7 @@ def open_engine(url: str, *, pool_size: int = 5, patience_seconds: float = _PATI
         connect_args={
             "timeout": _CONNECT_SECONDS,
             "command_timeout": patience_seconds,
-            "server_settings": dict(_SERVER_SETTINGS),
+            "server_settings": _SERVER_SETTINGS | own,
         },
         **several,
     )

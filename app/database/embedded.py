@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -37,7 +38,8 @@ class EmbeddedServer:
 
     `state_directory` holds all it needs (see default_state_directory); only one process at a time may use
     it. `tcp` also listens on a free port of 127.0.0.1. `durable=False` forgoes fsync, for tests. `binaries`
-    names a folder of programs to use instead of the best found.
+    names a folder of programs to use instead of the best found. `settings` are the server's, beside ours or
+    in their place.
 
     Blocking: asynchronous callers run start and stop in a thread.
     """
@@ -49,11 +51,13 @@ class EmbeddedServer:
         tcp: bool = False,
         durable: bool = True,
         binaries: Path | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.state_directory = state_directory.absolute()
         self.log_path = self.state_directory / "server.log"
         self._tcp = tcp
         self._durable = durable
+        self._settings = settings or {}
         self._binaries = binaries
         self._data = DataFolder(self.state_directory)
         self._lock: int | None = None
@@ -153,7 +157,12 @@ class EmbeddedServer:
             self._password = self._data.make(programs, durable=self._durable)
         self._socket_directory = _make_socket_directory(self.state_directory, account)
         self._postmaster = Postmaster(
-            programs, self._data.path, self._socket_directory, tcp=self._tcp, durable=self._durable
+            programs,
+            self._data.path,
+            self._socket_directory,
+            tcp=self._tcp,
+            durable=self._durable,
+            settings=self._settings,
         )
         self._postmaster.start()
 

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from app.database.embedded_account import EmbeddedPostgresError
@@ -58,7 +59,14 @@ class Postmaster:
     """One PostgreSQL server over a data directory and a folder for its socket."""
 
     def __init__(
-        self, programs: Programs, data_directory: Path, socket_directory: Path, *, tcp: bool, durable: bool
+        self,
+        programs: Programs,
+        data_directory: Path,
+        socket_directory: Path,
+        *,
+        tcp: bool,
+        durable: bool,
+        settings: Mapping[str, str],
     ) -> None:
         self.socket_directory = socket_directory
         self.port = SOCKET_PORT
@@ -66,6 +74,7 @@ class Postmaster:
         self._data = data_directory
         self._tcp = tcp
         self._durable = durable
+        self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -109,7 +118,7 @@ class Postmaster:
     def _launch(self) -> None:
         if self._tcp:
             self.port = _free_port()
-        settings = SETTINGS | ({} if self._durable else FORGETFUL_SETTINGS)
+        settings = SETTINGS | ({} if self._durable else FORGETFUL_SETTINGS) | dict(self._settings)
         settings |= {
             "cluster_name": cluster_name(self._data),
             "listen_addresses": "127.0.0.1" if self._tcp else "",

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from app.database.connect import open_engine
+from app.database.connect import open_engine, open_searching_engine
 from tests.world import Database
 
 
@@ -54,3 +54,21 @@ async def test_what_the_server_never_ends_is_given_up_and_the_next_statement_wor
             assert await connection.scalar(text("select 1")) == 1
     finally:
         await engine.dispose()
+
+
+async def test_a_search_is_planned_for_its_values_however_often_it_is_asked(database: Database) -> None:
+    kept = {}
+    for name, engine in (
+        ("serving", open_engine(database.serving_url, pool_size=1)),
+        ("searching", open_searching_engine(database.auditing_url, pool_size=1)),
+    ):
+        async with engine.connect() as connection:
+            for number in range(8):  # the sixth is the first that a kept plan may answer
+                await connection.execute(text("select 1 where 1 = :number"), {"number": number})
+            query = text(
+                "select sum(generic_plans)::int from pg_prepared_statements"
+                " where statement like 'select 1 where%'"
+            )
+            kept[name] = await connection.scalar(query)
+        await engine.dispose()
+    assert kept["serving"] > 0 == kept["searching"]
