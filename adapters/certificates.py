@@ -14,10 +14,11 @@ from app.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What ends when; nothing of it is secret."""
+    """What ends when; nothing of it is secret. `kind` is `server`, `client` or `authority`."""
 
     what: str
     at: datetime
+    kind: str
 
 
 def endings_in_files(trust: Trust) -> list[Ending]:
@@ -28,10 +29,10 @@ def endings_in_files(trust: Trust) -> list[Ending]:
     endings = []
     if trust.client_certificate is not None:
         own = _read(trust.client_certificate, "CLIENT_CERTIFICATE")[0]
-        endings.append(Ending("our client certificate", own.not_valid_after_utc))
+        endings.append(Ending("our client certificate", own.not_valid_after_utc, "client"))
     if trust.ca_bundle is not None:
         first = min(one.not_valid_after_utc for one in _read(trust.ca_bundle, "CA_BUNDLE"))
-        endings.append(Ending("an authority in the CA bundle", first))
+        endings.append(Ending("an authority in the CA bundle", first, "authority"))
     return endings
 
 
@@ -44,7 +45,7 @@ async def ending_shown_by(host: str, port: int, trust: Trust) -> Ending:
     try:
         shown = writer.get_extra_info("ssl_object").getpeercert()
         at = datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC)
-        return Ending(f"the certificate of {host}", at)
+        return Ending(f"the certificate of {host}", at, "server")
     finally:
         writer.transport.abort()
 

@@ -36,6 +36,8 @@ class LogEvent(StrEnum):
     WRITER_KEY_MISSING = "audit.writer_key_missing"
     HEADROOM_LOW = "audit.headroom_low"
     HEADROOM_BACK = "audit.headroom_back"
+    CERTIFICATE_ENDING = "road.certificate_ending"
+    CERTIFICATE_UNSEEN = "road.certificate_unseen"
     INTENTS_CLOSED = "audit.intents_closed"
     RECONCILER_FAILED = "audit.reconciler_failed"
     SEQUENCER_LEADS = "audit.sequencer_leads"
@@ -83,6 +85,7 @@ Shape = re.Pattern[str] | type[int]
 ALLOWED_FIELDS: Final[Mapping[str, Shape]] = {
     "code": _WORD,
     "count": int,
+    "days": int,
     "duration_ms": int,
     "error": re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,99}"),
     "fields": re.compile(r"(?:(?:/[a-z0-9_]+)+ ?)+"),

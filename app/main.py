@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Final
@@ -18,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import adapters.diagnosis
+from adapters.certificate_watch import CertificateWatch
 from app.accounts.activation_desk import ActivationDesk
 from app.accounts.activation_routes import ActivationDoor, ActivationRequest, activation_router
 from app.accounts.activity import ActivityBook
@@ -47,6 +49,7 @@ from app.accounts.lifecycle import LifecycleKeeper
 from app.accounts.lockout import LockRules
 from app.accounts.lookup_key_routes import LookupKeyRequest
 from app.accounts.me_routes import PasswordChangeRequest, SecondFactorCode, own_account_router
+from app.accounts.metrics import metrics_router
 from app.accounts.notices import NoticeBook
 from app.accounts.officer_list_routes import officer_list_router
 from app.accounts.officer_registration_routes import NewOfficerRequest, officer_registration_router
@@ -75,7 +78,7 @@ from app.accounts.second_factor_desk import SecondFactorDesk
 from app.accounts.session_desk import SessionDesk
 from app.accounts.sessions import SessionRules, SessionStore, load_ended_sessions
 from app.accounts.sign_in import SignInDesk
-from app.accounts.status_routes import StatusBoard, status_router
+from app.accounts.status_routes import CertificateEnd, StatusBoard, status_router
 from app.accounts.store import Accounts, load_accounts
 from app.accounts.sweeping import Sweeper, usual_purges
 from app.accounts.technical import ClientAuthenticator
@@ -147,7 +150,7 @@ from app.procedures.unit_schemas import NewUnitRequest, UnitChangeRequest
 from app.reports.desk import UsageDesk
 from app.reports.routes import usage_router
 from app.reports.store import UsageStore
-from app.road_board import opening_roads, road_board
+from app.road_board import certificate_board, opening_roads, road_board
 from app.settings import Settings, UpstreamSettings
 from app.sheets.values import Limits
 from app.subject_parts import AuditAccess, subject_book, subject_routes, working_calendar
@@ -238,7 +241,9 @@ def create_app(
             parts = _Parts(settings, secrets, known_clock, stack, wrap_log or (lambda log: log))
             source = await stack.enter_async_context(opened())
             checks = [adapters.diagnosis.Diagnosis(road, known_clock) for road in roads]
-            routers = await parts.start(source, checks)
+            watch = CertificateWatch(roads if open_source is None else (), known_clock)
+            await stack.enter_async_context(watch)
+            routers = await parts.start(source, checks, partial(certificate_board, watch))
             for router in routers:
                 # Not include_router, which makes each route once more, and looks for it in two steps.
                 app.router.routes.extend(router.routes)
@@ -318,7 +323,12 @@ class _Parts:
             ),
         )
 
-    async def start(self, source: PopulationSource, road_checks: Sequence[RoadCheck]) -> list[APIRouter]:
+    async def start(
+        self,
+        source: PopulationSource,
+        road_checks: Sequence[RoadCheck],
+        certificates: Callable[[], list[CertificateEnd]],
+    ) -> list[APIRouter]:
         """Start what runs in the background and return the routes."""
         settings, clock, mint = self._settings, self._clock, self._mint
         keepers = [
@@ -376,6 +386,11 @@ class _Parts:
             self._accounts,
             clock,
             roads=(roads := road_board(source)),
+            certificates=certificates,
+        )
+        status_readers = (
+            ClientAuthenticator(mint, self._accounts, refusals, clock),
+            officer_with(Permission.READ_STATUS, get_caller, refusals, clock),
         )
         shared = Shared(
             settings=settings,
@@ -416,11 +431,8 @@ class _Parts:
             subject_routes(shared, requests, self._audit_access()),
             self._usage_routes(shared),
             health_router(checks, roads),
-            status_router(
-                board,
-                ClientAuthenticator(mint, self._accounts, refusals, clock),
-                officer_with(Permission.READ_STATUS, get_caller, refusals, clock),
-            ),
+            status_router(board, *status_readers),
+            metrics_router(board, *status_readers),
             road_check_router(
                 RoadCheckDesk(road_checks, log, clock), rejections, shared.allowed(Permission.READ_STATUS)
             ),

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
+from adapters.certificate_watch import CertificateWatch
 from adapters.resilience.opening import open_roads
 from adapters.resilience.roads import Roads
+from app.accounts.status_routes import CertificateEnd
 from app.clock import Clock, rfc3339
 from app.lookup.source import PlannedStop, PopulationSource, RoadReport
 from app.settings import Settings, UpstreamSettings
@@ -24,6 +26,14 @@ def road_board(source: PopulationSource) -> Callable[[], told.Roads]:
     if not isinstance(source, Roads):
         return told.Roads
     return lambda: _told(source.report())
+
+
+def certificate_board(watch: CertificateWatch) -> list[CertificateEnd]:
+    """Return when the certificates of the roads end, as *watch* saw them last."""
+    return [
+        CertificateEnd(road=one.road, what=one.what, ends_at=rfc3339(one.ends_at))
+        for one in watch.certificates
+    ]
 
 
 def _told(report: RoadReport) -> told.Roads:

@@ -41,6 +41,14 @@ class VolumeRoom(BaseModel):
     room: Room
 
 
+class CertificateEnd(BaseModel):
+    """When a certificate of a road to the national side ends: `server`, `client` or `authority`."""
+
+    road: str
+    what: str
+    ends_at: str
+
+
 class SubjectRequestsStatus(BaseModel):
     """How citizens' requests to know who looked them up stand."""
 
@@ -81,7 +89,8 @@ class Status(BaseModel):
     `headroom` has the volumes this process was told to watch.
     `audit_standbys` is how many synchronous standbys a record reaches; null where none are wanted or it is
     not known. `roads` are those to the national side in order of preference, `planned_stops` those in force
-    or to come. `subject_requests` is null where the database does not say.
+    or to come. `certificates` are the roads', as seen within the last hour, what ends first before
+    all others. `subject_requests` is null where the database does not say.
     """
 
     version: str
@@ -96,6 +105,7 @@ class Status(BaseModel):
     roads: list[RoadStatus]
     planned_stops: list[Stop]
     planned_stops_readable: bool
+    certificates: list[CertificateEnd]
     ending_soon: list[EndingSoon]
     subject_requests: SubjectRequestsStatus | None
 
@@ -115,6 +125,7 @@ class StatusBoard:
     clock: Clock
     subject_requests: Callable[[], Awaitable[CountedRequests | None]] = no_requests
     roads: Callable[[], Roads] = Roads
+    certificates: Callable[[], list[CertificateEnd]] = list
 
     async def read(self) -> Status:
         """Return the status now; DirectoryStaleError."""
@@ -140,6 +151,7 @@ class StatusBoard:
             roads=roads.roads,
             planned_stops=roads.planned_stops,
             planned_stops_readable=roads.planned_stops_readable,
+            certificates=self.certificates(),
             ending_soon=[ending_said(one) for one in ending],
             subject_requests=requests_said(requests) if requests is not None else None,
         )

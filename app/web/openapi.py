@@ -14,6 +14,7 @@ _JSON: Final = "application/json"
 _REFERENCE: Final = "#/components/schemas/"
 _EXAMPLE_ID: Final = "01981c5e-0000-7000-8000-000000000000"
 _SCHEME: Final = "officer"
+_METRICS: Final = "/metrics"
 _OPEN_PATHS: Final = (
     "/v1/auth/",
     "/v1/receipts/",
@@ -122,7 +123,7 @@ def describe(app: FastAPI, *models: type[BaseModel]) -> None:
 def _complete(path: str, operation: dict[str, Any]) -> None:
     """Add what every operation of its sort may answer, so that no route has to repeat it."""
     codes: tuple[ProblemCode, ...] = _ANY_OPERATION
-    if path.startswith("/v1/") and not path.startswith(_OPEN_PATHS):
+    if path == _METRICS or (path.startswith("/v1/") and not path.startswith(_OPEN_PATHS)):
         operation["security"] = [{_SCHEME: []}]
         codes += _ANY_OFFICER
     if _JSON in operation.get("requestBody", {}).get("content", {}):

@@ -90,7 +90,7 @@ NEEDS: Final[dict[Permission, set[Route]]] = {
         ("POST", UNMASKINGS + "/{unmasking_id}/decision"),
         ("POST", UNMASKINGS + "/{unmasking_id}/reading"),
     },
-    _P.READ_STATUS: {("GET", "/v1/status"), ("POST", "/v1/status/upstream-checks")},
+    _P.READ_STATUS: {("GET", "/v1/status"), ("GET", "/metrics"), ("POST", "/v1/status/upstream-checks")},
     _P.VIEW_OFFICERS: {
         ("GET", "/v1/officers"),
         ("GET", "/v1/officers/export"),
@@ -200,7 +200,7 @@ EITHER: Final[dict[Route, frozenset[Permission]]] = dict.fromkeys(
     frozenset({_P.LOOK_UP, _P.HANDLE_DATA_FAULTS}),
 )
 """What each of several permissions is enough for; they show not the same of it."""
-TECHNICAL: Final[set[Route]] = {("GET", "/v1/status")}
+TECHNICAL: Final[set[Route]] = {("GET", "/v1/status"), ("GET", "/metrics")}
 """What client software without an officer may ask, beside what anybody may."""
 LEAVES: Final[dict[Route, tuple[RecordKind, ...]]] = {
     ("POST", "/v1/audit/searches"): (RecordKind.AUDIT_SEARCHED,),

@@ -174,6 +174,8 @@ async def _read_status(stage: Stage, token: str) -> None:
     administrator = await stage.sign_in(invented.ADMINISTRATOR)
     _expect(200, await call(_STATUS, params={"ten": NAME}, headers=bearer(administrator)))
     _expect(401, await call(_STATUS, headers=bearer(f"{FOUND}.token.{FOUND}")))
+    _expect(200, await call("/metrics", params={"ten": NAME}, headers=bearer(administrator)))
+    _expect(401, await call("/metrics", headers=bearer(f"{FOUND}.token.{FOUND}")))
 
 
 async def _check_the_roads(stage: Stage, _: str) -> None:
@@ -204,6 +206,7 @@ ACCOUNT_DRIVERS: dict[tuple[str, str], Driver] = (
         ("POST", _OTP): _begin_second_factor,
         ("POST", _CONFIRM): _confirm_second_factor,
         ("GET", _STATUS): _read_status,
+        ("GET", "/metrics"): _read_status,
         ("POST", _STATUS + "/upstream-checks"): _check_the_roads,
         ("GET", _SESSIONS): _list_sessions,
         ("DELETE", _SESSIONS + "/{session_id}"): _end_sessions,

@@ -123,7 +123,7 @@ def free_port() -> int:
 
 
 async def _until_alive(running: Running, process: asyncio.subprocess.Process) -> None:
-    for _ in range(600):
+    for _ in range(1800):  # a busy machine takes its time
         if process.returncode is not None:
             raise AssertionError(f"the process ended:\n{running.written[-4000:]}")
         try:

@@ -22,6 +22,7 @@ UUID_TEXT = "01981c5e-ab1d-7000-8000-aabbccddeeff"
 GOOD: dict[str, object] = {
     "code": "upstream_unavailable",
     "count": 3,
+    "days": 19,
     "duration_ms": 17,
     "error": "TimeoutError",
     "fields": "/citizen/id_number /citizen/birth_date",

@@ -11,7 +11,9 @@ from tests.world import a_lookup
 
 FOUND, NOT_FOUND, MISMATCH = "found", "not_found", "mismatch"
 UNAVAILABLE, CONFUSED = (503, "upstream_unavailable", True), (502, "upstream_confused", True)
-OF_A_REAL_SOCKET = {"half_answer", "reset", "slow", "trickle"}  # tests/adapters has them
+OF_A_REAL_SOCKET = {  # tests/adapters has them
+    "half_answer", "reset", "slow", "trickle", "hang", "uneven", "certificate_expired"
+}  # fmt: skip
 
 ANSWERED = {
     "found": FOUND,
@@ -20,6 +22,8 @@ ANSWERED = {
     "empty_district": FOUND,
     "without_district": FOUND,
     "token_rejected_once": FOUND,
+    "split_name": FOUND,
+    "clock_skewed": FOUND,
     "not_found": NOT_FOUND,
     "other_name": MISMATCH,
     "other_birth_date": MISMATCH,
@@ -40,6 +44,8 @@ TROUBLED = {
     "fault_200": CONFUSED,
     "fault_500": CONFUSED,
     "procedure_refused": (403, "upstream_procedure_not_licensed", False),
+    "flaky": CONFUSED,
+    "quota_used_up": UNAVAILABLE,
     "officer_refused": (403, "upstream_officer_not_permitted", False),
 }
 BY_BEHAVIOUR = {number: persona.behaviour.value for number, persona in PERSONAS.items()}

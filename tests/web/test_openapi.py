@@ -102,7 +102,7 @@ async def test_every_problem_has_an_example_somewhere(gateway: Gateway) -> None:
 
 async def test_a_route_for_officers_shows_how_they_may_be_refused(gateway: Gateway) -> None:
     for path, operation in _operations(gateway.app.openapi()):
-        needs_officer = path.startswith("/v1/") and not path.startswith(FOR_ANYBODY)
+        needs_officer = path.startswith(("/v1/", "/metrics")) and not path.startswith(FOR_ANYBODY)
         assert ("security" in operation) == needs_officer
         assert "internal_error" in _codes(operation)
         if needs_officer:
