@@ -16,6 +16,7 @@ def parse_reason(text: str) -> str:
     """
     clean = unicodedata.normalize("NFC", text).strip()
     is_writable = not any(unicodedata.category(mark) in {"Cc", "Cs"} for mark in clean)
-    if not 0 < len(clean) <= MAX_LENGTH or not is_writable or _PERSONAL_NUMBER.search(clean):
+    seen = "".join(mark for mark in clean if unicodedata.category(mark) != "Cf").strip()
+    if not seen or len(clean) > MAX_LENGTH or not is_writable or _PERSONAL_NUMBER.search(seen):
         raise ValueError("a reason has 1 to 200 characters on one line and no nine digits in a row")
     return clean

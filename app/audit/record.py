@@ -210,6 +210,7 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "alert_days": int,
     "unmasking_id": str,
     "unmasking_decision": str,
+    "looked_up_by": str,
     "readings_left": int,
     "exported_list": str,
     "exported_format": str,

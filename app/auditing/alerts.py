@@ -20,6 +20,7 @@ from app.auditing.criteria import About, Search
 from app.auditing.kinds import KINDS_ABOUT
 from app.auditing.queries import says
 from app.auditing.reader import AuditReader
+from app.auditing.search_facts import CONTINUED
 from app.clock import Clock, local_day
 from app.logs import LogEvent, get_logger
 
@@ -27,7 +28,6 @@ _ID_SLACK: Final = timedelta(days=1)
 _READS: Final = tuple(
     kind.value for kind in KINDS_ABOUT[About.AUDIT_READS] if kind is not RecordKind.AUDIT_ALERTED
 )
-_CONTINUED: Final = b'"search_continued":1'
 _log = get_logger(__name__)
 
 
@@ -51,7 +51,7 @@ class ReadingAlert:
 
     async def look(self, auditor: Caller, search: Search) -> None:
         """Raise an alert where this search, which is on record, was one too many; AuditUnavailableError."""
-        if search.officer_id is None or search.after is not None:
+        if search.officer_id is None:
             return
         since = self._clock.now() - timedelta(days=self._rule.days)
         reads = await self._count(auditor, search.officer_id, since, _READS)
@@ -69,7 +69,7 @@ class ReadingAlert:
             record.recorded_at > since,
             record.record_id >= first_id(since, -_ID_SLACK),
             says(AUDIT_RECORD.c.leaf, f'"searched_officer_id":"{officer_id}"'.encode()),
-            ~says(AUDIT_RECORD.c.leaf, _CONTINUED),
+            ~says(AUDIT_RECORD.c.leaf, CONTINUED),
         )
         return int((await self._reader.scalars(query))[0])
 

@@ -16,8 +16,12 @@ from app.clock import VIETNAM
 from app.errors import InvalidRequestError, ProblemCode
 
 _TURN: Final = timedelta(hours=1)
-_CASE_NUMBER: Final = re.compile(r"(?=.*[0-9A-Za-zÀ-ỹ])[0-9A-Za-zÀ-ỹ/._ -]{1,80}")
-LIKE_ID_NUMBER: Final = re.compile(r"(?<![0-9])(?:[0-9]{9}|[0-9]{12})(?![0-9])")
+_LETTER: Final = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỹ"  # Latin only: digits of other scripts could hide a number
+_CASE_NUMBER: Final = re.compile(rf"(?=.*[0-9{_LETTER}])[0-9{_LETTER}/._ -]{{1,80}}")
+LIKE_ID_NUMBER: Final = re.compile(
+    r"(?<![0-9])(?:[0-9]{9}|[0-9]{12}|[0-9]{3}(?:[/._ -][0-9]{3}){2,3})(?![0-9])"
+)
+"""Nine or twelve digits, in one or as cards and people write them, in threes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ class Search:
     and all whose place it took. `dossier_code` also finds lookups that were linked to the dossier later.
     `outcome` is one of the desk's, `not_permitted` for what was refused, or RUNNING. `paper_may_ask` is what
     the lookup ruled; `paper_asked` is whether any record says that paper was asked for. What the hidden
-    officers did never comes back: they are the auditor's own accounts.
+    officers did never comes back: they are the auditor's own accounts. What came of a lookup at *as_of* or
+    later counts as not there.
     """
 
     case_number: str
@@ -86,6 +91,7 @@ class Search:
     paper_may_ask: bool | None = None
     about: About = About.LOOKUPS
     further_hidden_ids: frozenset[UUID] = frozenset()
+    as_of: datetime | None = None
 
     @property
     def hidden_ids(self) -> list[UUID]:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy.sql.selectable import NamedFromClause
@@ -50,10 +51,11 @@ _MAY_ASK: Final = b'"paper_may_ask":%d'
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A part of a search's period, from its start up to, not including, its end."""
+    """A part of a search's period, up to, not including, its end; what came of it counts before *as_of*."""
 
     starts_at: datetime
     ends_at: datetime
+    as_of: datetime | None = None
 
 
 def page_query(search: Search, secrets: Sequence[MonthSecret], window: Window, most: int) -> Select[Any]:
@@ -81,8 +83,8 @@ def outcomes_query(lookup_ids: Sequence[UUID], outcome_ids: Sequence[UUID]) -> S
     )
 
 
-def later_query(lookup_ids: Sequence[UUID], oldest: datetime) -> Select[Any]:
-    """Return the query for what was said of these lookups since, the oldest first.
+def later_query(lookup_ids: Sequence[UUID], oldest: datetime, as_of: datetime | None) -> Select[Any]:
+    """Return the query for what was said of these lookups since, and before *as_of*, the oldest first.
 
     A change that failed may have left a record, too.
     """
@@ -92,8 +94,9 @@ def later_query(lookup_ids: Sequence[UUID], oldest: datetime) -> Select[Any]:
             _RECORD.lookup_id == _any(lookup_ids),
             _is_kind(_RECORD.kind, RecordKind.DOSSIER_LINKED, RecordKind.LOOKUP_FOLLOW_UP),
             _RECORD.record_id >= first_id(oldest, -2 * _ID_SLACK),
+            *_before(_RECORD.recorded_at, as_of),
         )
-        .order_by(_RECORD.recorded_at)
+        .order_by(_RECORD.recorded_at, _RECORD.record_id)
     )
 
 
@@ -162,13 +165,13 @@ def _of_dossier(dossier_code: str, window: Window) -> Select[Any]:
         _DOSSIER.c.dossier_code == dossier_code,
         _is_kind(_DOSSIER.c.kind, *_ASKED, RecordKind.DOSSIER_LINKED),
         _DOSSIER.c.record_id >= first_id(window.starts_at, -_ID_SLACK),
+        *_before(_DOSSIER.c.recorded_at, window.as_of),
     )
 
 
 def _ended_so(search: Search, outcome: str, window: Window) -> ColumnElement[bool]:
     if outcome == RUNNING:
-        has_ended = exists().where(AUDIT_OUTCOME.c.lookup_id == _RECORD.record_id)
-        return and_(_is_kind(_RECORD.kind, RecordKind.LOOKUP_INTENT), ~has_ended)
+        return and_(_is_kind(_RECORD.kind, RecordKind.LOOKUP_INTENT), ~_has_ended(window))
     if outcome == Outcome.FOUND or search.is_selective:
         # Most lookups found somebody, and few are of one person: each that may match is looked at.
         ended_so = _ended_value(_ENDED.c.outcome, window) == outcome
@@ -177,6 +180,15 @@ def _ended_so(search: Search, outcome: str, window: Window) -> ColumnElement[boo
     if outcome == Outcome.NOT_PERMITTED:
         return or_(_is_kind(_RECORD.kind, RecordKind.LOOKUP_REFUSED), ended_so)
     return ended_so
+
+
+def _has_ended(window: Window) -> ColumnElement[bool]:
+    has_outcome = exists().where(AUDIT_OUTCOME.c.lookup_id == _RECORD.record_id)
+    if window.as_of is None:
+        return has_outcome
+    # Most ended long before: only for the others the outcome's own time is looked up, which a CASE keeps so.
+    is_old = has_outcome.where(AUDIT_OUTCOME.c.record_id < first_id(window.as_of, -_ID_SLACK))
+    return case((is_old, true()), else_=_ended_value(_ENDED.c.record_id, window).is_not(None))
 
 
 def _ended_value(value: ColumnElement[Any], window: Window) -> ScalarSelect[Any]:
@@ -188,7 +200,7 @@ def _ended_value(value: ColumnElement[Any], window: Window) -> ScalarSelect[Any]
         .where(
             AUDIT_OUTCOME.c.lookup_id == _RECORD.record_id,
             _is_kind(_ENDED.c.kind, RecordKind.LOOKUP_OUTCOME),
-            _is_after(_ENDED, window),
+            *_is_after(_ENDED, window),
         )
         .correlate(AUDIT_RECORD)
         .scalar_subquery()
@@ -201,7 +213,7 @@ def _ended_in(outcome: str, window: Window) -> Select[Any]:
         _ENDED.c.outcome == outcome,
         _is_kind(_ENDED.c.kind, RecordKind.LOOKUP_OUTCOME),
         _ENDED.c.recorded_at >= window.starts_at - _ID_SLACK,
-        _is_after(_ENDED, window),
+        *_is_after(_ENDED, window),
     )
     if outcome == Outcome.UNKNOWN:
         return query
@@ -216,14 +228,18 @@ def _paper_was_asked(window: Window) -> ColumnElement[bool]:
         _FOLLOW_UP.c.lookup_id == _RECORD.record_id,
         _is_kind(_FOLLOW_UP.c.kind, RecordKind.LOOKUP_FOLLOW_UP),
         says(_FOLLOW_UP.c.leaf, _PAPER_ASKED),
-        _is_after(_FOLLOW_UP, window),
+        *_is_after(_FOLLOW_UP, window),
     )
 
 
-def _is_after(later: NamedFromClause[Any], window: Window) -> ColumnElement[bool]:
+def _is_after(later: NamedFromClause[Any], window: Window) -> list[ColumnElement[bool]]:
     """Whether a record of what came of a lookup may be of *window*: the months before hold none."""
     is_after: ColumnElement[bool] = later.c.record_id >= first_id(window.starts_at, -2 * _ID_SLACK)
-    return is_after
+    return [is_after, *_before(later.c.recorded_at, window.as_of)]
+
+
+def _before(recorded_at: ColumnElement[Any], as_of: datetime | None) -> list[ColumnElement[bool]]:
+    return [recorded_at < as_of] if as_of is not None else []
 
 
 def _is_kind(column: ColumnElement[Any], *kinds: RecordKind) -> ColumnElement[bool]:

@@ -100,7 +100,7 @@ class AuditReader:
                 if len(rows) >= search.page_size:
                     break
             keys = await self._keys(connection, rows, secrets, search.months)
-            came = await _came_of(connection, rows) if search.about is About.LOOKUPS else {}
+            came = await _came_of(connection, rows, search.as_of) if search.about is About.LOOKUPS else {}
         return [_opened(row, keys, came).found for row in rows]
 
     async def open(self, lookup_id: UUID) -> Opened | None:
@@ -179,12 +179,12 @@ class AuditReader:
 def windows(search: Search) -> Iterator[Window]:
     """Yield the parts of a search's period, newest first: one, or ever wider ones where much may match."""
     end = search.ends_at
-    if search.after is not None:
-        end = min(end, search.after.recorded_at + _NEXT_INSTANT)
+    if search.after is not None and search.after.recorded_at < end:
+        end = search.after.recorded_at + _NEXT_INSTANT
     width = search.ends_at - search.starts_at if search.is_selective else _FIRST_WINDOW
     while end > search.starts_at:
         start = max(search.starts_at, end - width)
-        yield Window(start, end)
+        yield Window(start, end, search.as_of)
         end, width = start, width * _WIDER
 
 
@@ -195,15 +195,15 @@ async def _destroyed(connection: AsyncConnection, months: Collection[str]) -> di
     return {row.month: row.dropped_at for row in rows}
 
 
-async def _came_of(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> _CameOf:
-    """Return what came of these lookups: outcome, dossier and paper, the newest of each."""
+async def _came_of(connection: AsyncConnection, rows: Sequence[Row[Any]], as_of: datetime | None) -> _CameOf:
+    """Return what came of these lookups, before *as_of*: outcome, dossier and paper, the newest of each."""
     lookup_ids = [row.record_id for row in rows]
     if not lookup_ids:
         return {}
     outcome_ids = (await connection.execute(outcome_ids_query(lookup_ids))).scalars().all()
     came = [
         *await connection.execute(outcomes_query(lookup_ids, outcome_ids)),
-        *await connection.execute(later_query(lookup_ids, min(row.recorded_at for row in rows))),
+        *await connection.execute(later_query(lookup_ids, min(row.recorded_at for row in rows), as_of)),
     ]
     return {(row.lookup_id, row.kind): _facts(row.leaf) for row in came}
 

@@ -10,9 +10,11 @@ from app.accounts.store import Accounts
 from app.audit.log import AuditLog
 from app.audit.record import Draft, RecordKind, Value
 from app.auditing.alerts import ReadingAlert
-from app.auditing.criteria import About, Position, Search
+from app.auditing.continuing import is_continued
+from app.auditing.criteria import Position, Search
 from app.auditing.quotas import QuotaKeeper
 from app.auditing.reader import AuditReader, Found
+from app.auditing.search_facts import searched_facts
 from app.clock import Clock
 from app.database.live import LiveView
 
@@ -52,13 +54,16 @@ class AuditSearcher:
 
         Raises TooManyError, and AuditUnavailableError where it cannot be done or recorded.
         """
-        await self._quota.check(auditor.officer.officer_id)
+        officer_id = auditor.officer.officer_id
+        await self._quota.check(officer_id)
+        continued = await is_continued(self._reader, officer_id, search, self._clock.now())
         found = await self._reader.find(replace(search, page_size=search.page_size + 1))
         page, more = found[: search.page_size], len(found) > search.page_size
-        draft = search_draft(auditor, search, len(page), self._clock)
+        draft = _draft(auditor, search, len(page), self._clock, continued=continued)
         await self._log.append(draft)  # durable before anything is shown
-        await self._quota.confirm(auditor.officer.officer_id)
-        await self._alert.look(auditor, search)
+        await self._quota.confirm(officer_id)
+        if not continued:
+            await self._alert.look(auditor, search)
         last = page[-1] if page else None
         cursor = Position(last.recorded_at, last.record_id).to_text() if last and more else None
         return Page(page, cursor)
@@ -71,38 +76,14 @@ class AuditSearcher:
         }
 
 
-def search_draft(auditor: Caller, search: Search, count: int, clock: Clock) -> Draft:
+def _draft(auditor: Caller, search: Search, count: int, clock: Clock, *, continued: bool) -> Draft:
     """Return the record of a search: for which case, by what, of which days, and how many were found."""
+    found: dict[str, Value] = {"search_results": count}
+    if continued:
+        found["search_continued"] = 1
     return Draft(
         RecordKind.AUDIT_SEARCHED,
         clock.now(),
-        auditor.facts() | searched_facts(search) | {"search_results": count},
+        auditor.facts() | searched_facts(search) | found,
         subject=json.dumps({"id_number": search.number}).encode() if search.number else None,
     )
-
-
-def searched_facts(search: Search) -> dict[str, Value]:
-    """Return what a record says of the search; the citizen stands in it sealed only."""
-    facts: dict[str, Value] = {
-        "case_number": search.case_number,
-        "searched_by": " ".join(search.criteria),
-        "searched_from": search.first_day.isoformat(),
-        "searched_to": search.last_day.isoformat(),
-    }
-    named = {
-        "searched_officer_id": search.officer_id,
-        "searched_unit_id": " ".join(map(str, sorted(search.unit_ids))) or None,
-        "searched_client_id": search.client_id,
-        "searched_dossier_code": search.dossier_code,
-        "searched_procedure_code": search.procedure_code,
-        "searched_outcome": search.outcome,
-        "searched_paper": _paper(search) or None,
-        "searched_about": search.about.value if search.about is not About.LOOKUPS else None,
-    }
-    facts |= {name: str(value) for name, value in named.items() if value is not None}
-    return facts | ({"search_continued": 1} if search.after is not None else {})
-
-
-def _paper(search: Search) -> str:
-    asked = {"may_ask": search.paper_may_ask, "asked": search.paper_asked}
-    return " ".join(f"{name}={int(value)}" for name, value in asked.items() if value is not None)

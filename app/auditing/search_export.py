@@ -22,8 +22,9 @@ from app.auditing.alerts import ReadingAlert
 from app.auditing.criteria import Search
 from app.auditing.quotas import QuotaKeeper
 from app.auditing.reader import AuditReader
-from app.auditing.search import AuditSearcher, searched_facts
+from app.auditing.search import AuditSearcher
 from app.auditing.search_evidence import ExportCheckpoint, RecordEvidence, SearchEvidence
+from app.auditing.search_facts import searched_facts
 from app.auditing.search_package import (
     Bounds,
     ListWriter,
@@ -35,7 +36,7 @@ from app.auditing.search_package import (
 from app.auditing.search_readme import readme
 from app.auditing.search_walk import Walk, Walked, pages
 from app.clock import VIETNAM, Clock, rfc3339
-from app.errors import AuditUnavailableError
+from app.errors import AuditUnavailableError, GatewayError
 
 SETTLING: Final = timedelta(seconds=10)
 """How long a record's time may precede its commit and its place in the tree.
@@ -113,9 +114,14 @@ async def begin_export(
     subject = json.dumps({"id_number": search.number}).encode() if search.number else None
     asked = Draft(RecordKind.AUDIT_SEARCH_EXPORTED, now, facts, subject=subject)
     await means.log.append(asked)
+    export = SearchExport(means, auditor, search, list_format, checkpoint, asked)
     if means.watch is not None:
-        await means.watch.after(auditor, search)
-    return SearchExport(means, auditor, search, list_format, checkpoint, asked)
+        try:
+            await means.watch.after(auditor, search)
+        except GatewayError:
+            await export.fail()  # whoever reads the record must not think that it was made
+            raise
+    return export
 
 
 @dataclass(slots=True)
@@ -160,6 +166,11 @@ class SearchExport:
             self._ending = Ending.FAILED
             raise
         yield last
+
+    async def fail(self) -> None:
+        """Record that nothing came of it; AuditUnavailableError."""
+        self._ending = Ending.FAILED
+        await self.close()
 
     async def close(self) -> None:
         """Record an ending before the end; AuditUnavailableError."""

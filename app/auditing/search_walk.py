@@ -55,26 +55,28 @@ async def pages(
     """
     after: Position | None = Position(as_of, _LEAST_ID)
     while after is not None:
-        found = await reader.find(replace(search, page_size=page_size, after=after))
+        found = await reader.find(replace(search, page_size=page_size, after=after, as_of=as_of))
         yield [_walked(each, names, rfc3339(as_of)) for each in found]
         last = found[-1] if len(found) == page_size else None
         after = Position(last.recorded_at, last.record_id) if last is not None else None
 
 
 def _walked(found: Found, names: Mapping[str, str], as_of: str) -> Walked:
-    outcome, link = _until(found.outcome, as_of), _until(found.link, as_of)
+    outcome, link, follow_up = (_until(each, as_of) for each in (found.outcome, found.link, found.follow_up))
     shown = LookupRecords(
         lookup_id=str(found.record_id),
         recorded_at=rfc3339(found.recorded_at),
         lookup=found.facts,
         outcome=outcome,
         link=link,
+        follow_up=follow_up,
         citizen=found.citizen,
         officer_login=names.get(str(found.facts.get("officer_id"))),
         is_readable=found.is_readable,
     )
-    later = [("link", link), ("outcome", outcome)]
+    later = [("follow_up", follow_up), ("link", link), ("outcome", outcome)]
     records = [(role, UUID(str(facts["record_id"]))) for role, facts in later if facts]
+    records.sort(key=lambda record: record[1], reverse=True)
     return Walked(shown, [*records, ("lookup", found.record_id)])
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import Final
+from uuid import UUID
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -83,11 +84,14 @@ class SubjectReportDesk:
         and AuditUnavailableError.
         """
         request = await self._book.find(number)
+        registration = await self._evidence.registration(request.report_id, request.number)
+        if registration is None:
+            raise ConflictError(ProblemCode.SUBJECT_REQUEST_UNREADABLE)
         async with self._refusals(caller):
-            self._check_second_person(caller, request)
+            self._check_second_person(caller, registration.registered_by)
         self._press.check_room()
         async with self._making:
-            told = await self._told(request)
+            told = await self._told(request, registration.numbers)
             report = subject_report(told, self._authority_code, self._rules)
             digest = digest_of(report)
             pdf = await self._drawn(told, caller.unit.name, digest)
@@ -99,18 +103,15 @@ class SubjectReportDesk:
             pdf_sha256=sha256(pdf).hexdigest(),
         )
 
-    def _check_second_person(self, caller: Caller, request: SubjectRequest) -> None:
+    def _check_second_person(self, caller: Caller, registered_by: UUID) -> None:
         if not self._rules.needs_second_person:
             return
-        registrar = self._views.accounts.current.officers.get(request.registered_by)
-        is_same = caller.officer.officer_id == request.registered_by
+        registrar = self._views.accounts.current.officers.get(registered_by)
+        is_same = caller.officer.officer_id == registered_by
         if is_same or (registrar is not None and caller.officer.is_same_person(registrar)):
             raise NotAllowedError(ProblemCode.SUBJECT_REPORT_NEEDS_ANOTHER)
 
-    async def _told(self, request: SubjectRequest) -> Told:
-        numbers = await self._evidence.numbers_of(request.report_id)
-        if numbers is None:
-            raise ConflictError(ProblemCode.SUBJECT_REQUEST_UNREADABLE)
+    async def _told(self, request: SubjectRequest, numbers: tuple[str, ...]) -> Told:
         now = self._clock.now()
         gathered = await self._evidence.gather(numbers, request.number, now)
         names = await self._names(gathered, now)

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy import ColumnElement, Select, literal_column, or_, select
 
 from app.audit.keyring import month_of
 from app.audit.partitions import first_id
@@ -16,6 +16,7 @@ from app.audit.retention_table import AUDIT_OUTCOME
 from app.audit.table import AUDIT_MONTH_KEY, AUDIT_MONTH_SECRET, AUDIT_RECORD
 from app.auditing.criteria import Position, Search
 from app.auditing.proofs import proofs_of
+from app.auditing.queries import says
 from app.auditing.reader import AuditReader, OpenedRecord
 from app.auditing.subject_values import AUDIT_LOOKS
 from app.clock import local_day
@@ -75,6 +76,14 @@ class Gathered:
 
 
 @dataclass(frozen=True, slots=True)
+class Registration:
+    """What the log says of a request: whose numbers, and which officer registered it."""
+
+    numbers: tuple[str, ...] = field(repr=False)
+    registered_by: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """Since when persons can be found at all, and since when without a hole."""
 
@@ -89,13 +98,18 @@ class SubjectEvidence:
         """Read with *reader*."""
         self._reader = reader
 
-    async def numbers_of(self, report_id: UUID) -> tuple[str, ...] | None:
-        """Return the numbers a request was registered for; None where its record no longer opens.
+    async def registration(self, report_id: UUID, number: str) -> Registration | None:
+        """Return how the request of this number was registered, by its own record.
 
+        None where that no longer opens or says something else: a changed row of the book names nobody.
         Raises AuditUnavailableError.
         """
-        records = await self._reader.records(AUDIT_RECORD.c.record_id == report_id)
-        return _numbers(records[0].person) or None if records else None
+        requested = RecordKind.SUBJECT_REPORT_REQUESTED.value
+        for one in await self._reader.records(AUDIT_RECORD.c.record_id == report_id):
+            said, numbers = one.facts, _numbers(one.person)
+            if numbers and (said.get("kind"), said.get("report_number")) == (requested, number):
+                return Registration(numbers, UUID(str(said["officer_id"])))
+        return None
 
     async def gather(self, numbers: Sequence[str], case_number: str, now: datetime) -> Gathered:
         """Return every look at who has *numbers*, through *now*; AuditUnavailableError."""
@@ -176,18 +190,31 @@ class SubjectEvidence:
     async def _audits(
         self, numbers: frozenset[str], lookup_ids: set[str], kept: Kept
     ) -> tuple[AuditLook, ...]:
+        looks = list[AuditLook]()
         since = first_id(kept.found_from, -_DAY)
-        records = await self._reader.records(_IS_AUDIT_LOOK, AUDIT_RECORD.c.record_id >= since)
-        return tuple(
-            AuditLook(
-                one.recorded_at,
-                str(one.facts.get("kind")),
-                _text(one.facts.get("case_number")),
-                _text(one.facts.get("report_number")),
-            )
-            for one in records
-            if not numbers.isdisjoint(_numbers(one.person)) or one.facts.get("lookup_id") in lookup_ids
-        )
+        while ids := await self._reader.scalars(_audit_look_ids(since)):
+            # Opened a few at a time: there may be hundreds of thousands, and lookups wait for this process.
+            records = await self._reader.records(_IS_AUDIT_LOOK, AUDIT_RECORD.c.record_id.in_(ids))
+            looks += [
+                AuditLook(
+                    one.recorded_at,
+                    str(one.facts.get("kind")),
+                    _text(one.facts.get("case_number")),
+                    _text(one.facts.get("report_number")),
+                )
+                for one in records
+                if not numbers.isdisjoint(_numbers(one.person)) or one.facts.get("lookup_id") in lookup_ids
+            ]
+            since = UUID(int=ids[-1].int + 1)
+        return tuple(sorted(looks, key=lambda look: look.at))
+
+
+def _audit_look_ids(since: UUID) -> Select[Any]:
+    """Return the query for the next ids from *since* on, of the records that name somebody."""
+    record = AUDIT_RECORD.c
+    names = or_(says(record.leaf, b'"subject":"'), says(record.leaf, b'"lookup_id":"'))
+    query: Select[Any] = select(record.record_id).where(_IS_AUDIT_LOOK, record.record_id >= since, names)
+    return query.order_by(record.record_id).limit(_PAGE)
 
 
 def _proven(look: RawLook, proofs: Mapping[UUID, str]) -> RawLook:

@@ -1,6 +1,6 @@
 """Who sees whose person: one auditor asks for one lookup, another one decides, the first one reads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,11 +10,12 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.accounts.values import Officer
-from app.audit.record import Value
+from app.audit.record import RecordKind, Value
 from app.clock import rfc3339
 from app.errors import ProblemCode
 
 LASTS: Final = timedelta(hours=24)
+STEPS: Final = (RecordKind.AUDIT_UNMASK_ASKED, RecordKind.AUDIT_UNMASK_DECIDED, RecordKind.AUDIT_UNMASKED)
 
 
 class UnmaskingState(StrEnum):
@@ -68,6 +69,8 @@ class Unmasking:
 
     def facts(self) -> dict[str, Value]:
         """Return what records say of it."""
+        # By the officer's id the searches of whoever made the lookup leave these records out.
+        by = {"looked_up_by": str(self.looked_up_by)} if self.looked_up_by is not None else {}
         return {
             "unmasking_id": str(self.unmasking_id),
             "lookup_id": str(self.lookup_id),
@@ -75,7 +78,26 @@ class Unmasking:
             "reason": self.reason,
             "requested_by": str(self.requested_by),
             "expires_at": rfc3339(self.expires_at),
+            **by,
         }
+
+    def readings_on_record(self, records: Sequence[Mapping[str, Value]], now: datetime) -> int:
+        """Return how often the log lets who asked read this lookup; *records* are of this id, oldest first.
+
+        What the table says of lookup, auditors, time and readings opens nobody unless both auditors' records
+        say the same.
+        """
+        wanted = {"lookup_id": str(self.lookup_id), "requested_by": str(self.requested_by)}
+        alike = [one for one in records if wanted.items() <= one.items()]
+        asked, decided, read = ([one for one in alike if one.get("kind") == kind.value] for kind in STEPS)
+        if not decided or wanted["requested_by"] not in [one.get("officer_id") for one in asked]:
+            return 0
+        last = decided[-1]
+        is_approved = last.get("unmasking_decision") == UnmaskingState.APPROVED.value
+        is_in_time = rfc3339(now) < str(last.get("expires_at", ""))
+        if not is_approved or not is_in_time or last.get("officer_id") == wanted["requested_by"]:
+            return 0
+        return int(last.get("readings_left", 0)) - len(read)
 
 
 def decision_refusal(

@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.accounts.authentication import Caller
@@ -22,6 +21,8 @@ from app.auditing.queries import says
 from app.auditing.quotas import QuotaKeeper
 from app.auditing.reader import AuditReader, Opened
 from app.auditing.unmasking import (
+    LASTS,
+    STEPS,
     ReadingRules,
     Unmasking,
     UnmaskingState,
@@ -33,7 +34,7 @@ from app.auditing.unmasking_store import (
     current_unmaskings,
     decide_unmasking,
     find_unmasking,
-    use_reading,
+    leave_readings,
 )
 from app.clock import Clock, rfc3339
 from app.database.live import LiveView
@@ -105,7 +106,7 @@ class UnmaskingDesk:
         """Return what is open or readable and the caller's own or to decide, and whether they may decide."""
         now = self._clock.now()
         async with self._engine.connect() as connection:
-            found = await current_unmaskings(connection, now)
+            found = await current_unmaskings(connection, now, LASTS + self._rules.lasts)
         shown = []
         for one in found:
             may_decide = one.is_open(now) and decision_refusal(caller.officer, one, self._officers) is None
@@ -126,6 +127,8 @@ class UnmaskingDesk:
             unmasking = await find_unmasking(connection, unmasking_id, is_held=True)
             if unmasking is None:
                 raise NotFoundError(ProblemCode.UNMASKING_UNKNOWN)
+            opened = await self._reader.open(unmasking.lookup_id)
+            unmasking = _as_recorded(unmasking, opened)
             if (code := decision_refusal(decider, unmasking, self._officers)) is not None:
                 raise NotAllowedError(code)
             if not unmasking.is_open(now):
@@ -133,7 +136,7 @@ class UnmaskingDesk:
             rules = self._rules if approves else None
             await decide_unmasking(connection, unmasking_id, decider.officer_id, now, rules)
             facts = caller.facts() | unmasking.facts() | self._decision(now, approves=approves)
-            return Change(None, RecordKind.AUDIT_UNMASK_DECIDED, facts, subject=await self._seal(unmasking))
+            return Change(None, RecordKind.AUDIT_UNMASK_DECIDED, facts, subject=_sealed(opened))
 
         await self._changes.make(work)
 
@@ -148,11 +151,13 @@ class UnmaskingDesk:
             unmasking = await find_unmasking(connection, unmasking_id, is_held=True)
             if unmasking is None or unmasking.requested_by != caller.officer.officer_id:
                 raise NotFoundError(ProblemCode.UNMASKING_UNKNOWN)
-            if not unmasking.is_readable(self._clock.now()) or not await self._was_approved(unmasking):
+            readings = await self._readings_left(unmasking)
+            if readings < 1:
                 raise ConflictError(ProblemCode.UNMASKING_NOT_READABLE)
-            person = _person(await self._reader.open(unmasking.lookup_id))
-            left = await use_reading(connection, unmasking)
-            facts = caller.facts() | unmasking.facts() | {"readings_left": left}
+            opened = await self._reader.open(unmasking.lookup_id)
+            person, left = _person(opened), readings - 1
+            await leave_readings(connection, unmasking_id, left)
+            facts = caller.facts() | _as_recorded(unmasking, opened).facts() | {"readings_left": left}
             shown = {name: str(person[name]) for name in _SHOWN if name in person}
             reading = Reading(unmasking, shown, left)
             return Change(reading, RecordKind.AUDIT_UNMASKED, facts, subject=_subject(person))
@@ -177,22 +182,24 @@ class UnmaskingDesk:
             "expires_at": rfc3339(now + self._rules.lasts),
         }
 
-    async def _seal(self, unmasking: Unmasking) -> bytes | None:
-        opened = await self._reader.open(unmasking.lookup_id)
-        person = opened.person if opened is not None else None
-        return None if person is None or isinstance(person, Nobody) else _subject(person)
-
-    async def _was_approved(self, unmasking: Unmasking) -> bool:
-        """Whether the log says that a second auditor approved it: a row of a table alone opens nobody."""
-        record = AUDIT_RECORD.c
-        query = select(func.count()).where(
-            record.officer_id == unmasking.decided_by,
-            record.kind == RecordKind.AUDIT_UNMASK_DECIDED.value,
+    async def _readings_left(self, unmasking: Unmasking) -> int:
+        """Return how many readings both table and log still allow."""
+        now, record = self._clock.now(), AUDIT_RECORD.c
+        if not unmasking.is_readable(now) or unmasking.decided_by is None:
+            return 0
+        records = await self._reader.records(
+            record.officer_id.in_((unmasking.requested_by, unmasking.decided_by)),
+            record.kind.in_([kind.value for kind in STEPS]),
             record.record_id >= first_id(unmasking.requested_at, -_ID_SLACK),
             says(AUDIT_RECORD.c.leaf, f'"unmasking_id":"{unmasking.unmasking_id}"'.encode()),
-            says(AUDIT_RECORD.c.leaf, f'"unmasking_decision":"{UnmaskingState.APPROVED.value}"'.encode()),
         )
-        return bool((await self._reader.scalars(query))[0])
+        on_record = unmasking.readings_on_record([one.facts for one in records], now)
+        return min(unmasking.readings_left, on_record)
+
+
+def _as_recorded(unmasking: Unmasking, opened: Opened | None) -> Unmasking:
+    """Return it with the officer whom the lookup's own record names, whatever the table says."""
+    return replace(unmasking, looked_up_by=_officer_of(opened)) if opened is not None else unmasking
 
 
 def _officer_of(opened: Opened) -> UUID | None:
@@ -207,6 +214,11 @@ def _person(opened: Opened | None) -> Mapping[str, Any]:
     if person is None or isinstance(person, Nobody):
         raise ConflictError(ProblemCode.PERSON_NOT_READABLE)
     return person
+
+
+def _sealed(opened: Opened | None) -> bytes | None:
+    person = opened.person if opened is not None else None
+    return None if person is None or isinstance(person, Nobody) else _subject(person)
 
 
 def _subject(person: Mapping[str, Any]) -> bytes:

@@ -1,6 +1,6 @@
 """Unmaskings in the database."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,15 +22,18 @@ async def add_unmasking(connection: AsyncConnection, unmasking: Unmasking) -> No
     await connection.execute(insert(AUDIT_UNMASKING).values(values))
 
 
-async def current_unmaskings(connection: AsyncConnection, now: datetime) -> list[Unmasking]:
-    """Return what can still be decided or read, the newest first, at most 200."""
+async def current_unmaskings(
+    connection: AsyncConnection, now: datetime, longest: timedelta
+) -> list[Unmasking]:
+    """Return what can still be decided or read, the newest first, at most 200; none lasts over *longest*."""
     query = (
         select(AUDIT_UNMASKING)
         .where(
+            _TABLE.requested_at > now - longest,
             or_(
                 (_TABLE.state == UnmaskingState.OPEN.value) & (_TABLE.expires_at > now),
                 (_TABLE.readable_until > now) & (_TABLE.readings_left > 0),
-            )
+            ),
         )
         .order_by(_TABLE.requested_at.desc(), _TABLE.unmasking_id.desc())
         .limit(_MOST_LISTED)
@@ -64,12 +67,10 @@ async def decide_unmasking(
     )
 
 
-async def use_reading(connection: AsyncConnection, unmasking: Unmasking) -> int:
-    """Take one reading off a held request and return how many are left."""
-    left = unmasking.readings_left - 1
-    of_this = update(AUDIT_UNMASKING).where(_TABLE.unmasking_id == unmasking.unmasking_id)
+async def leave_readings(connection: AsyncConnection, unmasking_id: UUID, left: int) -> None:
+    """Write down how many readings of a held request are left."""
+    of_this = update(AUDIT_UNMASKING).where(_TABLE.unmasking_id == unmasking_id)
     await connection.execute(of_this.values(readings_left=left))
-    return left
 
 
 def _unmasking(row: Row[Any]) -> Unmasking:

@@ -301,7 +301,17 @@ async def test_a_role_that_is_none_is_refused(gateway: Gateway, body: object) ->
 
 
 @pytest.mark.parametrize(
-    "reason", ["", " ", "a" * 201, "căn cước 099190000017", "099 190 000 017", "dòng\nmới", None]
+    "reason",
+    [
+        "",
+        " ",
+        "a" * 201,
+        "căn cước 099190000017",
+        "099 190 000 017",
+        "099\u200b190\u200b000017",
+        "dòng\nmới",
+        None,
+    ],
 )
 async def test_a_reason_is_a_sentence_without_anybodys_number(gateway: Gateway, reason: object) -> None:
     administrator = await an_administrator(gateway)

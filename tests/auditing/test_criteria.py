@@ -93,7 +93,21 @@ def test_a_case_number_is_written_in_one_way(typed: str, written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", " ", "/-_.", "a\u0000", "a\u200b", "x" * 81, "099190000017", "TTr 990000017/2026"]
+    "typed",
+    [
+        "",
+        " ",
+        "/-_.",
+        "a\u0000",
+        "a\u200b",
+        "x" * 81,
+        "099190000017",
+        "TTr 990000017/2026",
+        "TTr 099 190 000 017",
+        "990.000.017",
+        "TTr \u0660\u0669\u0669\u0661\u0669\u0660\u0660\u0660\u0660\u0660\u0661\u0667",  # Arabic digits
+        "TTr \u0966\u096f\u096f",
+    ],
 )
 def test_a_case_number_that_is_none_or_could_be_a_citizens_is_refused(typed: str) -> None:
     with pytest.raises(InvalidRequestError) as refusal:

@@ -17,12 +17,13 @@ import pytest
 from app.audit.record import RecordKind
 from app.audit.tree.signer import FileSigner
 from app.audit.verifying.command import verify
-from app.audit.verifying.search_rows import SEARCH_COLUMNS
+from app.audit.verifying.search_rows import PAPER_TITLES, SEARCH_COLUMNS
 from app.auditing.search_evidence import SearchEvidence
 from app.cli import invented
 from app.database.connect import open_engine
 from app.errors import AuditUnavailableError
 from app.main import WrapLog
+from app.web.papers import PAPER_NAMES
 from mock_c06.app import create_app as create_mock
 from mock_c06.config import MockConfig
 from tests.audit.tree.ground import a_sequencer, a_signer
@@ -81,6 +82,9 @@ async def test_every_format_says_what_the_records_say_and_a_verifier_finds_it_so
         for body in (a_lookup(), a_lookup(citizen=NOBODY), a_lookup(fields=["religion"])):
             ids.insert(0, (await gateway.look_up(token, body)).json()["lookup_id"])
             clock.at += timedelta(seconds=1)
+        path = f"/v1/residence-lookups/{ids[2]}/follow-up"
+        said = {"paper_asked": True, "which": "id_notice", "why": "history_needed"}
+        (await gateway.http.post(path, json=said, headers=bearer(token))).raise_for_status()
         await take_in(world, signer)
         clock.at += timedelta(seconds=11)
         answers = [
@@ -102,14 +106,20 @@ async def test_every_format_says_what_the_records_say_and_a_verifier_finds_it_so
     assert named[2]["Số định danh công dân (che bớt)"] == "*********017"
     assert named[2]["Tên đăng nhập của cán bộ"] == invented.RECEPTION
     assert named[2]["Mã hồ sơ"] == a_dossier_code()
+    assert [row["Đã yêu cầu giấy tờ"] for row in named] == ["", "", "Có"]
+    assert [row["Giấy tờ đã yêu cầu"] for row in named] == ["", "", PAPER_TITLES["id_notice"]]
+    assert {paper.value: names["vi"] for paper, names in PAPER_NAMES.items()} == PAPER_TITLES
     workbook = openpyxl.load_workbook(io.BytesIO(sheet.read("danh-sach.xlsx")))
     (worksheet,) = workbook.worksheets
     shown = [[cell or "" for cell in row] for row in worksheet.iter_rows(values_only=True)]
     assert shown == [titles, *rows]
-    assert (worksheet.freeze_panes, worksheet.auto_filter.ref) == ("A2", "A1:Q4")
+    assert (worksheet.freeze_panes, worksheet.auto_filter.ref) == ("A2", "A1:S4")
     assert {cell.data_type for cell in worksheet[2] if cell.value is not None} == {"s"}
     assert [worksheet.column_dimensions[letter].width for letter in "ABC"] == [8, 21, 24]
+    roles = [one["role"] for one in json.loads(texts.read("records.jsonl").splitlines()[2])["records"]]
+    assert roles == ["follow_up", "outcome", "lookup"]
     facts = [json.loads(line) for line in lines.read("danh-sach.jsonl").splitlines()]
+    assert (facts[2]["paper_asked"], facts[2]["paper_which"]) == (True, "id_notice")
     assert [(each["lookup_id"], each["citizen"]) for each in facts] == [
         (ids[0], "*********017"),
         (ids[1], "*********109"),

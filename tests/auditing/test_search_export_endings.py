@@ -6,14 +6,18 @@ import json
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from starlette.types import Message, Scope
 
 from app.audit.record import RecordKind
-from app.auditing.search_export import SETTLING, ListFormat, SearchExport, begin_export
+from app.auditing.alerts import ReadingAlert
+from app.auditing.quotas import QuotaKeeper
+from app.auditing.search_export import SETTLING, ExportWatch, ListFormat, SearchExport, begin_export
 from app.auditing.search_export_routes import ExportAnswer
-from app.errors import AuditUnavailableError
+from app.errors import AuditUnavailableError, ProblemCode, TooManyError
 from tests.auditing.invented_search import Ground, InventedLog, a_ground, a_search
 from tests.lookup_fakes import JournalLog, a_caller
 
@@ -146,6 +150,34 @@ async def test_lookups_and_outcomes_of_the_last_seconds_stay_out(ground: Ground)
     # Outcomes stand at the time of their batch's last lookup, the newest one's at the instant itself.
     assert len(rows) == LOOKUPS - 1
     assert ["Chưa có kết quả" in row for row in rows] == [True, *[False] * (LOOKUPS - 2)]
+
+
+class FullQuota(QuotaKeeper):
+    """Has room until the record is there: others came first."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def check(self, officer_id: UUID) -> None:
+        pass
+
+    async def confirm(self, officer_id: UUID) -> None:  # noqa: ARG002 - it is full for everybody
+        raise TooManyError(ProblemCode.AUDIT_QUOTA_REACHED, retry_after_seconds=1)
+
+
+class NoAlert(ReadingAlert):
+    def __init__(self) -> None:
+        pass
+
+
+async def test_an_export_that_others_left_no_room_for_is_on_record_as_failed(
+    ground: Ground, log: JournalLog
+) -> None:
+    ground.means = replace(ground.means, watch=ExportWatch(FullQuota(), NoAlert()))
+    with pytest.raises(TooManyError):
+        await begun(ground)
+    assert endings(log) == [("failed", 0)]
+    assert ground.reader.asked == []
 
 
 async def nobody() -> Message:

@@ -183,6 +183,30 @@ def test_the_next_page_begins_where_the_last_one_ended() -> None:
     assert not list(windows(replace(SEARCH, after=Position(at - timedelta(days=365), UUID(int=1)))))
 
 
+def test_a_cursor_of_the_last_instant_there_is_begins_at_the_newest() -> None:
+    last = Position(datetime.max.replace(tzinfo=UTC), UUID(int=1))
+    assert next(windows(replace(SEARCH, after=last))) == next(windows(SEARCH))
+
+
+async def test_what_came_of_lookups_since_an_instant_is_as_if_it_were_not_there(evidence: Evidence) -> None:
+    as_of = evidence.drafts["plain"].time
+    intents = ["own", "refused there", "running", "unclear", "absent", "linked", "plain"]
+    found = {
+        "running": await evidence.find(outcome="running", as_of=as_of),
+        "found": await evidence.find(outcome="found", as_of=as_of),
+        "not found": await evidence.find(outcome="not_found", as_of=as_of),
+        "asked": await evidence.find(paper_asked=True, as_of=as_of),
+        "dossier": await evidence.find(dossier_code=DOSSIER, as_of=as_of),
+    }
+    assert found == {"running": intents, "found": [], "not found": [], "asked": [], "dossier": []}
+    later = await evidence.reader.find(replace(WEEK, as_of=as_of))
+    assert {(one.link, one.follow_up) for one in later} == {(None, None)}
+    for days in (1, 3):
+        later_on = as_of + timedelta(days=days)
+        assert await evidence.find(outcome="running", as_of=later_on) == ["running"]
+        assert await evidence.find(paper_asked=True, as_of=later_on) == ["plain"]
+
+
 def test_every_reading_of_the_audit_can_be_found_and_no_kind_belongs_to_two() -> None:
     readings = {kind for kind in RecordKind if kind.value.startswith(("audit.", "subject_report."))}
     assert readings <= set(KINDS_ABOUT[About.AUDIT_READS])

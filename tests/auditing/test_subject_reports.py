@@ -301,6 +301,29 @@ async def test_who_registered_a_request_does_not_make_its_report_unless_the_depa
             assert (rejected, len(made)) == (["subject_report_needs_another"], int(not needed))
 
 
+async def test_a_changed_row_of_the_book_reports_on_nobody_else(
+    gateway: Gateway, department: Department
+) -> None:
+    answer = await gateway.look_up(await gateway.sign_in(), a_lookup())
+    first, second = await department.registered(THU), await department.registered(OLD_THU)
+    await gateway.execute(
+        "update subject_request set registered_by = (select officer_id from officer where login_name = $1)",
+        invented.SECOND_ADMINISTRATOR,
+    )
+    registrar = Department(gateway, department.registrar, department.registrar)
+    refused = await registrar.make(first)
+    assert (refused.status_code, refused.json()["code"]) == (403, "subject_report_needs_another")
+    other = "select report_id from subject_request where serial = 2"
+    ((second_id,),) = await fetch(gateway.world.database.owner_url, other)
+    await gateway.execute("update subject_request set report_id = gen_random_uuid() where serial = 2")
+    for report_id in (answer.json()["lookup_id"], second_id):
+        await gateway.execute("update subject_request set report_id = $1 where serial = 1", str(report_id))
+        named = await department.make(first)
+        assert (named.status_code, named.json()["code"]) == (409, "subject_request_unreadable")
+    assert (await department.make(second)).status_code == 409
+    assert await gateway.records("subject_report.made") == []
+
+
 async def test_every_step_is_on_record_and_nobody_in_the_clear(
     gateway: Gateway, department: Department
 ) -> None:

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from app.auditing.criteria import Position
 from app.cli import invented
 from app.clock import SystemClock, local_day
 from mock_c06.app import create_app as create_mock
@@ -107,6 +109,20 @@ async def test_further_pages_of_one_search_raise_no_alert(two: World) -> None:
         assert await gateway.records("audit.alerted") == []
         continued = [record.get("search_continued") for record in await gateway.records("audit.searched")]
     assert (page["next_cursor"], continued) == (None, [None, 1, 1])
+
+
+async def test_a_cursor_of_ones_own_making_hides_no_search(two: World) -> None:
+    forged = {"cursor": Position(SystemClock().now() + timedelta(days=1), UUID(int=2**128 - 1)).to_text()}
+    async with a_gateway(two, audit_alert_searches=3) as gateway:
+        auditor = await an_auditor(gateway)
+        await auditor.found(**OFFICER, about="audit_reads", **forged)
+        await auditor.found(**OFFICER, **forged)
+        await auditor.found(**OFFICER, **forged)  # goes on with the one before, as far as anybody can tell
+        assert await gateway.records("audit.alerted") == []
+        await auditor.found(**OFFICER | {"case_number": "TTr-13/2026"}, **forged)
+        assert len(await gateway.records("audit.alerted")) == 1
+        searched = await gateway.records("audit.searched")
+    assert [one.get("search_continued") for one in searched] == [None, None, 1, None]
 
 
 async def test_auditors_see_what_others_searched_and_nothing_about_themselves(served: Gateway) -> None:

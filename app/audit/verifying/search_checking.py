@@ -15,7 +15,7 @@ from app.audit.tree.notes import NoteError, strict_base64
 from app.audit.verifying.checking import Examination
 from app.audit.verifying.export_files import Line, leaf_of, read_number, read_text
 from app.audit.verifying.findings import CannotCheckError, Check, Gap, Kind, Ledger, Place
-from app.audit.verifying.kinds import DOSSIER_LINKED, LOOKUP_OUTCOME, TAGGED_KINDS
+from app.audit.verifying.kinds import DOSSIER_LINKED, LOOKUP_FOLLOW_UP, LOOKUP_OUTCOME, TAGGED_KINDS
 from app.audit.verifying.search_batches import SearchBatches
 from app.audit.verifying.search_files import (
     RECORDS_ENDING,
@@ -30,8 +30,13 @@ from app.audit.verifying.search_lists import LIST_TEXTS, XLSX_LIST, sheet_titles
 from app.audit.verifying.search_rows import LookupRecords
 from app.sheets.workbook_parts import other_parts, sheet_part
 
-_LOOKUP, _OUTCOME, _LINK = "lookup", "outcome", "link"
-_KINDS: Final = {_LOOKUP: TAGGED_KINDS, _OUTCOME: {LOOKUP_OUTCOME}, _LINK: {DOSSIER_LINKED}}
+_LOOKUP, _OUTCOME, _LINK, _FOLLOW_UP = "lookup", "outcome", "link", "follow_up"
+_KINDS: Final = {
+    _LOOKUP: TAGGED_KINDS,
+    _OUTCOME: {LOOKUP_OUTCOME},
+    _LINK: {DOSSIER_LINKED},
+    _FOLLOW_UP: {LOOKUP_FOLLOW_UP},
+}
 _THIS_VERSION: Final = 1
 _LONGEST_ROW: Final = 1024 * 1024
 _LARGEST_SAID: Final = 1024 * 1024
@@ -132,6 +137,7 @@ class _SearchExaminer:
             lookup=facts.get(_LOOKUP, {}),
             outcome=facts.get(_OUTCOME),
             link=facts.get(_LINK),
+            follow_up=facts.get(_FOLLOW_UP),
             citizen=_optional(line["citizen"]),
             officer_login=_optional(line["officer_login"]),
             is_readable=line["is_readable"] is True,

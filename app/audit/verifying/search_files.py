@@ -80,6 +80,12 @@ class SearchManifest:
         return names
 
     @property
+    def compared(self) -> set[str]:
+        """The files that a package of this format has."""
+        others = {SEARCH_CHECKPOINT, SEARCH_WRITER_KEYS, SEARCH_README}
+        return others.union(self.list_parts, self.parts(RECORDS_STEM, RECORDS_ENDING))
+
+    @property
     def list_parts(self) -> list[str]:
         """The list's files."""
         return self.parts(LIST_STEM, self.list_format)
@@ -101,7 +107,8 @@ class SearchPackage:
         if self._zip is not None and len(self._zip.namelist()) != len(self.names()):
             ledger.find(Kind.FILE_CHANGED, detail="two files of one name")
         known = {*self.manifest.files, SEARCH_MANIFEST}
-        for name in sorted(self.names() - known):
+        # A manifest made anew could name a list of its own that nobody compares with anything.
+        for name in sorted((self.names() | known) - {*self.manifest.compared, SEARCH_MANIFEST}):
             ledger.find(Kind.FILE_CHANGED, detail=name)
         for name in sorted(known - self.names()):
             raise CannotCheckError(f"{path}: there is no {name}")

@@ -25,6 +25,13 @@ _NO_DOSSIER: Final = {
     "one_stop_software_down": "Phần mềm một cửa bị gián đoạn",
     "completing_papers": "Hoàn thiện giấy tờ",
 }
+PAPER_TITLES: Final = {
+    "citizen_card": "Thẻ căn cước công dân hoặc thẻ căn cước",
+    "old_id_card": "Chứng minh nhân dân",
+    "ct07_confirmation": "Giấy xác nhận thông tin về cư trú (CT07)",
+    "id_notice": "Thông báo số định danh cá nhân",
+}
+"""Papers as the desk's answers name them (app.web.papers), which the offline verifier does not have."""
 _YES_NO: Final = {True: "Có", False: "Không", None: ""}
 
 Plain = str | int | bool | None | list[str]
@@ -39,6 +46,7 @@ class LookupRecords:
     lookup: Mapping[str, Value]
     outcome: Mapping[str, Value] | None
     link: Mapping[str, Value] | None
+    follow_up: Mapping[str, Value] | None
     citizen: str | None
     officer_login: str | None
     is_readable: bool
@@ -60,6 +68,8 @@ SEARCH_COLUMNS: Final[tuple[tuple[str, int], ...]] = (
     ("Mã lý do từ chối hoặc lỗi", 26),
     ("Trường thông tin đã cung cấp", 44),
     ("Được yêu cầu giấy tờ", 14),
+    ("Đã yêu cầu giấy tờ", 14),
+    ("Giấy tờ đã yêu cầu", 36),
     ("Mã lượt tra cứu", 38),
     ("Ghi chú", 40),
 )
@@ -69,7 +79,7 @@ SEARCH_COLUMNS: Final[tuple[tuple[str, int], ...]] = (
 def row_facts(records: LookupRecords) -> dict[str, Plain]:
     """Return the row for machines, in the words of the search over HTTP."""
     facts, outcome, link = records.lookup, records.outcome or {}, records.link or {}
-    may_ask = outcome.get("paper_may_ask")
+    follow_up = records.follow_up or {}
     return {
         "lookup_id": records.lookup_id,
         "time": records.recorded_at,
@@ -85,7 +95,9 @@ def row_facts(records: LookupRecords) -> dict[str, Plain]:
         "outcome": _text(outcome.get("outcome")) or ("not_permitted" if "problem_code" in facts else None),
         "problem_code": _text(outcome.get("problem_code") or facts.get("problem_code")),
         "fields_disclosed": str(outcome.get("fields_disclosed", "")).split(),
-        "paper_may_ask": bool(may_ask) if may_ask is not None else None,
+        "paper_may_ask": _claim(outcome.get("paper_may_ask")),
+        "paper_asked": _claim(follow_up.get("paper_asked")),
+        "paper_which": _text(follow_up.get("paper_which")),
         "is_readable": records.is_readable,
     }
 
@@ -104,7 +116,8 @@ def row_cells(number: int, records: LookupRecords) -> list[str]:
         _OUTCOMES.get(outcome, outcome) or "Chưa có kết quả",
         *_texts(row, "problem_code"),
         ", ".join(str(records.outcome.get("fields_disclosed", "")).split()) if records.outcome else "",
-        _YES_NO[None if row["paper_may_ask"] is None else bool(row["paper_may_ask"])],
+        *(_YES_NO[_claim(row[name])] for name in ("paper_may_ask", "paper_asked")),
+        PAPER_TITLES.get(str(row["paper_which"]), str(row["paper_which"] or "")),
         records.lookup_id,
         _remark(records),
     ]
@@ -130,6 +143,10 @@ def _local(time: str) -> str:
         return datetime.fromisoformat(time).astimezone(_VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
     except (ValueError, OverflowError):
         return time
+
+
+def _claim(value: object) -> bool | None:
+    return bool(value) if value is not None else None
 
 
 def _text(value: object) -> str | None:

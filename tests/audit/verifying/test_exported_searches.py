@@ -213,6 +213,14 @@ def a_file_more(folder: Path) -> None:
     (folder / "danh-sach-2.csv").write_text("x")
 
 
+def another_list_in_the_manifest(folder: Path) -> None:
+    (folder / "danh-sach.xlsx").write_text("x")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["danh-sach.xlsx"] = {"sha256": "", "bytes": 0, "rows": 5}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    correct_manifest(folder)
+
+
 def in_a_leaf(lines: Lines) -> None:
     record = lines[2]["records"][-1]
     record["leaf"] = record["leaf"].replace("H19.34.12", "H19.34.13")
@@ -291,6 +299,7 @@ def said_to_be_unreadable(lines: Lines) -> None:
         (a_lookup_out_of_both_files, {"list_differs": 1}),
         (a_file_without_the_manifest, {"file_changed": 1}),
         (a_file_more, {"file_changed": 1}),
+        (another_list_in_the_manifest, {"file_changed": 1}),
         (on_records(in_a_leaf), {"not_in_tree": 1, "chain_link": 1, "list_differs": 1}),
         (on_records(an_unreadable_leaf), {"not_in_tree": 1, "bytes_unreadable": 1, "list_differs": 1}),
         (on_records(in_a_proof), {"not_in_tree": 1}),
@@ -308,7 +317,8 @@ def said_to_be_unreadable(lines: Lines) -> None:
         (on_records(said_to_be_unreadable), {"bytes_unreadable": 1, "list_differs": 1}),
     ],
     ids=[
-        "row", "heading", "row out of the list", "lookup out of both", "no manifest", "file more", "leaf",
+        "row", "heading", "row out of the list", "lookup out of both", "no manifest", "file more",
+        "other list", "leaf",
         "unreadable", "proof", "no base64", "index", "no batch", "signature", "log's key", "no key",
         "other batch", "other outcome",
         "records less", "exchanged", "time", "said unreadable",
