@@ -9,7 +9,7 @@ from adapters.bearer import TokenCache
 from adapters.connection import Answer, Connection
 from adapters.reasons import Reason
 from adapters.status import error_for_status
-from app.errors import SourceConfusedError, SourceSilentError
+from app.errors import SourceConfusedError, SourceError, SourceSilentError
 from app.lookup.source import Journey
 
 HeadersFor = Callable[[str], Mapping[str, str]]
@@ -102,13 +102,20 @@ class BearerCalls:
         """Return the answer, to a second try after a 401: that call was not processed."""
         token = await self._token(deadline)
         answer = await self._post(path, content, token, deadline)
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            self._tokens.invalidate(token)
+        if answer.status != HTTPStatus.UNAUTHORIZED:
+            return answer
+        self._tokens.invalidate(token)
+        try:
+            token = await self._token(deadline)
             if journey is not None:
                 journey.tries += 1
-            answer = await self._post(path, content, await self._tokens.get(), deadline)
-            if answer.status == HTTPStatus.UNAUTHORIZED:
-                raise SourceConfusedError(Reason.TOKEN_REJECTED)
+            answer = await self._post(path, content, token, deadline)
+        except SourceError as error:
+            # It left once: whatever ends the second try, nobody else is asked.
+            error.was_sent = True
+            raise
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise SourceConfusedError(Reason.TOKEN_REJECTED)
         return answer
 
     async def probe(self, path: str, deadline: float) -> None:

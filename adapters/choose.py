@@ -93,7 +93,8 @@ def _checked(settings: UpstreamSettings) -> tuple[Road, Profile]:
 def _check_address(base_url: str) -> None:
     try:
         url = httpx.URL(base_url)
-    except httpx.InvalidURL:
+        url.host.encode("idna")  # as it is when the name is looked up
+    except (httpx.InvalidURL, UnicodeError):
         raise ConfigurationError("DANCU_UPSTREAM_BASE_URL is not a URL") from None
     if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query or url.fragment:
         raise ConfigurationError("DANCU_UPSTREAM_BASE_URL must be https://host[:port][/path]")

@@ -87,7 +87,7 @@ def _date(head: bytes) -> datetime | None:
         if name.strip().lower() == "date":
             try:
                 told = parsedate_to_datetime(value.strip())
-            except ValueError:
+            except (ValueError, OverflowError):  # a year or zone beyond any integer
                 return None
             return told if told.tzinfo is not None else told.replace(tzinfo=UTC)
     return None

@@ -97,7 +97,7 @@ class NationalSource:
 
     async def _ask(self, operation: Operation | None, request: SourceRequest) -> Answer:
         if operation is None:
-            raise SourceConfusedError(Reason.NOT_OFFERED)
+            raise SourceConfusedError(Reason.NOT_OFFERED, was_sent=False)
         content = self._language.write(request, operation)
         deadline = asyncio.get_running_loop().time() + request.budget_seconds
         try:

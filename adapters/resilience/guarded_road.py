@@ -168,6 +168,8 @@ def verdict_on(error: SourceError) -> Verdict:
     match error:
         case SourceRefusedError():
             return Verdict.ANSWERED
+        case SourceConfusedError(reason=Reason.NOT_OFFERED):
+            return Verdict.NOTHING
         case SourceConfusedError():
             return Verdict.FAILED if error.reason in _OF_THE_ROAD else Verdict.DOUBTFUL
         case SourceSilentError(reason=Reason.POOL_EXHAUSTED):

@@ -60,7 +60,7 @@ def read_planned_stops(path: Path, roads: Collection[str]) -> tuple[PlannedStop,
     except ValidationError as error:
         where = ".".join(map(str, error.errors(include_input=False, include_url=False)[0]["loc"]))
         raise ConfigurationError(f"DANCU_PLANNED_STOPS_FILE: {where} is missing or wrong") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ConfigurationError("DANCU_PLANNED_STOPS_FILE is not TOML in UTF-8") from None
     return tuple(sorted((_stop(one, roads) for one in written.stop), key=lambda stop: stop.begins))
 

@@ -11,14 +11,17 @@ from starlette.responses import Response
 from app.audit.record import Outcome
 from app.compat.old_call import OldCall, Operation, Shape
 from app.compat.record_xml import as_tree, count_answer, exists_answer, fault_answer, record_answer
-from app.errors import ConflictError, GatewayError, ProblemCode, TooManyError
+from app.errors import ConflictError, GatewayError, ProblemCode
 from app.lookup.command import Disclosure
 from app.lookup.texts import OUTCOME_MESSAGES, PAPER_REASONS
+from app.web.papers import PAPER_NAMES
 from app.web.problems import KINDS, text_of
 
 _XML: Final = "application/xml; charset=utf-8"
 _JSON: Final = "application/json"
 _RETRY_SECONDS: Final = 5
+# What the texts call "mục paper": old software has no such member.
+_PAPERS: Final = "; ".join(name["vi"] for name in PAPER_NAMES.values())
 _PROCEDURES: Final = "004"
 _OFFICERS: Final = "005"
 _OPENCPS_CODES: Final = {
@@ -60,12 +63,14 @@ def answer_of(call: OldCall, disclosure: Disclosure) -> Response:
 
 def error_answer(error: GatewayError, *, is_json: bool) -> Response:
     """Return *error* in the software's own shape, HTTP 400 or more, with the officer's text in Vietnamese."""
-    said = text_of(error.code, "vi")
-    text = f"{said.detail} {said.next_step}"
+    said, own = text_of(error.code, "vi"), error.members("vi")
+    text = f"{own.get('detail', said.detail)} {own.get('next_step', said.next_step)}"
+    if KINDS[error.code].opens_paper:
+        text = f"{text} Mục paper: {_PAPERS}."
     headers = _headers(error.lookup_id)
     if isinstance(error, ConflictError) and error.outcome is not None:
         headers["X-Outcome"] = error.outcome
-    if isinstance(error, TooManyError):
+    if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
     return _error(error.code, text, headers, error.lookup_id, is_json=is_json)
 

@@ -68,7 +68,7 @@ def fault_answer(*, is_callers: bool, text: str, code: str, lookup_id: str | Non
     body = etree.SubElement(envelope, f"{{{SOAP}}}Body")
     fault = etree.SubElement(body, f"{{{SOAP}}}Fault")
     etree.SubElement(fault, "faultcode").text = "soapenv:Client" if is_callers else "soapenv:Server"
-    etree.SubElement(fault, "faultstring").text = text
+    etree.SubElement(fault, "faultstring").text = _UNWRITABLE.sub("", text)
     detail = etree.SubElement(fault, "detail")
     etree.SubElement(detail, "code").text = code
     if lookup_id is not None:

@@ -46,7 +46,8 @@ class UnavailableError(SourceSilentError):
     def members(self, language: str) -> dict[str, object]:
         """Return what happened and what to do, in place of the general words."""
         spoken: _Language = "en" if language == "en" else "vi"
-        detail = _DETAILS[self.why][spoken]
+        is_told_so = self.why is Why.BUSY and self.was_sent
+        detail = _OVERLOADED[spoken] if is_told_so else _DETAILS[self.why][spoken]
         if self._stop is not None:
             until = f"{self._stop.ends.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
             detail = detail.format(words=self._stop.words[spoken], until=until)
@@ -69,6 +70,16 @@ def stopped(reason: str, stop: PlannedStop, clock: Clock) -> UnavailableError:
 _NOT_NOBODY: Final[_Words] = {
     "vi": "Điều này không có nghĩa là không có công dân này.",
     "en": "This does not mean that there is no such person.",
+}
+_OVERLOADED: Final[_Words] = {
+    "vi": (
+        "Cơ sở dữ liệu quốc gia về dân cư, hoặc hệ thống trung gian tới đó, báo đang quá tải nên không trả lời"
+        " lượt này."
+    ),
+    "en": (
+        "The National Population Database, or a system on the way to it, says that it is overloaded, and did"
+        " not answer this question."
+    ),
 }
 _DETAILS: Final[Mapping[Why, _Words]] = {
     Why.HUNG: {

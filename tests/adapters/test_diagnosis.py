@@ -271,7 +271,9 @@ async def test_on_this_machine_tls_is_not_needed(side: Side) -> None:
     assert not report.has_failed
 
 
-@pytest.mark.parametrize("date", ["", "Date: yesterday\r\n", "Date: Mon, 32 Foo 2026\r\n"])
+@pytest.mark.parametrize(
+    "date", ["", "Date: yesterday\r\n", "Date: Mon, 32 Foo 2026\r\n", f"Date: 1 Jan {9**30}\r\n"]
+)
 async def test_a_time_that_nobody_can_read_is_none(date: str) -> None:
     assert _date(f"HTTP/1.1 200 OK\r\n{date}\r\n".encode()) is None
 

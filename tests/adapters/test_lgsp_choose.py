@@ -73,6 +73,9 @@ def test_the_officers_key_may_be_empty(settings: UpstreamSettings) -> None:
         "https://lgsp.example.invalid/?a=b",
         "https://lgsp.example.invalid/#a",
         "https://lgsp.example.invalid:port",
+        "https://lgsp..invalid",
+        f"https://{'l' * 64}.invalid",
+        "https://xn--999999999.invalid",
     ],
 )
 def test_an_address_that_is_no_safe_one_stops_the_start_without_being_repeated(

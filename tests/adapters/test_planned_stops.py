@@ -56,6 +56,7 @@ def test_stops_are_told_in_order(file: Path) -> None:
         (a_stop(rest=WORDS + "to = 1\n"), "stop.0.to is missing or wrong"),
         ("stop = 1", "stop is missing or wrong"),
         ("[[stop]", "is not TOML in UTF-8"),
+        ("stop = " + "[" * 5000, "is not TOML in UTF-8"),
         ("stops = []", "stops is missing or wrong"),
     ],
 )

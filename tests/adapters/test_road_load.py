@@ -137,6 +137,7 @@ def test_a_minute_of_load_over_two_roads_of_which_the_first_hangs_for_twenty_sec
         (SourceSilentError(Reason.HTTP_5XX), Verdict.FAILED),
         (SourceSilentError(Reason.TIMEOUT), Verdict.TIMED_OUT),
         (SourceSilentError(Reason.POOL_EXHAUSTED, was_sent=False), Verdict.NOTHING),
+        (SourceConfusedError(Reason.NOT_OFFERED, was_sent=False), Verdict.NOTHING),
     ],
     ids=lambda each: getattr(each, "reason", each).value,
 )

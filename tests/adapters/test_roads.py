@@ -47,6 +47,7 @@ def test_every_question_goes_the_same_way(call: str) -> None:
         SourceSilentError(Reason.TLS_FAILED, was_sent=False),
         SourceSilentError(Reason.TIMEOUT, was_sent=False),
         SourceConfusedError(Reason.TOKEN_REFUSED, was_sent=False),
+        SourceConfusedError(Reason.NOT_OFFERED, was_sent=False),
     ],
     ids=lambda error: error.reason.value,
 )

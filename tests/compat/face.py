@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+from lxml import etree
 from starlette.applications import Starlette
 from uuid_utils.compat import uuid7
 
@@ -261,6 +262,13 @@ def auth_hash(name: str = KEY_NAME, secret: str = KEY_PASS) -> str:
 def with_hyphens(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers whose names are given with underscores."""
     return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def fault(answer: httpx.Response) -> str:
+    """Return the text of a SOAP Fault."""
+    text = etree.fromstring(answer.content).findtext(".//faultstring")
+    assert text is not None, answer.text
+    return str(text)
 
 
 _THE_SAMPLES_PERSON = object()

@@ -5,18 +5,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
-from lxml import etree
 
 from app.accounts.compatible_credentials import CompatiblePolicy
 from app.accounts.values import Role
 from app.audit.record import Outcome, RecordKind
-from app.compat.tokens import LIFETIME
 from app.errors import ProblemCode, SourceConfusedError, SourceRefusedError, SourceSilentError
+from app.lookup.source import PlannedStop
+from app.lookup.unavailable import stopped
 from app.units.store import UnitRegister
 from tests.compat.face import (
-    ACCESS_KEY,
     ALLOWS_ALL,
     CONFIRM,
     FIND,
@@ -28,21 +26,14 @@ from tests.compat.face import (
     Face,
     a_face,
     auth_hash,
-    lgsp_header,
+    fault,
     sample,
 )
-from tests.lookup_fakes import DOSSIER, a_citizen
+from tests.lookup_fakes import DOSSIER, StandingClock, a_citizen
 
 COURT = sample("requests/court-soap-037-fulldate.xml")
 HG = sample("requests/hg-soap-TraCuuThongTinCongDan-037.xml")
 DONG_THAP = sample("requests/dt-json-XacThucThongTinCongDan-12digit.json")
-
-
-def fault(answer: httpx.Response) -> str:
-    """Return the text of a SOAP Fault."""
-    text = etree.fromstring(answer.content).findtext(".//faultstring")
-    assert text is not None, answer.text
-    return str(text)
 
 
 NATIONAL: list[tuple[Any, int, str]] = [
@@ -72,6 +63,22 @@ async def test_what_the_national_side_does_else_is_a_fault_that_names_the_lookup
     assert (answer.status_code, answer.headers["x-problem-code"]) == (status, code)
     assert answer.headers["x-lookup-id"] == str(intent.record_id)
     assert str(intent.record_id) in fault(answer)
+
+
+@pytest.mark.parametrize("words", ["Nâng cấp.", "Nâng\x01 cấp \ufffe<&>."], ids=["plain", "awkward"])
+async def test_a_planned_stop_reaches_the_officer_through_old_software(words: str) -> None:
+    now = StandingClock().now()
+    stop = PlannedStop(now, now + timedelta(minutes=5), frozenset({"r"}), {"vi": words, "en": "Upgrade."})
+    async with a_face(stopped("planned_stop", stop, StandingClock())) as face:
+        in_soap = await face.over_vdxp(COURT)
+        in_json = await face.in_json(DONG_THAP)
+
+    written = words.replace("\x01", "").replace("\ufffe", "")
+    assert (in_soap.status_code, in_soap.headers["retry-after"]) == (503, "300")
+    assert f"Tạm dừng theo kế hoạch đến 10:05 22/11/2026: {written} " in fault(in_soap), fault(in_soap)
+    assert "Giấy xác nhận thông tin về cư trú (CT07)" in fault(in_soap)
+    assert (in_json.status_code, in_json.headers["retry-after"]) == (503, "300")
+    assert words in in_json.json()["message"]
 
 
 async def test_a_mismatch_in_json_is_no_answer_that_could_be_read_as_no() -> None:
@@ -207,66 +214,6 @@ async def test_a_key_with_another_officers_code_beside_it_is_refused() -> None:
         face.accounts.shown.officers_by_login["khac.mau"] = other  # type: ignore[index] # a dict it is
         answer = await face.over_vdxp(COURT.replace(b"099185000021", b"khac.mau"))
     assert answer.headers["x-problem-code"] == "lookup_key_refused"
-
-
-SOFTWARE: dict[str, Callable[[Face, dict[str, str]], dict[str, str]]] = {
-    "nothing": lambda *_: {},
-    "wrong secret": lambda *_: lgsp_header(ACCESS_KEY, "sai"),
-    "unknown access key": lambda *_: lgsp_header("AK-KHAC"),
-    "no base64": lambda *_: {"lgspaccesstoken": "%%%"},
-    "JSON of another sort": lambda *_: {"lgspaccesstoken": "W10="},
-    "a token of nobody": lambda *_: {"Authorization": "Bearer 11111111-2222-3333-4444-555555555555"},
-    "a stale signature": lambda face, _: face.signed(
-        f"{LGSP}/{FIND}", face.desk.clock.now() - timedelta(minutes=6)
-    ),
-    "a signature of elsewhere": lambda face, _: face.signed("/elsewhere"),
-    "a signature without its time": lambda *given: given[1],
-}
-
-
-@pytest.mark.parametrize("make", SOFTWARE.values(), ids=SOFTWARE)
-async def test_unknown_software_is_refused(make: Callable[[Face, dict[str, str]], dict[str, str]]) -> None:
-    async with a_face() as face:
-        signed = face.signed(f"{LGSP}/{FIND}")
-        del signed["Timestamp"]
-        headers = make(face, signed) | {"AuthHash": auth_hash()}
-        answer = await face.post(f"{LGSP}/{FIND}", HG, headers)
-        assert face.desk.source.requests == []
-    assert answer.status_code == 401
-    assert fault(answer)
-
-
-@pytest.mark.parametrize("unit", [1, 1000], ids=["seconds", "milliseconds"])
-async def test_a_signature_may_be_over_the_address_that_the_software_was_set_up_with(unit: int) -> None:
-    address = "/test/dancu/TraCuuThongTinCongDan"
-    async with a_face(signed_addresses=(address,)) as face:
-        headers = face.signed(address, unit=unit) | {"AuthHash": auth_hash()}
-        assert (await face.post("/TraCuuThongTinCongDan", COURT, headers)).status_code == 200
-        headers = face.signed("/TraCuuThongTinCongDan") | {"AuthHash": auth_hash()}
-        assert (await face.post("/TraCuuThongTinCongDan", COURT, headers)).status_code == 401
-
-
-async def test_a_token_ends() -> None:
-    async with a_face() as face:
-        headers = {"Authorization": f"Bearer {await face.token()}", "AuthHash": auth_hash()}
-        assert (await face.post(f"{LGSP}/{FIND}", HG, headers)).status_code == 200
-        face.desk.clock.turn(seconds=LIFETIME.total_seconds())
-        answer = await face.post(f"{LGSP}/{FIND}", HG, headers)
-    assert answer.headers["x-problem-code"] == "token_expired"
-
-
-async def test_token_calls_answer_in_each_platforms_words() -> None:
-    async with a_face() as face:
-        form = {"grant_type": "client_credentials"}
-        soap = await face.http.post("/getToken", data=form, headers=lgsp_header())
-        refused = await face.http.post("/getToken", data=form, headers=lgsp_header(secret="sai"))
-        path = "/api/v1/Authentication/Token"
-        json = await face.http.post(path, headers={"Auth": auth_hash(ACCESS_KEY, "bi-mat-cua-phan-mem")})
-        face.set_client(is_active=False)
-        suspended = await face.http.post(path, headers={"Auth": auth_hash(ACCESS_KEY, "bi-mat-cua-phan-mem")})
-    assert set(soap.json()) == {"access_token", "token_type", "expires_in"}
-    assert set(json.json()) == {"token", "refreshToken", "expiryDate"}
-    assert (refused.status_code, suspended.status_code) == (401, 403)
 
 
 STRICT = CompatiblePolicy()

@@ -63,7 +63,11 @@ class Finding:
 
 @dataclass
 class Summary:
-    """What a run came to; `growth_mib` is memory still held at the end and not after the first batches."""
+    """What a run came to; `growth_mib` is memory still held at the end and not after the first batches.
+
+    `peak_mib` is by how much the run raised the most that this process ever held: in a process of tests
+    others have been there before.
+    """
 
     seed: int
     inputs: int = 0
@@ -86,7 +90,7 @@ class Summary:
         return (
             f"seed {self.seed}: {self.inputs} inputs in {self.seconds:.0f} s ({rate:.0f}/s), slowest"
             f" {self.slowest_seconds * 1000:.0f} ms ({self.slowest_target}), memory grew by"
-            f" {self.growth_mib:.0f} MiB and was {self.peak_mib:.0f} MiB at most,"
+            f" {self.growth_mib:.0f} MiB and its peak by {self.peak_mib:.0f} MiB,"
             f" {len(self.findings)} findings"
         )
 
@@ -106,6 +110,7 @@ def fuzz(
     """
     summary, chance = Summary(seed), random.Random(seed)  # noqa: S311 - repeatable, not secret
     began, memory_before, last = time.monotonic(), _memory_mib(), _Last()
+    peak_before = _peak_mib()
     source = _contents(targets, chance)
 
     def batch(count: int) -> None:
@@ -123,7 +128,7 @@ def fuzz(
                 memory_before = _memory_mib()
             if is_over():
                 break
-    summary.seconds, summary.peak_mib = time.monotonic() - began, _peak_mib()
+    summary.seconds, summary.peak_mib = time.monotonic() - began, _peak_mib() - peak_before
     summary.growth_mib = max(0.0, _memory_mib() - memory_before)
     return summary
 

@@ -6,11 +6,9 @@ each input found is written to a file in --keep.
 """
 
 import argparse
-import hashlib
 import json
 import math
 import secrets
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,8 +34,9 @@ from mock_c06.json_reading import DONG_THAP, THANH_HOA, Form, read_json_question
 from mock_c06.reading import LOOKUP, VERIFICATION, read_question
 from mock_c06.sequences import SEQUENCES
 from tests.adapters.stand_in import settings_of
-from tests.fuzz.loop import Summary, Target, fuzz
+from tests.fuzz.loop import Target, fuzz
 from tests.fuzz.mutating import either, spoil_bytes, spoil_json, spoil_xml
+from tests.fuzz.telling import tell
 
 _TESTS: Final = Path(__file__).parents[1]
 _ANSWERS: Final = _TESTS / "mock_c06" / "samples" / "responses"
@@ -59,16 +58,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     seed = secrets.randbelow(10**9) if options.seed is None else options.seed
     return tell(fuzz(targets(), seed=seed, seconds=options.minutes * 60), options.keep)
-
-
-def tell(summary: Summary, folder: Path) -> int:
-    """Print what a run came to, keep the inputs that did harm, and return the exit code."""
-    for finding in summary.findings:
-        file = folder / f"fuzz-{hashlib.sha256(finding.content).hexdigest()[:12]}"
-        file.write_bytes(finding.content)
-        sys.stdout.write(f"{finding.target}: {finding.harm} ({file})\n")
-    sys.stdout.write(f"{summary.line}\n")
-    return 0 if summary.is_clean else 1
 
 
 def targets() -> list[Target]:

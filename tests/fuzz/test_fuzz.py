@@ -1,8 +1,6 @@
 """Some seconds of fuzzing in every run of the tests; that the loop notices harm; that memory is bounded."""
 
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,9 +13,9 @@ from app.errors import SourceError
 from tests.adapters.bad_server import NAMES
 from tests.fuzz.loop import Summary, Target, fuzz
 from tests.fuzz.mutating import spoil_bytes
-from tests.fuzz.parsers import targets, tell
+from tests.fuzz.parsers import main, targets
+from tests.fuzz.telling import tell
 
-ROOT = Path(__file__).parents[2]
 ENVELOPE = (
     '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
     '<c:CongdanCollection xmlns:c="http://www.mic.gov.vn/dancu/1.0">{}</c:CongdanCollection>'
@@ -86,14 +84,9 @@ def test_memory_that_grows_is_no_clean_run(summary: Summary, *, is_clean: bool) 
     assert summary.is_clean is is_clean
 
 
-def test_a_run_says_itself_in_one_line() -> None:
-    # In a process of its own: what other tests made this one hold would count as the parsers'.
-    command = [sys.executable, "-m", "tests.fuzz.parsers", "--minutes", "0.001", "--seed", "3"]
-    ended = subprocess.run(  # noqa: S603 - our own program
-        command, capture_output=True, text=True, check=False, cwd=ROOT
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert ended.stdout.startswith("seed 3: ")
+def test_a_run_says_itself_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--minutes", "0.001", "--seed", "3"]) == 0
+    assert capsys.readouterr().out.startswith("seed 3: ")
 
 
 def reason_of(body: bytes) -> str:

@@ -39,6 +39,15 @@ def test_no_two_causes_say_the_same() -> None:
     assert len(said) == len(Why)
 
 
+def test_whom_the_other_side_turned_away_is_not_told_that_nothing_was_sent() -> None:
+    asked, not_asked = (UnavailableError("http_429", Why.BUSY, was_sent=each) for each in (True, False))
+
+    assert "quá tải" in str(asked.members("vi")["detail"])
+    assert "overloaded" in str(asked.members("en")["detail"])
+    assert "chưa được gửi đi" not in str(asked.members("vi")["detail"])
+    assert "chưa được gửi đi" in str(not_asked.members("vi")["detail"])
+
+
 def test_the_operators_words_are_told_as_they_are_with_the_end_in_vietnams_time() -> None:
     error = stopped("planned_stop", STOP, StandingClock())
 
