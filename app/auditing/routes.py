@@ -13,12 +13,14 @@ from app.accounts.refusals import Refusals
 from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
 from app.audit.record import WRITER_FIELDS
+from app.audit.verifying.search_rows import row_facts
 from app.auditing.because_texts import because_text
 from app.auditing.criteria import About
 from app.auditing.reader import Found
 from app.auditing.requests import SearchGround, search_of
 from app.auditing.schemas import AuditSearchAnswer, AuditSearchRequest, FoundLookup, FoundRecord
 from app.auditing.search import AuditSearcher, Page
+from app.auditing.search_walk import records_of
 from app.clock import rfc3339
 from app.errors import GatewayError, ProblemCode
 from app.web.bodies import read_json
@@ -86,29 +88,12 @@ def _answer(
 
 
 def _lookup(found: Found, login_names: Mapping[str, str], language: Language) -> FoundLookup:
-    facts, outcome, follow_up = found.facts, found.outcome or {}, found.follow_up or {}
-    officer_id = _text(facts.get("officer_id"))
-    return FoundLookup(
-        lookup_id=str(found.record_id),
-        time=rfc3339(found.recorded_at),
-        officer_login=login_names.get(officer_id) if officer_id else None,
-        officer_id=officer_id,
-        unit_code=_text(facts.get("unit_code")),
-        client_id=_text(facts.get("client_id")),
-        citizen=found.citizen,
-        citizen_because=_text(found.citizen_because),
-        citizen_because_text=because_text(found, language),
-        procedure_code=_text(facts.get("procedure_code")),
-        dossier_code=_text(facts.get("dossier_code")),
-        no_dossier_reason=_text(facts.get("no_dossier_reason")),
-        linked_dossier_code=_text((found.link or {}).get("dossier_code")),
-        outcome=_text(outcome.get("outcome")) or ("not_permitted" if "problem_code" in facts else None),
-        problem_code=_text(outcome.get("problem_code") or facts.get("problem_code")),
-        fields_disclosed=str(outcome.get("fields_disclosed", "")).split(),
-        paper_may_ask=_claim(outcome.get("paper_may_ask")),
-        paper_asked=_claim(follow_up.get("paper_asked")),
-        paper_which=_text(follow_up.get("paper_which")),
-        is_readable=found.is_readable,
+    return FoundLookup.model_validate(
+        {
+            **row_facts(records_of(found, login_names)),
+            "citizen_because": _text(found.citizen_because),
+            "citizen_because_text": because_text(found, language),
+        }
     )
 
 
@@ -131,7 +116,3 @@ def _record(found: Found, login_names: Mapping[str, str]) -> FoundRecord:
 
 def _text(value: object) -> str | None:
     return str(value) if value is not None else None
-
-
-def _claim(value: object) -> bool | None:
-    return bool(value) if value is not None else None

@@ -9,14 +9,13 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.audit.tree.merkle import inclusion_leaves
-from app.audit.tree.store import TreeBrokenError, hashes_of
+from app.audit.tree.store import hashes_of
+from app.auditing.evidence_trouble import evidence_trouble
 from app.auditing.export import export_time
-from app.errors import AuditUnavailableError, NotFoundError, ProblemCode
-from app.logs import LogEvent, get_logger
+from app.errors import NotFoundError, ProblemCode
 
 _READ_SECONDS: Final = 30.0
 _A_DAY: Final = 24 * 3600 * 1000 << 80
@@ -43,7 +42,6 @@ where r.record_id = any($1::uuid[])
 _WRITER_KEYS: Final = (
     "select key_id, created_at, retired_at from audit_writer_key order by created_at, key_id"
 )
-_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +123,9 @@ class SearchEvidence:
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[asyncpg.Connection]:
-        try:
+        with evidence_trouble():
             async with asyncio.timeout(_READ_SECONDS), self._engine.connect() as connection:
                 yield (await connection.get_raw_connection()).driver_connection
-        except (
-            OSError,
-            SQLAlchemyError,
-            asyncpg.PostgresError,
-            asyncpg.InterfaceError,
-            TreeBrokenError,
-        ) as error:
-            _log.error(LogEvent.AUDIT_UNREACHABLE, error=type(error).__name__)
-            raise AuditUnavailableError from None
 
 
 async def _proofs(

@@ -11,7 +11,7 @@ Tính đến: {as_of} (các lượt tra cứu muộn hơn không có ở đây)
 Mã bản ghi của lần trích xuất này trong nhật ký: {export_id}
 
 Trong gói có gì
-  {list_name}  danh sách các lượt tra cứu, mới nhất trước; số định danh công dân đã che bớt
+  {list_name} danh sách các lượt tra cứu, mới nhất trước; số định danh công dân đã che bớt
   records.jsonl     nguyên văn từng bản ghi, chữ ký lô của máy ghi, bằng chứng nằm trong cây
   checkpoint.txt    điểm kiểm tra mà mọi bằng chứng dẫn tới, có chữ ký của nhật ký và nhân chứng
   writer_keys.jsonl khóa công khai của các máy ghi
@@ -41,7 +41,7 @@ As of: {as_of} (later lookups are not here)
 Id of this export's record in the log: {export_id}
 
 What is in it
-  {list_name}  the lookups, newest first; citizens' numbers are masked
+  {list_name} the lookups, newest first; citizens' numbers are masked
   records.jsonl     each record's exact bytes, the writer's batch signature, proof of its place in the tree
   checkpoint.txt    what all proofs lead to, signed by the log and its witnesses
   writer_keys.jsonl public keys of the writers

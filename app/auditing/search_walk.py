@@ -61,19 +61,24 @@ async def pages(
         after = Position(last.recorded_at, last.record_id) if last is not None else None
 
 
-def _walked(found: Found, names: Mapping[str, str], as_of: str) -> Walked:
-    outcome, link, follow_up = (_until(each, as_of) for each in (found.outcome, found.link, found.follow_up))
-    shown = LookupRecords(
+def records_of(found: Found, names: Mapping[str, str]) -> LookupRecords:
+    """Return a found lookup as its rows say it; *names* are login names by officer."""
+    return LookupRecords(
         lookup_id=str(found.record_id),
         recorded_at=rfc3339(found.recorded_at),
         lookup=found.facts,
-        outcome=outcome,
-        link=link,
-        follow_up=follow_up,
+        outcome=found.outcome,
+        link=found.link,
+        follow_up=found.follow_up,
         citizen=found.citizen,
         officer_login=names.get(str(found.facts.get("officer_id"))),
         is_readable=found.is_readable,
     )
+
+
+def _walked(found: Found, names: Mapping[str, str], as_of: str) -> Walked:
+    outcome, link, follow_up = (_until(each, as_of) for each in (found.outcome, found.link, found.follow_up))
+    shown = replace(records_of(found, names), outcome=outcome, link=link, follow_up=follow_up)
     later = [("follow_up", follow_up), ("link", link), ("outcome", outcome)]
     records = [(role, UUID(str(facts["record_id"]))) for role, facts in later if facts]
     records.sort(key=lambda record: record[1], reverse=True)

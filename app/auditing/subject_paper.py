@@ -1,10 +1,12 @@
 """Puts a report into the plain words of the paper that the citizen gets."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from app.audit.verifying.search_words import in_usual_order
 from app.auditing.subject_evidence import AuditLook
 from app.auditing.subject_looks import Look, UnitSaid, masked
 from app.auditing.subject_texts import (
@@ -127,11 +129,13 @@ def _request(told: Told) -> Section:
 
 
 def _summary(told: Told) -> Sequence[str]:
-    released = sum(look.is_released for look in told.looks)
+    released = [look for look in told.looks if look.is_released]
+    judged = sum(not look.fields_disclosed for look in released)
     refused = sum(look.is_refused for look in told.looks)
+    answered = f" {judged} lượt chỉ trả lời đúng hay sai," if judged else ""
     counted = (
-        f"Có {len(told.looks)} lượt tra cứu bằng số nêu trên; {released} lượt dữ liệu đã được trả cho công"
-        f" chức; {refused} lượt bị từ chối."
+        f"Có {len(told.looks)} lượt tra cứu bằng số nêu trên, trong đó {len(released) - judged} lượt đã"
+        f" trả dữ liệu cho công chức,{answered} {refused} lượt bị từ chối."
     )
     proven = (
         f"{told.proven} trên {len(told.looks)} lượt đã có bằng chứng trong tệp dữ liệu kèm theo (lượt vừa mới"
@@ -185,7 +189,7 @@ def _dossier(look: Look) -> str:
 
 def _shown(look: Look) -> str:
     if look.claims_asked:
-        return "Hỏi: " + "; ".join(CLAIMS.get(claim, claim) for claim in look.claims_asked)
+        return f"Hỏi: {_claims(look.claims_asked)}"
     asked = "các trường của thủ tục" if look.fields_asked is None else _titles(look.fields_asked)
     if look.is_released and look.fields_asked == look.fields_disclosed:
         return f"Hỏi và hiển thị: {asked}"
@@ -193,8 +197,14 @@ def _shown(look: Look) -> str:
     return _lines(f"Hỏi: {asked}", shown) if look.is_readable else ""
 
 
+def _claims(kinds: Sequence[str]) -> str:
+    """Name each kind of claim once, with how many there were."""
+    counted = Counter(CLAIMS.get(kind, kind) for kind in kinds)
+    return "; ".join(f"{text} ({many} câu)" if many > 1 else text for text, many in counted.items())
+
+
 def _titles(names: Sequence[str]) -> str:
-    return "; ".join(map(field_title, names)) or "không"
+    return "; ".join(map(field_title, in_usual_order(names))) or "không"
 
 
 def _lines(*lines: str) -> str:

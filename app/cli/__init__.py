@@ -1,6 +1,8 @@
 """The `dancu` command."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -33,7 +35,7 @@ from app.cli import (
     units,
     writer_keys,
 )
-from app.cli.console import fail
+from app.cli.console import done, fail
 from app.cli.demo import demo
 from app.cli.migrate import migrate
 from app.cli.serve import serve
@@ -48,6 +50,22 @@ application = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        done(f"dancu {version('dancu')}")
+        raise typer.Exit
+
+
+_Version = typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+
+
+@application.callback()
+def begin(*, _version: Annotated[bool, _Version] = False) -> None:
+    """Take what stands before a command."""
+
+
 application.command("serve")(serve)
 application.command("worker")(worker)
 application.command("signer")(signer)

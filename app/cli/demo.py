@@ -45,7 +45,7 @@ _UPSTREAM: Final = {
 
 
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="stop after the lookups, with exit code 0")] = False,
+    once: Annotated[bool, typer.Option("--once", help="stop after the story, with exit code 0")] = False,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="port of the gateway; a free one if it is taken")
     ] = 8080,
@@ -81,8 +81,10 @@ def _run(stack: ExitStack, directory: Path, port: int, *, once: bool) -> None:
     gateway = [sys.executable, "-m", "app", "serve", "--host", _HOST, "--port", str(gateway_port)]
     environment = database.environment | _UPSTREAM
     environment |= {"DANCU_UPSTREAM_BASE_URL": mock_url, "DANCU_PUBLIC_URL": gateway_url}
-    # The story asks about the same citizen at every run; with the usual five a day the sixth would fail.
+    # The story is the same at every run; with the usual limits the sixth of a day would fail.
     environment["DANCU_VERIFICATIONS_PER_CITIZEN_PER_DAY"] = "100"
+    environment["DANCU_SUBJECT_REPORTS_PER_OFFICER_PER_DAY"] = "1000"
+    environment["DANCU_AUDIT_SEARCHES_PER_AUDITOR_PER_HOUR"] = "10000"
     log = directory / "gateway.log"
     is_up = partial(_answers, f"{gateway_url}/readyz")
     waits.append(stack.enter_context(_running("gateway", gateway, environment, is_up, log)))
@@ -203,6 +205,8 @@ def _keep_serving(gateway_url: str, mock_url: str, log: Path, database: DemoData
   API description  {gateway_url}/openapi.json
   people to ask    {mock_url}/mock/personas
   gateway's log    {log}
+  all accounts     {log.with_name("secrets.json")}
+  the log's key    {database.log_verifier}
 
 Press Ctrl-C to stop.""",
         markup=False,

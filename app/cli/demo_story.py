@@ -1,4 +1,4 @@
-"""The demo's story: an officer signs in, asks, is told what it means; an auditor sees who looked."""
+"""The demo's story: an officer asks and is told what it means; an auditor and the citizen see who looked."""
 
 import os
 import time
@@ -17,6 +17,7 @@ from app.audit.tree.merkle import includes
 from app.audit.tree.notes import VerifierKey, verified_head
 from app.cli import invented
 from app.cli.console import out
+from app.cli.demo_citizen import answer_the_citizen
 from app.clock import SystemClock, local_day
 from app.lookup.notice import NOTICE_VERSION
 
@@ -62,7 +63,7 @@ class Storyteller:
     def __init__(
         self, base_url: str, province: invented.InventedProvince, folder: Path, log_verifier: str
     ) -> None:
-        """Talk to the gateway at *base_url*, and keep the confirmation it gives in *folder*.
+        """Talk to the gateway at *base_url*, and keep the papers it gives in *folder*.
 
         Its log's checkpoints are checked by the public key *log_verifier*.
         """
@@ -88,6 +89,7 @@ class Storyteller:
             self._show_record(auditor, self._earlier[scene.citizen["id_number"]])
             if scene is SCENES[0]:
                 self._prove(self._earlier[scene.citizen["id_number"]])
+        self._tell_the_citizen(auditor, len(SCENES) + 2)
         out.print("\nEvery record above was read by an auditor, and each reading is itself on record.")
 
     def _play(self, officer: str, number: int, scene: Scene) -> None:
@@ -112,6 +114,15 @@ class Storyteller:
         self._earlier[scene.citizen["id_number"]] = str(content["lookup_id"])
         self._answered_at = self._clock.monotonic()
 
+    def _tell_the_citizen(self, auditor: str, number: int) -> None:
+        self._heading(f"{number}. The citizen asks who looked: registered by one person, made by another")
+        self._proof(self._earlier[_THU["id_number"]])
+        administrator = self._sign_in(invented.ADMINISTRATOR)
+        for label, said in answer_the_citizen(
+            self._post, _THU["id_number"], administrator, auditor, self._write, self._log_key
+        ):
+            self._line(label, said)
+
     def _body(self, scene: Scene) -> dict[str, Any]:
         today = local_day(SystemClock().now())
         body: dict[str, Any] = {
@@ -130,14 +141,18 @@ class Storyteller:
         return body
 
     def _keep(self, confirmation: dict[str, Any]) -> None:
-        path = self._folder / "confirmation.pdf"
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(b64decode(confirmation["content"]))
+        path = self._write("confirmation.pdf", b64decode(confirmation["content"]))
         self._line("confirmation", f"a signed PDF for the dossier: {path}")
         checked = self._http.get(f"/v1/receipts/{confirmation['receipt_id']}").raise_for_status().json()
         validity = "valid" if checked["valid"] else "not valid"
         self._line("its QR code says", f"{validity}, issued on {checked['issued_on']} by {checked['unit']}")
+
+    def _write(self, name: str, content: bytes) -> Path:
+        path = self._folder / name
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+        return path
 
     def _show_record(self, auditor: str, lookup_id: str) -> None:
         search = {"case_number": "DEMO-01", "officer_login": invented.RECEPTION, "page_size": 1}
@@ -154,11 +169,7 @@ class Storyteller:
 
     def _prove(self, lookup_id: str) -> None:
         """Fetch the proof that the record is in the log, and check it as anybody could; RuntimeError."""
-        while (answer := self._http.get(f"/v1/audit/proofs/{lookup_id}")).status_code == HTTPStatus.NOT_FOUND:
-            if self._clock.monotonic() - self._answered_at > _PROOF_SECONDS:
-                raise RuntimeError("no checkpoint covers the lookup; see worker.log and signer.log")
-            time.sleep(0.1)
-        proof = answer.raise_for_status().json()
+        proof = self._proof(lookup_id)
         head = verified_head(proof["checkpoint"], [self._log_key])
         hashes = [b64decode(text) for text in proof["hashes"]]
         if not includes(head, proof["leaf_index"], b64decode(proof["leaf_hash"]), hashes):
@@ -168,6 +179,14 @@ class Storyteller:
         self._line("  in the log", f"leaf {proof['leaf_index']} of {head.size}, {len(hashes)} hashes lead to")
         self._line("  the root", f"{proof['checkpoint'].splitlines()[2]}")
         self._line("  signed by", f"{self._log_key.name}; signature and proof verified here")
+
+    def _proof(self, lookup_id: str) -> dict[str, Any]:
+        """Return the proof as soon as there is one; RuntimeError where none comes."""
+        while (answer := self._http.get(f"/v1/audit/proofs/{lookup_id}")).status_code == HTTPStatus.NOT_FOUND:
+            if self._clock.monotonic() - self._answered_at > _PROOF_SECONDS:
+                raise RuntimeError("no checkpoint covers the lookup; see worker.log and signer.log")
+            time.sleep(0.1)
+        return dict(answer.raise_for_status().json())
 
     def _sign_in(self, login_name: str) -> str:
         """Return an access token; an officer with a second factor sends a code that was not used yet."""

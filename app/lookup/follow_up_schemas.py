@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, Field, StringConstraints
 
 from app.accounts.store import Accounts
-from app.audit.record import Outcome
+from app.audit.verifying.search_words import OUTCOME_TITLES
 from app.clock import VIETNAM, rfc3339
 from app.lookup.follow_up import PaperWhy
 from app.lookup.follow_up_store import FollowUp
@@ -29,15 +29,6 @@ EXPORT_HEADINGS: Final = (
     Heading("Lý do", 36),
     Heading("Mã lượt tra cứu", 38),
 )
-_OUTCOMES: Final[Mapping[Outcome, str]] = {
-    Outcome.FOUND: "Đã tìm thấy",
-    Outcome.NOT_FOUND: "Không tìm thấy",
-    Outcome.MISMATCH: "Không khớp",
-    Outcome.UPSTREAM_UNAVAILABLE: "Cơ sở dữ liệu không trả lời",
-    Outcome.UPSTREAM_CONFUSED: "Câu trả lời không hiểu được",
-    Outcome.NOT_PERMITTED: "Không được phép tra cứu",
-    Outcome.UNKNOWN: "Không hoàn tất",
-}
 _REASONS: Final[Mapping[PaperWhy, str]] = {
     PaperWhy.UPSTREAM_UNAVAILABLE: "Cơ sở dữ liệu không trả lời",
     PaperWhy.UPSTREAM_CONFUSED: "Câu trả lời không hiểu được",
@@ -136,7 +127,7 @@ def export_row(follow_up: FollowUp, accounts: Accounts, units: UnitRegister) -> 
         line.login_name or "",
         line.procedure_code or "",
         line.dossier_code or "",
-        _OUTCOMES[follow_up.outcome],
+        OUTCOME_TITLES[follow_up.outcome],
         "Được" if follow_up.may_ask else "Không được",
         PAPER_NAMES[Paper(follow_up.which)]["vi"] if follow_up.which else "",
         _REASONS[PaperWhy(follow_up.why)] if follow_up.why else "",

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 
 from app.accounts.exports import ExportedTable
+from app.audit.verifying.search_words import OUTCOME_TITLES
 from app.reports.schemas import Sheet
 from app.reports.values import Standing, Tally, UsageReport
 from app.sheets.writing import Heading
@@ -29,15 +30,6 @@ _CHANNELS: Final[Mapping[str, str]] = {
     "online": "Trực tuyến",
     "postal": "Bưu chính",
 }
-_OUTCOMES: Final[Mapping[str, str]] = {
-    "found": "Tìm thấy",
-    "not_found": "Không tìm thấy",
-    "mismatch": "Không khớp",
-    "upstream_unavailable": "CSDLQG không trả lời",
-    "upstream_confused": "Câu trả lời không hiểu được",
-    "not_permitted": "Không được phép tra cứu",
-    "unknown": "Không hoàn tất",
-}
 _COUNTS: Final = (
     Heading("Tổng lượt khai thác", 14),
     Heading("Tra cứu", 12),
@@ -45,7 +37,7 @@ _COUNTS: Final = (
     Heading("Bị từ chối", 12),
     Heading("Sở, ngành", 12),
     Heading("Huyện, xã", 12),
-    *(Heading(title, 14) for title in _OUTCOMES.values()),
+    *(Heading(title, 14) for title in OUTCOME_TITLES.values()),
 )
 _FIRST: Final[Mapping[Sheet, Sequence[Heading]]] = {
     Sheet.UNITS: (
@@ -110,7 +102,7 @@ def _numbers(tally: Tally) -> tuple[str, ...]:
         tally.refused,
         tally.departments,
         tally.localities,
-        *(tally.outcomes.get(name, 0) for name in _OUTCOMES),
+        *(tally.outcomes.get(name, 0) for name in OUTCOME_TITLES),
     )
     return tuple(map(str, counts))
 

@@ -774,13 +774,13 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
     ProblemCode.SECOND_PERSON_NEEDED: _both(
         (
             "Cần hai người thực hiện",
-            "Việc này cần hai quản trị viên là hai người khác nhau: một người đề nghị, người kia quyết định.",
-            "Gửi đề nghị (POST /v1/approvals), hoặc nhờ quản trị viên khác quyết định.",
+            "Việc này cần hai người khác nhau: một người đề nghị, người kia quyết định.",
+            "Gửi đề nghị nếu chưa có, rồi nhờ người khác có cùng thẩm quyền quyết định.",
         ),
         (
             "Two persons are needed",
-            "This takes two administrators who are two persons: one asks, the other decides.",
-            "Ask for it (POST /v1/approvals), or let another administrator decide.",
+            "This takes two different persons: one asks, the other decides.",
+            "Ask for it if nobody has, then let another person with the same authority decide.",
         ),
     ),
     ProblemCode.PERSON_CODE_NEEDED: _both(

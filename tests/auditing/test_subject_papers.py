@@ -64,6 +64,27 @@ def test_claims_and_a_missing_dossier_are_told_in_words() -> None:
     assert row.purpose.startswith("Chưa có hồ sơ: Phần mềm một cửa")
 
 
+def test_claims_of_one_kind_are_named_once_with_how_many_there_were() -> None:
+    (row,) = paper(a_look(claims_asked=("household_head", "permanent_residence", "household_head"))).looks
+    assert row.shown.startswith("Hỏi: chủ hộ có đúng là người đã nêu hay không (2 câu); có thường trú")
+
+
+def test_the_summary_tells_data_that_were_shown_from_claims_that_were_judged() -> None:
+    shown = a_look(outcome="found", fields_asked=("sex",), fields_disclosed=("sex",))
+    judged = a_look(outcome="found", claims_asked=("household_head",), claims_answered=1)
+    said = paper(shown, judged, judged, a_look(outcome="not_permitted")).summary[0]
+    assert said == (
+        "Có 4 lượt tra cứu bằng số nêu trên, trong đó 1 lượt đã trả dữ liệu cho công chức, 2 lượt chỉ"
+        " trả lời đúng hay sai, 1 lượt bị từ chối."
+    )
+
+
+def test_fields_stand_in_the_order_of_forms() -> None:
+    names = ("birth_date", "full_name", "id_number")
+    (row,) = paper(a_look(outcome="found", fields_asked=names, fields_disclosed=names)).looks
+    assert row.shown.endswith("Số định danh cá nhân; Họ, chữ đệm và tên; Ngày, tháng, năm sinh")
+
+
 def test_of_several_numbers_each_look_says_which() -> None:
     (row,) = paper(a_look(), numbers=("099190000017", "990000017")).looks
     assert "Theo số *********017" in row.purpose

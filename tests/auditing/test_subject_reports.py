@@ -186,7 +186,7 @@ async def test_three_units_before_and_after_a_merger_are_told_by_both_names(
         CENTRE,
         PROCEDURE,
         "Mục đích: Đăng ký thường trú",
-        "Có 3 lượt tra cứu bằng số nêu trên; 3 lượt dữ liệu đã được trả",
+        "Có 3 lượt tra cứu bằng số nêu trên, trong đó 3 lượt đã trả dữ liệu cho công chức",
         "3 trên 3 lượt đã có bằng chứng",
         "Bằng chứng KHÔNG cho thấy",
         answer["report_sha256"],

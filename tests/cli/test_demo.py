@@ -103,6 +103,16 @@ def test_the_story_fetches_a_proof_within_seconds_and_verifies_it(demo: Demo) ->
     assert "dancu/H19; signature and proof verified here" in said
 
 
+def test_the_story_ends_with_the_citizens_report_made_by_another_and_proven(demo: Demo) -> None:
+    said = " ".join(demo.first_said.partition("The citizen asks who looked")[2].split())
+    assert "the same person 403 subject_report_needs_another" in said
+    assert "lookups 3, of which 2 were answered" in said
+    assert "its proofs 5 of 5 records verified" in said
+    report = demo.state / "subject-report.pdf"
+    assert report.read_bytes().startswith(b"%PDF-")
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+
+
 async def test_a_database_made_anew_gets_a_log_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     heads = [TreeHead(5, bytes(32)), TreeHead(3, bytes(32))]

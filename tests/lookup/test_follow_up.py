@@ -217,7 +217,7 @@ async def test_the_list_is_exported_as_tables(gateway: Gateway) -> None:
     assert len(rows) == 3
     assert rows[1][3:6] == ["Nguyễn Thị Tiếp Nhận", invented.RECEPTION, invented.RESIDENCE_PROCEDURE]
     assert rows[1][7:11] == [
-        "Đã tìm thấy",
+        "Tìm thấy",
         "Không được",
         "Giấy xác nhận thông tin về cư trú (CT07)",
         "Thủ tục cần nơi cư trú trước đây",

@@ -9,22 +9,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from app.audit.leaf import Value
+from app.audit.verifying.search_words import NO_DOSSIER_TITLES, OUTCOME_TITLES, disclosed_titles
 
 _VIETNAM: Final = timezone(timedelta(hours=7))
-_OUTCOMES: Final = {
-    "found": "Tìm thấy",
-    "not_found": "Không tìm thấy",
-    "mismatch": "Không khớp",
-    "upstream_unavailable": "CSDLQG không trả lời",
-    "upstream_confused": "Câu trả lời không hiểu được",
-    "not_permitted": "Không được phép tra cứu",
-    "unknown": "Không hoàn tất",
-}
-_NO_DOSSIER: Final = {
-    "guidance_before_receipt": "Hướng dẫn trước khi tiếp nhận",
-    "one_stop_software_down": "Phần mềm một cửa bị gián đoạn",
-    "completing_papers": "Hoàn thiện giấy tờ",
-}
 PAPER_TITLES: Final = {
     "citizen_card": "Thẻ căn cước công dân hoặc thẻ căn cước",
     "old_id_card": "Chứng minh nhân dân",
@@ -111,11 +98,11 @@ def row_cells(number: int, records: LookupRecords) -> list[str]:
         _local(records.recorded_at),
         *_texts(row, "officer_login", "officer_id", "unit_code", "client_id", "citizen"),
         *_texts(row, "procedure_code", "dossier_code"),
-        _NO_DOSSIER.get(reason, reason),
+        NO_DOSSIER_TITLES.get(reason, reason),
         *_texts(row, "linked_dossier_code"),
-        _OUTCOMES.get(outcome, outcome) or "Chưa có kết quả",
+        OUTCOME_TITLES.get(outcome, outcome) or "Chưa có kết quả",
         *_texts(row, "problem_code"),
-        ", ".join(str(records.outcome.get("fields_disclosed", "")).split()) if records.outcome else "",
+        disclosed_titles(str(records.outcome.get("fields_disclosed", ""))) if records.outcome else "",
         *(_YES_NO[_claim(row[name])] for name in ("paper_may_ask", "paper_asked")),
         PAPER_TITLES.get(str(row["paper_which"]), str(row["paper_which"] or "")),
         records.lookup_id,
