@@ -3,7 +3,7 @@
 import gc
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -13,92 +13,56 @@ from uuid import UUID
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
-from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 import adapters.diagnosis
 from adapters.certificate_watch import CertificateWatch
-from app.accounts.activation_desk import ActivationDesk
-from app.accounts.activation_routes import ActivationDoor, ActivationRequest, activation_router
+from app.account_parts import AccountParts
+from app.accounts.activation_routes import ActivationRequest
 from app.accounts.activity import ActivityBook
-from app.accounts.administration_desk import AdministrationDesk, Directory
-from app.accounts.administration_routes import administration_router
 from app.accounts.administration_schemas import RoleChangeRequest, SuspensionRequest
-from app.accounts.approval_desk import ApprovalDesk
-from app.accounts.approval_routes import ApprovalRequest, Decision, approval_router, own_notices_router
-from app.accounts.asserted_sign_in import AssertedSignInDesk
+from app.accounts.approval_routes import ApprovalRequest, Decision
 from app.accounts.authentication import AccessRules, Authenticator
-from app.accounts.client_administration import ClientAdministration
-from app.accounts.client_desk import ClientDesk
-from app.accounts.client_routes import client_router
 from app.accounts.client_schemas import CLIENT_BODIES
-from app.accounts.client_store import AssertionStore
 from app.accounts.compatible_routes import CompatibleRequest
-from app.accounts.credential_store import CredentialStore
-from app.accounts.exports import ExportLog
 from app.accounts.guarding import ADDRESS_RULES, SignInGuards
-from app.accounts.handover_desk import HandoverDesk, HandoverRules
-from app.accounts.handover_routes import handover_router
 from app.accounts.lapse import LapseRules
-from app.accounts.life_desk import LifeDesk
-from app.accounts.life_routes import life_router
 from app.accounts.life_schemas import LIFE_BODIES
 from app.accounts.lifecycle import LifecycleKeeper
 from app.accounts.lockout import LockRules
 from app.accounts.lookup_key_routes import LookupKeyRequest
-from app.accounts.me_routes import PasswordChangeRequest, SecondFactorCode, own_account_router
+from app.accounts.me_routes import PasswordChangeRequest, SecondFactorCode
 from app.accounts.metrics import metrics_router
 from app.accounts.notices import NoticeBook
-from app.accounts.officer_list_routes import officer_list_router
-from app.accounts.officer_registration_routes import NewOfficerRequest, officer_registration_router
-from app.accounts.password_desk import PasswordDesk
+from app.accounts.officer_registration_routes import NewOfficerRequest
 from app.accounts.password_policy import PROFILES
-from app.accounts.passwords import PasswordVault
-from app.accounts.refusals import Refusals
-from app.accounts.registration_desk import RegistrationDesk
-from app.accounts.registration_routes import MAX_FILE_BYTES, registration_router
 from app.accounts.rejections import Rejections
-from app.accounts.reset_desk import ResetDesk
-from app.accounts.resets import ResetKeeper
-from app.accounts.review_desk import ReviewDesk
-from app.accounts.review_routes import review_router
 from app.accounts.routes import (
     TOKEN_PATH,
-    GetCaller,
     RevocationRequest,
     TokenRequest,
     current_officer,
     officer_with,
-    sign_in_router,
     signed_in_here,
 )
-from app.accounts.second_factor_desk import SecondFactorDesk
-from app.accounts.session_desk import SessionDesk
 from app.accounts.sessions import SessionRules, SessionStore, load_ended_sessions
-from app.accounts.sign_in import SignInDesk
 from app.accounts.status_routes import CertificateEnd, StatusBoard, status_router
 from app.accounts.store import Accounts, load_accounts
 from app.accounts.sweeping import Sweeper, usual_purges
 from app.accounts.technical import ClientAuthenticator
-from app.accounts.throttling import SignInThrottle
-from app.accounts.token_desk import TokenDesk
 from app.accounts.token_key_store import TokenKeyring
 from app.accounts.token_keys import TokenKeys
 from app.accounts.tokens import TokenMint
-from app.accounts.unit_desk import UnitMattersDesk
-from app.accounts.unit_routes import unit_life_router
 from app.accounts.values import Permission
-from app.audit.changes import ChangeLog
+from app.administration_parts import AdministrationParts
 from app.audit.coalescing import Coalescer
 from app.audit.headroom import Headroom
 from app.audit.keyring import Keyring
 from app.audit.log import AuditLog
 from app.audit.reconciler import Reconciler
-from app.audit.sealing import RootKey
 from app.audit.tree.anchoring import AnchorGuard
-from app.audit.tree.policy import PolicyError, TrustPolicy, read_policy
 from app.audit.tree.reader import TreeReader
 from app.audit.writer import AuditWriter
 from app.auditing.schemas import AuditSearchRequest, UnmaskingRequest
@@ -115,7 +79,6 @@ from app.errors import ConfigurationError, GatewayError, InvalidRequestError, Pr
 from app.logs import LogEvent, get_logger
 from app.lookup.data_fault_schemas import DataFaultRequest, DataFaultStatusRequest
 from app.lookup.dossier_routes import DossierLinkRequest
-from app.lookup.dossier_shape import DossierShape, ShapeError, dossier_shapes
 from app.lookup.explaining_schemas import ExplanationRequest
 from app.lookup.follow_up_schemas import FollowUpRequest
 from app.lookup.guesses import guesses_of_past_days
@@ -131,28 +94,17 @@ from app.lookup.source import PopulationSource
 from app.lookup.verification_routes import VERIFICATION_PATH
 from app.lookup.verification_schemas import VerificationRequest
 from app.lookup_parts import LookupParts, Shared
-from app.papers.press import PaperPress
-from app.procedures.catalogue.change_routes import catalogue_change_router
-from app.procedures.catalogue.desk import CatalogueDesk
-from app.procedures.catalogue.routes import catalogue_router
 from app.procedures.catalogue.schemas import NewProcedure, ProcedureChange
-from app.procedures.grants.change_routes import grant_change_router
-from app.procedures.grants.desk import GrantDesk
-from app.procedures.grants.routes import grant_router
 from app.procedures.grants.schemas import GrantChangeRequest
-from app.procedures.lists.sending import ListSlots
 from app.procedures.routes import me_router
 from app.procedures.store import Catalogue, CatalogueLoader
-from app.procedures.unit_change_routes import unit_change_router
-from app.procedures.unit_desk import UnitDesk
-from app.procedures.unit_routes import unit_router
 from app.procedures.unit_schemas import NewUnitRequest, UnitChangeRequest
 from app.reports.desk import UsageDesk
 from app.reports.routes import usage_router
 from app.reports.store import UsageStore
 from app.road_board import certificate_board, opening_roads, road_board
+from app.serving_settings import Secrets, read_dossier_shapes, read_secrets, read_witness_policy
 from app.settings import Settings, UpstreamSettings
-from app.sheets.values import Limits
 from app.subject_parts import AuditAccess, subject_book, subject_routes, working_calendar
 from app.units.store import UnitRegister, load_units
 from app.web.context import RequestContext, respond
@@ -199,19 +151,8 @@ _BODIES: Final = (
     LookupKeyRequest,
     CompatibleRequest,
 )
-_PAPERS_AT_ONCE: Final = 8
 _STRAIGHT: Final = (LOOKUP_PATH, VERIFICATION_PATH, TOKEN_PATH)
 """Where requests come in numbers: searched before all others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """What a serving process must be given; `auditing_*` only where audits are read."""
-
-    database_url: str
-    root: RootKey
-    auditing_url: str | None
-    auditing_root: RootKey | None
 
 
 def create_app(
@@ -421,10 +362,12 @@ class _Parts:
         return [  # searched in this order at every request: what is asked most stands first
             *lookups.routes(lookup_desk, receipts),
             *key_routers(shared),
-            *self._account_routes(
-                log, rejections, get_restricted, signed_in_here(get_restricted, refusals, clock)
+            *AccountParts(shared, self._mint, self._guards, self._sessions, self._rules).routes(
+                get_restricted, signed_in_here(get_restricted, refusals, clock)
             ),
-            *await self._administration_routes(log, refusals, rejections, get_caller, get_restricted),
+            *await AdministrationParts(
+                shared, self._guards, self._sessions, self._rules.sessions, get_restricted
+            ).routes(),
             me_router(self._catalogue, self._rules, NoticeBook(self._engine), get_restricted, clock),
             *AuditingParts(shared, self._secrets.auditing_url, self._secrets.auditing_root).routes(),
             transparency_router(tree),
@@ -474,155 +417,6 @@ class _Parts:
             standbys=self._settings.audit_standbys,
         )
 
-    def _account_routes(
-        self, log: AuditLog, rejections: Rejections, get_restricted: GetCaller, get_self: GetCaller
-    ) -> list[APIRouter]:
-        settings, clock, root = self._settings, self._clock, self._secrets.root
-        vault = self._stack.enter_context(
-            PasswordVault(workers=settings.password_hash_workers, max_waiting=settings.password_hash_queue)
-        )
-        credentials = CredentialStore(self._engine)
-        guards = self._guards
-        second_factors = SecondFactorDesk(root, settings.authority_code, credentials, log, clock)
-        sessions = SessionDesk(
-            self._engine, self._sessions, self._accounts, self._mint, self._rules.sessions, log, clock
-        )
-        throttle = SignInThrottle(clock, per_second=settings.sign_ins_per_second)
-        desk = SignInDesk(
-            self._accounts,
-            vault,
-            guards,
-            second_factors,
-            credentials,
-            sessions,
-            log,
-            clock,
-            self._units,
-            throttle,
-        )
-        passwords = PasswordDesk(self._rules.profile, vault, credentials, guards, log, clock)
-        tokens = self._token_desk(desk, sessions, log)
-        activations = ActivationDesk(
-            self._engine, self._accounts, self._units, vault, passwords, credentials, guards, log, clock
-        )
-        return [
-            sign_in_router(tokens, self._mint, settings.public_url),
-            activation_router(ActivationDoor(tokens, activations, throttle, Coalescer(log), clock)),
-            own_account_router(passwords, second_factors, sessions, rejections, get_restricted, get_self),
-        ]
-
-    def _token_desk(self, passwords: SignInDesk, sessions: SessionDesk, log: AuditLog) -> TokenDesk:
-        clients = ClientDesk(
-            self._accounts, AssertionStore(self._engine), self._settings.public_url, self._clock
-        )
-        longest = self._rules.sessions.longest
-        asserted = AssertedSignInDesk(
-            self._accounts, self._units, clients, sessions, longest, log, self._clock
-        )
-        return TokenDesk(clients, passwords, asserted, sessions, self._mint, log, self._clock)
-
-    async def _administration_routes(
-        self,
-        log: AuditLog,
-        refused: Coalescer,
-        rejections: Rejections,
-        get_caller: GetCaller,
-        get_restricted: GetCaller,
-    ) -> list[APIRouter]:
-        engine, clock, guards = self._engine, self._clock, self._guards
-        directory = Directory(self._accounts, self._units)
-        changes, refusals = ChangeLog(engine, log, clock), Refusals(refused, clock)
-        exports = ExportLog(log, clock)
-        every_seconds = self._settings.reconcile_every_seconds
-        await self._stack.enter_async_context(
-            ResetKeeper(engine, changes, clock, every_seconds=every_seconds)
-        )
-        desk = AdministrationDesk(
-            engine, directory, guards, self._sessions, self._rules.sessions, changes, refusals, clock
-        )
-        approvals = ApprovalDesk(engine, directory, guards, changes, refusals, clock)
-        resets = ResetDesk(directory, changes, refusals, clock)
-
-        def allowed(permission: Permission) -> GetCaller:
-            return officer_with(permission, get_caller, refused, clock)
-
-        get_approver, get_registrar = allowed(Permission.APPROVE), allowed(Permission.REGISTER_OFFICERS)
-        lists = RegistrationDesk(engine, changes, clock, Limits(max_file_bytes=MAX_FILE_BYTES))
-        units = UnitDesk(engine, self._units, changes, refusals, clock)
-        clients = ClientAdministration(self._accounts, self._units, changes, refusals, clock)
-        return [
-            registration_router(lists, rejections, get_registrar),
-            officer_registration_router(lists, self._units, rejections, get_registrar),
-            officer_list_router(
-                engine, directory, desk, refusals, exports, clock, allowed(Permission.VIEW_OFFICERS)
-            ),
-            unit_router(units, rejections, exports, allowed(Permission.VIEW_UNITS), get_caller),
-            unit_change_router(units, rejections, allowed(Permission.MANAGE_UNITS)),
-            client_router(clients, rejections, exports, allowed(Permission.MANAGE_CLIENTS)),
-            *self._procedure_routes(changes, refusals, rejections, exports, allowed),
-            administration_router(
-                desk,
-                resets,
-                rejections,
-                allowed(Permission.VIEW_OFFICERS),
-                allowed(Permission.SUSPEND_OFFICERS),
-                allowed(Permission.CHANGE_ROLES),
-                allowed(Permission.END_SESSIONS),
-                get_approver,
-            ),
-            approval_router(approvals, rejections, get_approver),
-            *self._life_routes(desk, directory, changes, refusals, rejections, exports, allowed),
-            own_notices_router(resets, get_caller, get_restricted),
-        ]
-
-    def _procedure_routes(
-        self,
-        changes: ChangeLog,
-        refusals: Refusals,
-        rejections: Rejections,
-        exports: ExportLog,
-        allowed: Callable[[Permission], GetCaller],
-    ) -> list[APIRouter]:
-        slots = ListSlots()
-        catalogue = CatalogueDesk(self._engine, self._units, changes, slots, self._clock)
-        grants = GrantDesk(self._engine, self._units, changes, refusals, slots, self._clock)
-        get_viewer, get_manager = allowed(Permission.VIEW_PROCEDURES), allowed(Permission.MANAGE_PROCEDURES)
-        return [
-            catalogue_router(catalogue, rejections, exports, get_viewer),
-            catalogue_change_router(catalogue, rejections, get_manager),
-            grant_router(grants, rejections, exports, get_viewer),
-            grant_change_router(grants, rejections, get_manager),
-        ]
-
-    def _life_routes(
-        self,
-        accounts: AdministrationDesk,
-        directory: Directory,
-        changes: ChangeLog,
-        refusals: Refusals,
-        rejections: Rejections,
-        exports: ExportLog,
-        allowed: Callable[[Permission], GetCaller],
-    ) -> list[APIRouter]:
-        engine, clock, settings = self._engine, self._clock, self._settings
-        press = self._stack.enter_context(PaperPress(max_waiting=_PAPERS_AT_ONCE))
-        rules = HandoverRules(
-            timedelta(days=settings.activation_code_days), settings.activation_url or settings.public_url
-        )
-        handovers = HandoverDesk(engine, directory, changes, refusals, press, rules, exports, clock)
-        units = UnitMattersDesk(engine, directory, changes, refusals, clock)
-        reviews = ReviewDesk(engine, directory, changes, refusals, clock, usual_days=settings.review_days)
-        get_viewer, get_poster = allowed(Permission.VIEW_OFFICERS), allowed(Permission.POST_OFFICERS)
-        get_answerer = allowed(Permission.ANSWER_REVIEWS)
-        return [
-            life_router(LifeDesk(engine, directory, accounts, clock), rejections, get_viewer, get_poster),
-            handover_router(handovers, rejections, exports, allowed(Permission.ISSUE_CODES)),
-            unit_life_router(
-                units, rejections, exports, allowed(Permission.READ_UNIT_NOTICES), get_poster, get_viewer
-            ),
-            review_router(reviews, rejections, exports, allowed(Permission.OPEN_REVIEWS), get_answerer),
-        ]
-
     def _usage_routes(self, shared: Shared) -> APIRouter:
         # Connections of its own, and few: a report of years takes seconds, which no lookup is to wait for.
         engine = open_engine(self._secrets.database_url, pool_size=2)
@@ -649,76 +443,6 @@ class _Parts:
     def _audit_access(self) -> AuditAccess | None:
         url, root = self._secrets.auditing_url, self._secrets.auditing_root
         return AuditAccess(url, root) if url is not None and root is not None else None
-
-
-def read_secrets(settings: Settings) -> Secrets:
-    """Return the secrets of *settings*; ConfigurationError names the variable that is missing or wrong."""
-    if not settings.authority_code:
-        raise ConfigurationError("DANCU_AUTHORITY_CODE is not set: the province's code, such as H19")
-    database_url, root = _needed(settings.database_url, "DANCU_DATABASE_URL"), serving_root_of(settings)
-    if root is None:
-        raise ConfigurationError("DANCU_ROOT_KEY (or DANCU_ROOT_KEY_FILE) is not set")
-    return Secrets(
-        database_url=database_url,
-        root=root,
-        auditing_url=settings.audit_database_url.get_secret_value() if settings.audit_database_url else None,
-        auditing_root=auditing_root_of(settings),
-    )
-
-
-def serving_root_of(settings: Settings) -> RootKey | None:
-    """Return the serving root key, which opens with the other one, too, where one is set; None without."""
-    return _root_of(settings.root_key, settings.other_root_key, "ROOT_KEY")
-
-
-def auditing_root_of(settings: Settings) -> RootKey | None:
-    """Return the auditing root key likewise."""
-    return _root_of(settings.audit_root_key, settings.other_audit_root_key, "AUDIT_ROOT_KEY")
-
-
-def _root_of(secret: SecretStr | None, other: SecretStr | None, name: str) -> RootKey | None:
-    if secret is None:
-        return None
-    root = root_key(secret.get_secret_value(), f"DANCU_{name}")
-    if other is None:
-        return root
-    further = root_key(other.get_secret_value(), f"DANCU_OTHER_{name}")
-    return replace(root, others=(further.secret,))
-
-
-def read_dossier_shapes(settings: Settings) -> tuple[DossierShape, ...]:
-    """Return how this province writes dossier codes; ConfigurationError says what is wrong with it."""
-    try:
-        return dossier_shapes(settings.dossier_shape)
-    except ShapeError as error:
-        raise ConfigurationError(f"DANCU_DOSSIER_SHAPE: {error}") from None
-
-
-def read_witness_policy(settings: Settings) -> TrustPolicy | None:
-    """Return who witnesses the log, if anybody; ConfigurationError says what is wrong with the policy."""
-    path = settings.witness_policy_file
-    if path is None:
-        return None
-    try:
-        return read_policy(path.read_bytes())
-    except OSError as error:
-        raise ConfigurationError(f"DANCU_WITNESS_POLICY_FILE: {error.strerror}: {path}") from None
-    except PolicyError as error:
-        raise ConfigurationError(f"DANCU_WITNESS_POLICY_FILE: {error}") from None
-
-
-def root_key(text: str, variable: str) -> RootKey:
-    """Read a root key; ConfigurationError names *variable*, never its content."""
-    try:
-        return RootKey.from_text(text)
-    except ValueError:
-        raise ConfigurationError(f"{variable} must be 32 random bytes in base64") from None
-
-
-def _needed(secret: SecretStr | None, variable: str) -> str:
-    if secret is None:
-        raise ConfigurationError(f"{variable} (or {variable}_FILE) is not set")
-    return secret.get_secret_value()
 
 
 async def _on_gateway_error(request: Request, error: Exception) -> Response:

@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from app.cli import invented
 from app.errors import ConfigurationError
-from app.main import create_app, root_key
+from app.main import create_app
+from app.serving_settings import root_key
 from tests.gateway import Gateway, an_upstream, bearer, running_gateway
 from tests.world import World
 

@@ -33,7 +33,7 @@ from app.database import migrate
 from app.database.address import sqlalchemy_address
 from app.database.connect import connector, open_engine
 from app.errors import ConfigurationError
-from app.main import Secrets, read_dossier_shapes, read_secrets, read_witness_policy
+from app.serving_settings import Secrets, read_dossier_shapes, read_secrets, read_witness_policy
 from app.settings import Settings, UpstreamSettings
 
 _MAX_CLOCK_SECONDS: Final = 2.0

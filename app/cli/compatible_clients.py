@@ -30,7 +30,7 @@ from app.clock import VIETNAM, SystemClock
 from app.errors import ConfigurationError, GatewayError
 from app.lookup.dossier import NoDossierReason
 from app.lookup.parsing import parse_procedure_code
-from app.main import serving_root_of
+from app.serving_settings import serving_root_of
 
 _CHANGED = RecordKind.CLIENT_CHANGED
 

@@ -27,7 +27,7 @@ from app.database.address import sqlalchemy_address
 from app.errors import ConfigurationError
 from app.lookup.signing_certificates import self_signed
 from app.lookup.signing_store import add_signing_certificate, has_signing_certificate
-from app.main import auditing_root_of, serving_root_of
+from app.serving_settings import auditing_root_of, serving_root_of
 from app.settings import Settings
 
 commands = typer.Typer(

@@ -17,7 +17,7 @@ from app.cli.keys import authority_of
 from app.cli.recording import make_recorded
 from app.cli.settings import read_settings
 from app.errors import ConfigurationError
-from app.main import root_key
+from app.serving_settings import root_key
 from app.settings import Settings
 
 WRONG_SIGNER_KEY: Final = "log.key does not open with DANCU_SIGNER_KEY; it is wrapped under another key"

@@ -30,7 +30,7 @@ from app.clock import SystemClock
 from app.database.address import sqlalchemy_address
 from app.database.connect import connector
 from app.errors import AuditUnavailableError, ConfigurationError
-from app.main import serving_root_of
+from app.serving_settings import serving_root_of
 from app.settings import Settings
 
 T = TypeVar("T")

@@ -28,7 +28,7 @@ from app.cli.wrapped_keys import (
 )
 from app.database.connect import open_engine
 from app.errors import ConfigurationError
-from app.main import auditing_root_of, root_key
+from app.serving_settings import auditing_root_of, root_key
 from app.settings import Settings
 
 _REMEDY: Final = (

@@ -20,8 +20,8 @@ from app.clock import SystemClock
 from app.database.connect import connector
 from app.errors import ConfigurationError
 from app.logs import LogEvent, configure_logging, get_logger
-from app.main import read_witness_policy
 from app.reports.counting import UsageCounter
+from app.serving_settings import read_witness_policy
 from app.settings import Settings
 
 _log = get_logger(__name__)

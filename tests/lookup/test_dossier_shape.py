@@ -11,7 +11,7 @@ from app.cli.settings import read_settings
 from app.errors import ConfigurationError, InvalidRequestError
 from app.lookup.dossier import parse_dossier_code
 from app.lookup.dossier_shape import DossierParts, ShapeError, dossier_shapes
-from app.main import read_dossier_shapes
+from app.serving_settings import read_dossier_shapes
 
 TODAY = date(2026, 11, 22)
 DAY = date(2026, 3, 1)
