@@ -1,5 +1,7 @@
 """What the compatible face, and the keys and credentials it goes by, consist of in a running gateway."""
 
+from collections.abc import Callable
+
 from fastapi import APIRouter
 
 from app.accounts.authentication import AccessRules
@@ -54,6 +56,7 @@ def compatible_face(
     guards: SignInGuards,
     rules: AccessRules,
     verifications: VerificationDesk,
+    admit: Callable[[], None],
 ) -> list[StraightRoute]:
     """Return the routes of the face, which look up through the desk that /v1 looks up through."""
     tokens = FaceTokens(shared.root.derive("compatible face tokens"), shared.clock)
@@ -70,6 +73,5 @@ def compatible_face(
     )
     active = ActiveOfficers(shared.engine)
     officers = OfficerDesk(shared.accounts, shared.units, face, rules, wrong, active, shared.clock)
-    return face_routes(
-        FaceDesk(software, officers, verifications.lookups, verifications.guesses, shared.catalogue)
-    )
+    desk = FaceDesk(software, officers, verifications.lookups, verifications.guesses, shared.catalogue)
+    return face_routes(desk, admit)

@@ -160,6 +160,7 @@ class ProblemCode(StrEnum):
     CITIZEN_LIMIT_REACHED = "citizen_limit_reached"
     NATIONAL_SIDE_CROWDED = "national_side_crowded"
     ROADS_CHECKED_JUST_NOW = "roads_checked_just_now"
+    GATEWAY_OVERLOADED = "gateway_overloaded"
 
     # Reporting faulty national records
     LOOKUP_WITHOUT_ANSWER = "lookup_without_answer"

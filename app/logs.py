@@ -65,6 +65,8 @@ class LogEvent(StrEnum):
     ACCOUNTS_SUSPENDED = "accounts.suspended"
     LIFECYCLE_FAILED = "accounts.lifecycle_failed"
     SOURCE_FAILED = "source.failed"
+    OVERLOADED = "gateway.overloaded"
+    OVERLOAD_OVER = "gateway.overload_over"
     ROAD_OPENED = "road.opened"
     ROAD_ON_TRIAL = "road.on_trial"
     ROAD_CLOSED = "road.closed"

@@ -4,7 +4,7 @@ import gc
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
@@ -49,7 +49,7 @@ from app.accounts.routes import (
 )
 from app.accounts.sessions import SessionRules, SessionStore, load_ended_sessions
 from app.accounts.status_routes import CertificateEnd, StatusBoard, status_router
-from app.accounts.store import Accounts, load_accounts
+from app.accounts.store import Accounts, amend_accounts, load_accounts
 from app.accounts.sweeping import Sweeper, usual_purges
 from app.accounts.technical import ClientAuthenticator
 from app.accounts.token_key_store import TokenKeyring
@@ -71,7 +71,7 @@ from app.auditing.subject_schemas import SUBJECT_BODIES
 from app.auditing.transparency_routes import transparency_router
 from app.auditing_parts import AuditingParts
 from app.clock import Clock, SystemClock, local_day
-from app.compat.directory import FaceDirectory, load_face
+from app.compat.directory import FaceDirectory, amend_face, load_face
 from app.compat_parts import compatible_face, key_routers
 from app.database.connect import connector, open_engine
 from app.database.live import DIRECTORY, SESSIONS, DirectoryKeeper, LiveView, Topic
@@ -97,7 +97,7 @@ from app.lookup_parts import LookupParts, Shared
 from app.procedures.catalogue.schemas import NewProcedure, ProcedureChange
 from app.procedures.grants.schemas import GrantChangeRequest
 from app.procedures.routes import me_router
-from app.procedures.store import Catalogue, CatalogueLoader
+from app.procedures.store import Catalogue, amend_catalogue, load_catalogue
 from app.procedures.unit_schemas import NewUnitRequest, UnitChangeRequest
 from app.reports.desk import UsageDesk
 from app.reports.routes import usage_router
@@ -106,11 +106,12 @@ from app.road_board import certificate_board, opening_roads, road_board
 from app.serving_settings import Secrets, read_dossier_shapes, read_secrets, read_witness_policy
 from app.settings import Settings, UpstreamSettings
 from app.subject_parts import AuditAccess, subject_book, subject_routes, working_calendar
-from app.units.store import UnitRegister, load_units
+from app.units.store import UnitRegister, amend_units, load_units
 from app.web.context import RequestContext, respond
 from app.web.health import health_router
 from app.web.openapi import describe
 from app.web.proxies import TrustedProxies
+from app.web.shedding import LoopWatch, Shedding, Valve
 from app.web.straight import StraightRoute, straight
 
 _log = get_logger(__name__)
@@ -176,10 +177,12 @@ def create_app(
     opened = open_source or opening_roads(settings, upstream, known_clock)
     roads = settings.upstreams or (upstream,)
 
+    valve = Valve(settings.overload_milliseconds / 1000)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            parts = _Parts(settings, secrets, known_clock, stack, wrap_log or (lambda log: log))
+            parts = _Parts(settings, secrets, known_clock, stack, wrap_log or (lambda log: log), valve)
             source = await stack.enter_async_context(opened())
             checks = [adapters.diagnosis.Diagnosis(road, known_clock) for road in roads]
             watch = CertificateWatch(roads if open_source is None else (), known_clock)
@@ -191,6 +194,7 @@ def create_app(
             app.router.routes[:0] = [*(straight(routers, path) for path in _STRAIGHT), *parts.straight_routes]
             gc.collect()
             gc.freeze()  # what start-up made lives as long as the process; no need to look at it again
+            await stack.enter_async_context(LoopWatch(valve))
             _log.info(LogEvent.STARTED)
             yield
             _log.info(LogEvent.STOPPED)
@@ -212,6 +216,7 @@ def create_app(
             certificate_header=settings.client_certificate_header,
         )
     app.add_middleware(RequestContext)
+    app.add_middleware(Shedding, valve=valve, paths=(LOOKUP_PATH, VERIFICATION_PATH))
     app.add_exception_handler(GatewayError, _on_gateway_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
@@ -229,20 +234,30 @@ class _Parts:
         clock: Clock,
         stack: AsyncExitStack,
         wrap_log: WrapLog,
+        valve: Valve,
     ) -> None:
         self._settings = settings
         self._secrets = secrets
         self._clock = clock
         self._stack = stack
         self._wrap_log = wrap_log
+        self._valve = valve
         self.straight_routes: list[StraightRoute] = []
         """Further routes to be searched before all others, once started."""
         self._engine = open_engine(secrets.database_url)
         stack.push_async_callback(self._engine.dispose)
-        self._accounts: LiveView[Accounts] = LiveView(lambda c: load_accounts(c, local_day(clock.now())))
-        self._units: LiveView[UnitRegister] = LiveView(lambda c: load_units(c, local_day(clock.now())))
-        self._catalogue: LiveView[Catalogue] = LiveView(CatalogueLoader(lambda: local_day(clock.now())))
-        self._face: LiveView[FaceDirectory] = LiveView(load_face)
+        day = self._today
+        self._accounts: LiveView[Accounts] = LiveView(
+            lambda c: load_accounts(c, day(), self._accounts.last),
+            lambda c, known, what: amend_accounts(c, known, what, day()),
+        )
+        self._units: LiveView[UnitRegister] = LiveView(
+            lambda c: load_units(c, day()), lambda c, known, what: amend_units(c, known, what, day())
+        )
+        self._catalogue: LiveView[Catalogue] = LiveView(
+            lambda c: load_catalogue(c, day()), lambda c, known, what: amend_catalogue(c, known, what, day())
+        )
+        self._face: LiveView[FaceDirectory] = LiveView(load_face, amend_face)
         self._token_keys: LiveView[TokenKeys] = LiveView(TokenKeyring(secrets.root).load)
         self._certificates: LiveView[SigningCertificates] = LiveView(SealRing(secrets.root).load)
         lifetime = timedelta(minutes=settings.token_minutes)
@@ -357,7 +372,7 @@ class _Parts:
         lookup_desk = await lookups.desk(receipts)
         if settings.compatible_face:
             self.straight_routes += compatible_face(
-                shared, self._face, self._guards, self._rules, lookup_desk
+                shared, self._face, self._guards, self._rules, lookup_desk, self._valve.check
             )
         return [  # searched in this order at every request: what is asked most stands first
             *lookups.routes(lookup_desk, receipts),
@@ -388,6 +403,9 @@ class _Parts:
                 "no token key in the database opens with DANCU_ROOT_KEY; dancu keys months makes the first"
             )
 
+    def _today(self) -> date:
+        return local_day(self._clock.now())
+
     def _keeper(self, topic: Topic) -> DirectoryKeeper:
         directory = (
             self._accounts,
@@ -402,7 +420,7 @@ class _Parts:
             connector(self._secrets.database_url),
             self._clock,
             directory if topic is DIRECTORY else (self._ended_sessions,),
-            day=lambda: local_day(self._clock.now()),
+            day=self._today,
             max_age_seconds=self._settings.directory_max_age_seconds,
             topic=topic,
         )

@@ -307,6 +307,9 @@ class Settings(_SettingsWithSecretFiles):
     lookups_per_client_per_day: int = Field(default=1_000_000, ge=0)
     national_calls_at_once: int = Field(default=64, ge=0)
     national_wait_seconds: float = Field(default=3.0, gt=0, le=60)
+    overload_milliseconds: float = Field(
+        default=50.0, ge=0, le=10_000, description="a process so late turns lookups away; 0: never"
+    )
     verifications_per_citizen_per_day: int = Field(
         default=5, ge=1, le=100, description="of one citizen by one officer, against guessing"
     )

@@ -15,7 +15,7 @@ from bench.failure import BenchError
 from bench.processor import starting_on
 
 HOST: Final = "127.0.0.1"
-_START_SECONDS: Final = 30
+_START_SECONDS: Final = 90
 _STOP_SECONDS: Final = 15
 _LAST_LINES: Final = 15
 _SERVER_TROUBLE: Final = 500

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -71,6 +71,8 @@ class Desk:
     postgres_pid: int
     database_url: str = field(repr=False)
     tokens: tuple[str, ...] = field(repr=False)
+    serving_url: str = field(default="", repr=False)
+    """As the gateway signs in to the database."""
 
     def another_database(self, name: str) -> str:
         """Make an empty database beside the gateway's and return its address."""
@@ -89,15 +91,24 @@ def open_desk(
     officers: int,
     pinning: Pinning,
     further: Mapping[str, str] | None = None,
+    *,
+    fill: Callable[[str], None] | None = None,
+    workers: int = 1,
 ) -> Iterator[Desk]:
-    """Start PostgreSQL with fsync and the gateway with *further* settings, and sign that many officers in."""
+    """Start PostgreSQL with fsync and the gateway with *further* settings, and sign that many officers in.
+
+    *fill* is given the database's address before the gateway starts.
+    """
     with EmbeddedServer(folder / "postgres", durable=True) as server:
         database = prepare(server, folder)
         database_url = server.url(database=DATABASE)
         names = asyncio.run(_add_officers(database_url, officers))
+        if fill is not None:
+            fill(database_url)
         port = free_port()
         url = f"http://{HOST}:{port}"
         command = [sys.executable, "-m", "app", "serve", "--host", HOST, "--port", str(port)]
+        command += ["--workers", str(workers)]
         environment = database.environment | _settings(url, upstream_url) | dict(further or {})
         with running(
             "gateway",
@@ -110,7 +121,8 @@ def open_desk(
             tokens = tuple(_sign_in(url, database, names))
             pid_file = folder / "postgres" / "data" / "postmaster.pid"
             postgres_pid = int(pid_file.read_text(encoding="ascii").splitlines()[0])
-            yield Desk(f"{url}{LOOKUP_PATH}", gateway_pid, postgres_pid, database_url, tokens)
+            serving_url = database.environment["DANCU_DATABASE_URL"]
+            yield Desk(f"{url}{LOOKUP_PATH}", gateway_pid, postgres_pid, database_url, tokens, serving_url)
 
 
 async def _create_database(url: str, name: str) -> None:

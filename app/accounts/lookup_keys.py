@@ -23,6 +23,7 @@ _NAME_BYTES: Final = 6
 _SECRET_BYTES: Final = 32
 _EXPIRED_KNOWN: Final = timedelta(days=30)  # so that whoever comes with one is told what it lacks
 _NOBODYS: Final = secret_digest("")
+_AT_A_STRETCH: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,11 @@ async def load_lookup_keys(connection: AsyncConnection) -> dict[str, LookupKey]:
     """Return by name every key that nobody has withdrawn, those that ran out lately included."""
     table = LOOKUP_KEY.c
     known = select(LOOKUP_KEY).where(table.ended_at.is_(None), table.expires_at > func.now() - _EXPIRED_KNOWN)
-    return {row.name: _key(row) for row in await connection.execute(known)}
+    keys: dict[str, LookupKey] = {}
+    rows = await connection.stream(known.execution_options(yield_per=_AT_A_STRETCH))
+    async for part in rows.partitions():
+        keys |= {row.name: _key(row) for row in part}
+    return keys
 
 
 async def keys_of(connection: AsyncConnection, officer_id: UUID) -> list[LookupKey]:

@@ -1,10 +1,11 @@
 """`dancu serve`: the gateway itself."""
 
+import resource
 import signal
 import socket
 import sys
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 import uvicorn
@@ -17,6 +18,9 @@ from app.cli.settings import read_settings
 from app.errors import ConfigurationError
 from app.logs import configure_logging
 from app.main import create_app
+
+_HANDLES: Final = 8
+_OPEN_FILES: Final = 65_536
 
 
 def serve(
@@ -33,6 +37,7 @@ def serve(
     app = create_app(settings, upstream)
     listener = listen(host or settings.host, settings.port if port is None else port)
     configure_logging()
+    _allow_open_files()
     if workers > 1:
         _serve_in_several(workers, listener)
         return
@@ -40,7 +45,7 @@ def serve(
     # uvicorn ends in order and then hands the signal on to whoever had it before.
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
-    server.run(sockets=[listener])
+    server.run(sockets=handles(listener))
     if not server.started:
         raise typer.Exit(STARTUP_FAILURE)
 
@@ -56,7 +61,7 @@ def _serve_in_several(workers: int, listener: socket.socket) -> None:
 
     They share nothing but the port and PostgreSQL.
     """
-    supervisor = Multiprocess(_config(f"{__name__}:gateway", workers=workers), [listener])
+    supervisor = Multiprocess(_config(f"{__name__}:gateway", workers=workers), handles(listener))
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise typer.Exit(STARTUP_FAILURE)
@@ -74,6 +79,22 @@ def _config(app: FastAPI | str, *, workers: int = 1) -> uvicorn.Config:
         ws="none",
         timeout_graceful_shutdown=30,
     )
+
+
+def handles(listener: socket.socket) -> list[socket.socket]:
+    """Return the listening socket several times over: uvloop takes one connection of each at a turn.
+
+    With a single one, software that opens many at once waits for seconds just when the loop is busy.
+    """
+    return [listener, *(listener.dup() for _ in range(_HANDLES - 1))]
+
+
+def _allow_open_files() -> None:
+    """Allow as many open files as the system lets us: a lookup in flight takes two, one on each side."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.compatible_credentials import CompatibleCredential, load_compatible
 from app.accounts.lookup_keys import LookupKey, load_lookup_keys
+from app.database.changes import Changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,8 @@ class FaceDirectory:
 async def load_face(connection: AsyncConnection) -> FaceDirectory:
     """Return the directory as the database has it."""
     return FaceDirectory.of(await load_compatible(connection), await load_lookup_keys(connection))
+
+
+async def amend_face(connection: AsyncConnection, known: FaceDirectory, changes: Changes) -> FaceDirectory:
+    """Return *known*, or the directory anew where credentials or keys changed."""
+    return await load_face(connection) if changes.touch("compatible_credential", "lookup_key") else known

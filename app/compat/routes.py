@@ -1,6 +1,7 @@
 """The face over HTTP: token calls and operations under a prefix per profile, and at their literal paths."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from starlette.requests import Request
@@ -56,13 +57,18 @@ class _LiteralRoute(StraightRoute):
 _NAMED: Final = Route(f"{PREFIX}/{{path:path}}", endpoint=lambda _: Response(status_code=404))
 
 
-def face_routes(desk: FaceDesk) -> list[StraightRoute]:
-    """Return the routes of the face; each takes POST only."""
+def face_routes(desk: FaceDesk, admit: Callable[[], None]) -> list[StraightRoute]:
+    """Return the routes of the face; each takes POST only.
+
+    *admit* raises a GatewayError for a lookup that is turned away before it is read.
+    """
 
     async def serve(request: Request) -> Response:
         is_json = _is_json(request)
         reads_json = is_json or _is_token_path(request)
         try:
+            if not _is_token_path(request):
+                admit()
             content = await read_bytes(request, max_bytes=desk.max_body_bytes)
             if _is_token_path(request) or _is_form(request, content):
                 reads_json = True  # whoever asks for a token does, whatever it speaks afterwards

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+import gc
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Generic, Self, TypeVar
@@ -11,6 +12,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.clock import Clock
+from app.database.changes import Changes, read_changes
 from app.database.metadata import DIRECTORY_CHANNEL
 from app.errors import DirectoryStaleError
 from app.logs import LogEvent, get_logger
@@ -18,17 +20,27 @@ from app.logs import LogEvent, get_logger
 _CHECK_SECONDS: Final = 1.0
 _ANSWER_SECONDS: Final = 5.0
 _RELOAD_SECONDS: Final = 30.0
+_SERVER_QUERY: Final = "select pg_postmaster_start_time()"
+"""Tells one server from another, and from itself before it was started anew or restored."""
 _log = get_logger(__name__)
 
 T = TypeVar("T")
+Amend = Callable[[AsyncConnection, T, Changes], Awaitable[T]]
 
 
 class LiveView(Generic[T]):
     """One value loaded from the database; `current` is never older than the keeper's maximum age."""
 
-    def __init__(self, load: Callable[[AsyncConnection], Awaitable[T]]) -> None:
-        """Load with *load*, inside the keeper's snapshot."""
+    def __init__(
+        self, load: Callable[[AsyncConnection], Awaitable[T]], amend: Amend[T] | None = None
+    ) -> None:
+        """Load with *load*, inside the keeper's snapshot.
+
+        *amend*, where given, returns the value after changes, the same where they are not about it; it
+        leaves the value it is given as it is, for others are reading that.
+        """
         self._load = load
+        self._amend = amend
         self._value: T | None = None
         self._is_fresh: Callable[[], bool] = lambda: False
 
@@ -39,9 +51,17 @@ class LiveView(Generic[T]):
             raise DirectoryStaleError
         return self._value
 
-    async def refresh(self, connection: AsyncConnection) -> None:
-        """Load the value anew."""
-        self._value = await self._load(connection)
+    @property
+    def last(self) -> T | None:
+        """The value as it was last loaded, however long ago; None where it never was."""
+        return self._value
+
+    async def refresh(self, connection: AsyncConnection, changes: Changes | None = None) -> None:
+        """Bring the value up to date with *changes*; without them load it anew."""
+        if self._value is None or changes is None or self._amend is None:
+            self._value = await self._load(connection)
+        else:
+            self._value = await self._amend(connection, self._value, changes)
 
     def attach(self, is_fresh: Callable[[], bool]) -> None:
         """Let *is_fresh* decide whether the value may be used."""
@@ -54,9 +74,11 @@ class Topic:
 
     channel: str
     version_query: str
+    says_what: bool = False
+    """Whether it is also known what changed."""
 
 
-DIRECTORY: Final = Topic(DIRECTORY_CHANNEL, "select version from directory_version")
+DIRECTORY: Final = Topic(DIRECTORY_CHANNEL, "select version from directory_version", says_what=True)
 SESSIONS: Final = Topic("dancu_sessions", "select version from session_version")
 
 
@@ -84,7 +106,8 @@ class DirectoryKeeper:
         self._loaded_day: date | None = None
         self._max_age_seconds = max_age_seconds
         self._confirmed_at = float("-inf")
-        self._version = 0
+        self._version: int | None = None
+        self._server: object = None
         self._notified = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         for view in views:
@@ -128,6 +151,9 @@ class DirectoryKeeper:
             connection = await self._connect()
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
+                server = await connection.fetchval(_SERVER_QUERY)
+                if server != self._server:  # another one may count the same numbers for other changes
+                    self._server, self._version = server, None
                 await connection.add_listener(self._topic.channel, lambda *_: self._notified.set())
             while True:
                 self._notified.clear()
@@ -156,8 +182,34 @@ class DirectoryKeeper:
             await connection.execution_options(isolation_level="REPEATABLE READ")
             result = await connection.exec_driver_sql(self._topic.version_query)
             version = int(result.scalar_one())
-            for view in self._views:
-                await view.refresh(connection)
+            changes = await self._changes(connection, version) if day == self._loaded_day else None
+            is_much = changes is None and self._topic.says_what
+            with _unexamined() if is_much else contextlib.nullcontext():
+                for view in self._views:
+                    await view.refresh(connection, changes)
         self._loaded_day = day
         _log.info(LogEvent.DIRECTORY_LOADED, version=version)
         return version
+
+    async def _changes(self, connection: AsyncConnection, version: int) -> Changes | None:
+        """Return what changed up to *version*; None where that is not known."""
+        if not self._topic.says_what or self._version is None or version <= self._version:
+            return None
+        return await read_changes(connection, self._version)
+
+
+@contextlib.contextmanager
+def _unexamined() -> Iterator[None]:
+    """Let the garbage collector rest, and have it never look at what was made in between.
+
+    A hundred thousand new objects would make it hold up all lookups for tenths of a second, several times.
+    What is in use when this ends, and becomes a ring of garbage later, stays: a few kilobytes a day.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()

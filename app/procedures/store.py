@@ -1,23 +1,53 @@
 """The procedure catalogue and its grants as the directory holds them: of today, and what is to come."""
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, or_, select
+from sqlalchemy import ARRAY, Row, Uuid, any_, func, insert, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.values import Role
-from app.database.table import DIRECTORY_VERSION
+from app.database.changes import UNIT_GRANTS, Changes
 from app.procedures.fields import Field
 from app.procedures.table import PERMISSION_GRANT, PROCEDURE, PROCEDURE_VERSION
 from app.procedures.values import Grant, Procedure, QuestionType
 
-_AT_A_STRETCH: Final = 2_000
+_AT_A_STRETCH: Final = 100
+
+Days = tuple[date, date | None]
+GrantsOfUnits = dict[UUID, dict[str, tuple[Days, ...]]]
+
+
+class GrantBook(Mapping[tuple[UUID, str], tuple[Grant, ...]]):
+    """The grants of units and procedures, held in a tenth of the memory that as many values would take."""
+
+    __slots__ = ("_units",)
+
+    def __init__(self, units: GrantsOfUnits) -> None:
+        """Hold the days of each procedure of each unit."""
+        self._units = units
+
+    def __getitem__(self, key: tuple[UUID, str]) -> tuple[Grant, ...]:
+        """Return the grants of a unit and a procedure."""
+        unit_id, code = key
+        return tuple(Grant(unit_id, code, *days) for days in self._units[unit_id][code])
+
+    def __iter__(self) -> Iterator[tuple[UUID, str]]:
+        """Go through the units and procedures."""
+        return ((unit_id, code) for unit_id, codes in self._units.items() for code in codes)
+
+    def __len__(self) -> int:
+        """Return how many pairs of unit and procedure there are."""
+        return sum(map(len, self._units.values()))
+
+    def amended(self, changed: frozenset[UUID], present: GrantsOfUnits) -> "GrantBook":
+        """Return the book after the grants of *changed* units have become what *present* says."""
+        kept = {unit_id: codes for unit_id, codes in self._units.items() if unit_id not in changed}
+        return GrantBook(kept | present)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,33 +70,44 @@ class Catalogue:
         ]
 
 
-class CatalogueLoader:
-    """Loads the catalogue anew only where it, or the day, has changed: it may hold 200,000 grants."""
-
-    def __init__(self, today: Callable[[], date]) -> None:
-        """Load what holds on the day that *today* gives."""
-        self._today = today
-        self._loaded: tuple[int, date, Catalogue] | None = None
-
-    async def __call__(self, connection: AsyncConnection) -> Catalogue:
-        """Return the catalogue of today, as of the snapshot that *connection* reads."""
-        found = await connection.execute(select(DIRECTORY_VERSION.c.catalogue))
-        version, day = int(found.scalar_one()), self._today()
-        if self._loaded is None or self._loaded[:2] != (version, day):
-            self._loaded = version, day, await load_catalogue(connection, day)
-        return self._loaded[2]
-
-
 async def load_catalogue(connection: AsyncConnection, today: date) -> Catalogue:
     """Return what the catalogue says on *today*, and the grants of that day and later ones."""
-    holds = PROCEDURE_VERSION.c.holds_to.is_(None) | (PROCEDURE_VERSION.c.holds_to > today)
-    said = await connection.execute(
-        select(PROCEDURE_VERSION).where(PROCEDURE_VERSION.c.holds_from <= today, holds)
+    return Catalogue(
+        await _load_procedures(connection, today), GrantBook(await _load_grants(connection, today))
     )
-    procedures = {row.procedure_code: procedure_of(row) for row in said}
+
+
+async def amend_catalogue(
+    connection: AsyncConnection, known: Catalogue, changes: Changes, today: date
+) -> Catalogue:
+    """Return *known*, or what it has become: entries are all read again, grants of units that were marked."""
+    procedures, grants = known.procedures, known.grants
+    if changes.touch("procedure", "procedure_version"):
+        procedures = await _load_procedures(connection, today)
+    if marked := changes.of(UNIT_GRANTS):
+        book = grants if isinstance(grants, GrantBook) else GrantBook({})
+        grants = book.amended(marked, await _load_grants(connection, today, marked))
+    is_same = procedures is known.procedures and grants is known.grants
+    return known if is_same else Catalogue(procedures, grants)
+
+
+async def _load_procedures(connection: AsyncConnection, today: date) -> dict[str, Procedure]:
+    holds = PROCEDURE_VERSION.c.holds_to.is_(None) | (PROCEDURE_VERSION.c.holds_to > today)
+    query = select(PROCEDURE_VERSION).where(PROCEDURE_VERSION.c.holds_from <= today, holds)
+    said = await connection.stream(query.execution_options(yield_per=_AT_A_STRETCH))
+    procedures: dict[str, Procedure] = {}
+    async for part in said.partitions():
+        procedures |= {row.procedure_code: procedure_of(row) for row in part}
+    return procedures
+
+
+async def _load_grants(
+    connection: AsyncConnection, today: date, only: frozenset[UUID] | None = None
+) -> GrantsOfUnits:
+    """Return the grants of units, in slices so that lookups go on meanwhile."""
     grant = PERMISSION_GRANT.c
     # A unit's grants mostly share their days: a thousand rows instead of two hundred thousand.
-    together = await connection.execute(
+    query = (
         select(
             grant.unit_id,
             grant.valid_from,
@@ -76,21 +117,24 @@ async def load_catalogue(connection: AsyncConnection, today: date) -> Catalogue:
         .where(or_(grant.valid_to.is_(None), grant.valid_to > today))
         .group_by(grant.unit_id, grant.valid_from, grant.valid_to)
     )
-    return Catalogue(procedures, await _by_unit_and_code(together.all()))
+    if only is not None:
+        query = query.where(grant.unit_id == any_(literal(list(only), ARRAY(Uuid))))
+    units: dict[UUID, dict[str, tuple[Days, ...]]] = {}
+    known: dict[str, str] = {}  # each code once, however many units have it
+    rows = await connection.stream(query.execution_options(yield_per=_AT_A_STRETCH))
+    async for part in rows.partitions():
+        for unit_id, valid_from, valid_to, codes in map(tuple, part):
+            _add(units.setdefault(unit_id, {}), (valid_from, valid_to), codes, known)
+    return units
 
 
-async def _by_unit_and_code(rows: Sequence[Row[Any]]) -> dict[tuple[UUID, str], tuple[Grant, ...]]:
-    grants: dict[tuple[UUID, str], tuple[Grant, ...]] = {}
-    held = 0
-    for unit_id, valid_from, valid_to, codes in map(tuple, rows):
-        for code in codes:
-            key = (unit_id, code)
-            grant = Grant(unit_id, code, valid_from, valid_to)
-            grants[key] = (*grants[key], grant) if key in grants else (grant,)
-        if len(grants) - held > _AT_A_STRETCH:
-            held = len(grants)
-            await asyncio.sleep(0)  # lookups go on meanwhile
-    return grants
+def _add(
+    codes_of_unit: dict[str, tuple[Days, ...]], days: Days, codes: Iterable[str], known: dict[str, str]
+) -> None:
+    alone = (days,)  # one value for all codes that have no other days
+    for each in codes:
+        code = known.setdefault(each, each)
+        codes_of_unit[code] = (*codes_of_unit[code], days) if code in codes_of_unit else alone
 
 
 def procedure_of(row: Row[Any]) -> Procedure:

@@ -1,15 +1,18 @@
 """Reading and writing agencies."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, and_, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from app.database.changes import Changes
 from app.units.history import History, predecessors, successors
 from app.units.table import UNIT, UNIT_SUCCESSION, UNIT_VERSION
 from app.units.values import (
@@ -21,6 +24,9 @@ from app.units.values import (
     UnitLevel,
     UnitVersion,
 )
+
+_AT_A_STRETCH: Final = 250
+_TREE: Final = ("unit", "unit_version", "unit_succession")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +64,27 @@ class UnitRegister:
 async def load_units(connection: AsyncConnection, today: date) -> UnitRegister:
     """Return the register of *today*."""
     history = await load_history(connection)
-    return UnitRegister(history.units(today), history.successions, history)
+    # Thousands of units are some tenths of a second; in a thread lookups go on meanwhile.
+    with ThreadPoolExecutor(1, "units") as thread:
+        units = await asyncio.get_running_loop().run_in_executor(thread, history.units, today)
+    return UnitRegister(units, history.successions, history)
+
+
+async def amend_units(
+    connection: AsyncConnection, known: UnitRegister, changes: Changes, today: date
+) -> UnitRegister:
+    """Return *known*, or the register anew where the tree changed: one decision may touch many units."""
+    return await load_units(connection, today) if changes.touch(*_TREE) else known
 
 
 async def load_history(connection: AsyncConnection) -> History:
     """Return all agencies on all days."""
     versions: dict[UUID, list[UnitVersion]] = {}
-    rows = await connection.execute(
-        select(UNIT_VERSION).order_by(UNIT_VERSION.c.unit_id, UNIT_VERSION.c.valid_from)
-    )
-    for row in rows:
-        versions.setdefault(row.unit_id, []).append(_version(row))
+    query = select(UNIT_VERSION).order_by(UNIT_VERSION.c.unit_id, UNIT_VERSION.c.valid_from)
+    rows = await connection.stream(query.execution_options(yield_per=_AT_A_STRETCH))
+    async for part in rows.partitions():
+        for row in part:
+            versions.setdefault(row.unit_id, []).append(_version(row))
     successions = await connection.execute(
         select(UNIT_SUCCESSION).order_by(UNIT_SUCCESSION.c.on_date, UNIT_SUCCESSION.c.former_unit_id)
     )

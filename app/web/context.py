@@ -34,7 +34,7 @@ class RequestContext:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = _request_id(Headers(scope=scope).get("x-request-id"))
+        request_id = choose_request_id(Headers(scope=scope).get("x-request-id"))
         scope.setdefault("state", {})["request_id"] = request_id
         status = 0
 
@@ -76,7 +76,7 @@ def request_id_of(request: Request) -> str:
     return str(request.state.request_id)
 
 
-def _request_id(offered: str | None) -> str:
+def choose_request_id(offered: str | None) -> str:
     """Keep the caller's id so that both ends log the same one: a UUID that holds no personal number.
 
     Anything freer ends up holding what the caller has at hand: a number, a name, a token.

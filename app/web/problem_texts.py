@@ -1599,6 +1599,18 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "Look up again after Retry-After. Do not ask the citizen for paper because of this. If it persists, tell the Department and give the request_id.",
         ),
     ),
+    ProblemCode.GATEWAY_OVERLOADED: _both(
+        (
+            "Cổng tra cứu đang quá tải",
+            "Cổng đang nhận nhiều lượt tra cứu hơn khả năng xử lý nên lượt này chưa được nhận; cơ sở dữ liệu quốc gia chưa được hỏi.",
+            "Tra cứu lại sau số giây nêu ở Retry-After; thường chỉ vài giây. Không yêu cầu công dân nộp giấy tờ vì lý do này. Nếu kéo dài, báo Sở Khoa học và Công nghệ, gửi kèm mã yêu cầu.",
+        ),
+        (
+            "The gateway is overloaded",
+            "More lookups arrive than the gateway can handle, so this one was not taken; the national side was not asked.",
+            "Look up again after the seconds in Retry-After; it mostly passes within seconds. Do not ask the citizen for paper because of this. If it persists, tell the Department and give the request_id.",
+        ),
+    ),
     ProblemCode.LOOKUP_WITHOUT_ANSWER: _both(
         (
             "Lượt tra cứu không có dữ liệu để phản ánh",

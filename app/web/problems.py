@@ -192,6 +192,9 @@ KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
     ProblemCode.NATIONAL_SIDE_CROWDED: ProblemKind(
         HTTPStatus.SERVICE_UNAVAILABLE, Origin.GATEWAY, opens_paper=False
     ),
+    ProblemCode.GATEWAY_OVERLOADED: ProblemKind(
+        HTTPStatus.SERVICE_UNAVAILABLE, Origin.GATEWAY, opens_paper=False
+    ),
     ProblemCode.LOOKUP_WITHOUT_ANSWER: _CONFLICT,
     ProblemCode.DATA_FAULT_UNKNOWN: _ABSENT,
     ProblemCode.DATA_FAULT_REPORTED: _CONFLICT,

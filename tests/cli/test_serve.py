@@ -1,12 +1,16 @@
 """`dancu serve` refuses what cannot serve in one line before anything starts, and ends in order."""
 
+import asyncio
 import json
 import signal
+import socket
 from pathlib import Path
 
 import httpx
 import pytest
+import uvloop
 
+from app.cli.serve import handles, listen
 from app.database import migrate
 from app.database.address import sqlalchemy_address
 from tests.cli.commands import UPSTREAM, a_listener, a_process, dancu, free_port
@@ -107,3 +111,37 @@ async def test_a_signal_ends_it_in_order(
         assert gateway.end(signal_number) == 0
     assert "gateway.stopped" in gateway.written
     assert all(isinstance(json.loads(line), dict) for line in gateway.written.splitlines())
+
+
+def test_connections_opened_at_once_are_taken_several_at_a_turn() -> None:
+    many = 64
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        turns = runner.run(_turns_to_take(many))
+
+    assert turns < many / 2
+
+
+async def _turns_to_take(many: int) -> int:
+    """Return in how many turns of the loop so many connections are taken that wait when it begins."""
+    loop, taken, turns = asyncio.get_running_loop(), list[asyncio.BaseTransport](), 0
+
+    class Taking(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            taken.append(transport)
+
+    listener = listen("127.0.0.1", 0)
+    listener.listen(many)
+    waiting = [socket.create_connection(listener.getsockname()) for _ in range(many)]
+    servers = [await loop.create_server(Taking, sock=handle) for handle in handles(listener)]
+    while len(taken) < many:
+        await asyncio.sleep(0)
+        turns += 1
+    for transport in taken:
+        transport.close()
+    for server in servers:
+        server.close()
+    for client in waiting:
+        client.close()
+    await asyncio.gather(*(server.wait_closed() for server in servers))
+    await asyncio.sleep(0)
+    return turns

@@ -282,7 +282,7 @@ async def a_face(
     desk = Desk(a_citizen(old_id_number="990000017") if answer is _THE_SAMPLES_PERSON else answer)
     desk.catalogue.shown = catalogue_of("1.000001", "G18-YT04")
     face = Face(desk, **changes)
-    app = RequestContext(Starlette(routes=face_routes(face.routes_desk())))
+    app = RequestContext(Starlette(routes=face_routes(face.routes_desk(), lambda: None)))
     transport = httpx.ASGITransport(app, client=(address, 50000), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
         face.http = http

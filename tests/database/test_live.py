@@ -1,15 +1,18 @@
 """Views kept in memory, over a database that changes, goes away and comes back."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.database.changes import OFFICER, Changes
 from app.database.connect import connector, open_engine
 from app.database.live import DirectoryKeeper, LiveView
 from app.errors import DirectoryStaleError
@@ -21,6 +24,20 @@ WITHIN_SECONDS = 1.0
 RENAME = "update client set name = $1"
 
 
+class Promoted:
+    """A connection to a server that was started at another time."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def fetchval(self, query: str) -> Any:
+        started = "pg_postmaster_start_time" in query
+        return "another time" if started else await self._connection.fetchval(query)
+
+
 class Desk:
     """What a keeper is given, so that a test can turn it."""
 
@@ -30,14 +47,25 @@ class Desk:
         self.clock = TurnableClock()
         self.today = TODAY
         self.loads = 0
+        self.amended: list[Changes] = []
+        self.is_promoted = False
         self.view = LiveView(self._load)
 
     async def _load(self, connection: AsyncConnection) -> str:
         self.loads += 1
         return str(await connection.scalar(text("select name from client")))
 
-    async def connect(self) -> asyncpg.Connection:
-        return await connector(self.address)()
+    async def _amend(self, connection: AsyncConnection, _: str, changes: Changes) -> str:
+        self.amended.append(changes)
+        return str(await connection.scalar(text("select name from client")))
+
+    def tell_what_changed(self) -> None:
+        """Let the view be told what changed, instead of loading anew."""
+        self.view = LiveView(self._load, self._amend)
+
+    async def connect(self) -> Any:
+        connection = await connector(self.address)()
+        return Promoted(connection) if self.is_promoted else connection
 
     @asynccontextmanager
     async def keeper(
@@ -127,6 +155,76 @@ async def test_view_is_loaded_only_when_something_changed(desk: Desk, engine: As
         await until(lambda: desk.view.current == "another")
 
     assert desk.loads == 2
+
+
+async def test_view_that_knows_how_is_told_what_changed_and_not_loaded_anew(
+    desk: Desk, engine: AsyncEngine
+) -> None:
+    desk.tell_what_changed()
+    async with desk.keeper(engine):
+        await desk.change(RENAME, "another")
+        await until(lambda: desk.view.current == "another")
+        await desk.change("update officer set status = 'suspended'")
+        await until(lambda: len(desk.amended) == 2)
+
+    assert desk.loads == 1
+    assert [changes.tables for changes in desk.amended] == [{"client"}, {"officer"}]
+    assert not desk.amended[0].of(OFFICER)
+    assert desk.amended[1].of(OFFICER)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update directory_version set version = version - 1",
+        "update directory_version set version = version + 1",
+    ],
+    ids=["back", "unmarked"],
+)
+async def test_version_that_says_nothing_of_what_changed_loads_anew(
+    desk: Desk, engine: AsyncEngine, statement: str
+) -> None:
+    desk.tell_what_changed()
+    async with desk.keeper(engine):
+        await desk.change(statement)
+        await until(lambda: desk.loads == 2)
+
+    assert not desk.amended
+
+
+async def test_lost_connection_to_the_same_server_loads_nothing_anew(desk: Desk, engine: AsyncEngine) -> None:
+    desk.tell_what_changed()
+    async with desk.keeper(engine):
+        await desk.cut()
+        await desk.change(RENAME, "changed meanwhile")
+        desk.mend()
+        await until(lambda: desk.view.current == "changed meanwhile")
+
+    assert desk.loads == 1
+
+
+async def test_another_server_may_count_otherwise_and_is_loaded_anew(desk: Desk, engine: AsyncEngine) -> None:
+    desk.tell_what_changed()
+    async with desk.keeper(engine):
+        desk.is_promoted = True
+        await desk.cut()
+        desk.mend()
+        await until(lambda: desk.loads == 2)
+
+    assert not desk.amended
+
+
+async def test_garbage_collector_is_on_again_after_a_whole_load(desk: Desk, engine: AsyncEngine) -> None:
+    during = list[bool]()
+
+    async def look(_: AsyncConnection) -> str:
+        during.append(gc.isenabled())
+        return "loaded"
+
+    desk.view = LiveView(look)
+    async with desk.keeper(engine):
+        assert during == [False]
+        assert gc.isenabled()
 
 
 async def test_view_unconfirmed_for_too_long_serves_nobody_until_the_database_is_back(

@@ -4,14 +4,15 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlalchemy import insert, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.cli import invented
 from app.database.address import sqlalchemy_address
+from app.database.changes import read_changes
 from app.procedures.catalogue.store import write_entries
 from app.procedures.catalogue.values import EntryChange
 from app.procedures.fields import Field
-from app.procedures.store import CatalogueLoader, load_catalogue
+from app.procedures.store import Catalogue, amend_catalogue, load_catalogue
 from app.procedures.table import PERMISSION_GRANT
 from tests.world import Database
 
@@ -39,17 +40,56 @@ async def test_the_directory_holds_what_the_catalogue_says_today_and_grants_of_t
     assert today.grants == before.grants
 
 
-async def test_it_is_loaded_anew_only_where_it_or_the_day_has_changed(database: Database) -> None:
-    days = [TODAY]
-    load = CatalogueLoader(lambda: days[0])
+async def test_only_what_changed_is_read_again(database: Database) -> None:
     engine = create_async_engine(sqlalchemy_address(database.owner_url))
     async with engine.connect() as connection:
-        first = await load(connection)
+        before, version = await load_catalogue(connection, TODAY), await _version(connection)
+
         await connection.execute(text("update officer set role = role"))
-        assert await load(connection) is first
-        await connection.execute(text("update permission_grant set valid_to = valid_to"))
-        second = await load(connection)
-        assert second is not first
-        days[0] = TODAY + timedelta(days=1)
-        assert await load(connection) is not second
+        same = await _amended(connection, before, version)
+        await connection.execute(text("update permission_grant set valid_to = :today"), {"today": TODAY})
+        without_grants = await _amended(connection, before, version)
+        await connection.execute(text("update procedure_version set name = 'Tên khác'"))
+        renamed = await _amended(connection, before, version)
     await engine.dispose()
+
+    assert same is before
+    assert without_grants.procedures is before.procedures
+    assert without_grants.grants == {}
+    assert before.grants
+    assert {procedure.name for procedure in renamed.procedures.values()} == {"Tên khác"}
+
+
+async def test_amended_piece_by_piece_it_is_what_is_loaded_anew(database: Database) -> None:
+    engine = create_async_engine(sqlalchemy_address(database.owner_url))
+    async with engine.connect() as connection:
+        before, version = await load_catalogue(connection, TODAY), await _version(connection)
+        (unit_id, code), *_ = before.grants
+        named = {"unit_id": unit_id, "procedure_code": code, "today": TODAY}
+        whose = "where unit_id = :unit_id and procedure_code = :procedure_code"
+        await connection.execute(
+            text(f"update permission_grant set valid_to = :today {whose}"),  # noqa: S608 - written here
+            named,
+        )
+        later = {"valid_from": TODAY + timedelta(days=3)}
+        await connection.execute(
+            insert(PERMISSION_GRANT).values({"unit_id": unit_id, "procedure_code": code} | later)
+        )
+        amended = await _amended(connection, before, version)
+        anew = await load_catalogue(connection, TODAY)
+    await engine.dispose()
+
+    assert amended.grants == anew.grants
+    assert len(amended.grants) == len(before.grants)
+    assert not amended.is_granted(unit_id, code, TODAY)
+    assert amended.is_granted(unit_id, code, TODAY + timedelta(days=3))
+
+
+async def _version(connection: AsyncConnection) -> int:
+    return int(await connection.scalar(text("select version from directory_version")))
+
+
+async def _amended(connection: AsyncConnection, known: Catalogue, since: int) -> Catalogue:
+    changes = await read_changes(connection, since)
+    assert changes is not None
+    return await amend_catalogue(connection, known, changes, TODAY)
