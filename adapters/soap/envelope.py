@@ -72,7 +72,7 @@ def _parse(body: bytes) -> Element:
     # Refused before parsing, so that no entity is ever declared, let alone expanded.
     if "<!DOCTYPE" in text:
         raise SourceConfusedError(Reason.DOCTYPE)
-    # lxml keeps every name it ever met (decision 0041): a mebibyte of new ones an answer adds up.
+    # lxml keeps every name it ever met (decision 40): a mebibyte of new ones an answer adds up.
     if len(text) > _MOST_TAG_CHARACTERS and _tag_characters(text) > _MOST_TAG_CHARACTERS:
         raise SourceConfusedError(Reason.UNKNOWN_ANSWER)
     parser = etree.XMLParser(

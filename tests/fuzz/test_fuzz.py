@@ -76,7 +76,7 @@ def test_what_takes_longer_than_a_second_of_the_processor_is_found() -> None:
     ("summary", "is_clean"),
     [
         (Summary(1), True),
-        (Summary(1, growth_mib=129.0), False),
+        (Summary(1, growth_mib=65.0), False),
         (Summary(1, peak_mib=513.0), False),
     ],
 )
