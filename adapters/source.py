@@ -10,6 +10,7 @@ from adapters.reasons import Reason
 from app.errors import SourceConfusedError, SourceSilentError
 from app.lookup.source import SourceRequest
 from app.lookup.values import Citizen, Household
+from app.procedures.fields import Field
 
 
 class Language(Protocol):
@@ -23,8 +24,8 @@ class Language(Protocol):
         """Return the body that asks *request*'s question of *operation*."""
         ...
 
-    def read_citizen(self, answer: Answer) -> Citizen | None:
-        """Return the record in an answer to 037, or None where it says "nobody"."""
+    def read_citizen(self, answer: Answer, wanted: frozenset[Field] | None = None) -> Citizen | None:
+        """Return what is *wanted* (None: all) of the record in an answer to 037; None for "nobody"."""
         ...
 
     def read_confirmation(self, answer: Answer) -> bool:
@@ -56,7 +57,8 @@ class NationalSource:
         Raises SourceSilentError, SourceConfusedError and SourceRefusedError, with the words of
         adapters.reasons; InvalidRequestError when a value cannot be sent at all.
         """
-        return self._language.read_citizen(await self._ask(self._profile.find, request))
+        answer = await self._ask(self._profile.find, request)
+        return self._language.read_citizen(answer, request.wanted)
 
     async def confirm(self, request: SourceRequest) -> bool:
         """Return whether the national side knows this person (003 / 033), without any data.
@@ -99,10 +101,6 @@ class NationalSource:
         if operation is None:
             raise SourceConfusedError(Reason.NOT_OFFERED, was_sent=False)
         content = self._language.write(request, operation)
+        # The budget covers a token, the question and a second try together.
         deadline = asyncio.get_running_loop().time() + request.budget_seconds
-        try:
-            # The budget covers a token, the question and a second try together.
-            async with asyncio.timeout_at(deadline):
-                return await self._calls.post(operation.path, content, deadline, request.journey)
-        except TimeoutError:
-            raise SourceSilentError(Reason.TIMEOUT) from None
+        return await self._calls.post(operation.path, content, deadline, request.journey)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -14,6 +15,7 @@ from adapters.status import error_for_status, may_explain_itself
 from app.errors import ProblemCode, SourceConfusedError, SourceRefusedError
 from app.lookup.source import SourceRequest
 from app.lookup.values import Citizen, Household
+from app.procedures.fields import Field
 
 T = TypeVar("T")
 
@@ -41,10 +43,10 @@ class JsonLanguage:
         order = self._profile.order_of(operation)
         return json.dumps({_on_the_wire(name): values.get(name, "") for name in order}).encode("ascii")
 
-    def read_citizen(self, answer: Answer) -> Citizen | None:
-        """Return the record in `message`, or None where its collection is empty and no code objects."""
+    def read_citizen(self, answer: Answer, wanted: frozenset[Field] | None = None) -> Citizen | None:
+        """Return what is wanted of `message`, or None where its collection is empty and no code objects."""
         wire = _open(answer)
-        citizen = _read_message(wire, answer.status, read_citizen)
+        citizen = _read_message(wire, answer.status, partial(read_citizen, wanted=wanted))
         if citizen is None:
             self._check_success(wire)
         return citizen

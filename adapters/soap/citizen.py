@@ -2,28 +2,38 @@
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any, Final
 
 from lxml.etree import _Element as Element
 
 from adapters.reasons import Reason
-from adapters.soap.envelope import is_blank
 from adapters.soap.wire import DANCU
 from app.errors import SourceConfusedError
 from app.lookup.values import Address, BirthDate, Citizen, Person
+from app.procedures.fields import Field
 
-_PREFIX = f"{{{DANCU}}}"
-_PREFIX_LENGTH = len(_PREFIX)
+_PREFIX: Final = f"{{{DANCU}}}"
+_READ: Final = """
+    SoDinhDanh SoCMND HoVaTen Ho ChuDem Ten GioiTinh DanToc TonGiao TinhTrangHonNhan NhomMau
+    NgayThangNamSinh Nam NgayThangNam NoiDangKyKhaiSinh QuocTich QueQuan ThuongTru NoiOHienTai
+    MaTinhThanh MaQuanHuyen MaPhuongXa ChiTiet QuocGia Cha Me VoChong NguoiDaiDien ChuHo QuanHe
+    SoSoHoKhau
+"""
+_NAMES: Final = {_PREFIX + name: name for name in _READ.split()}
 _SEXES = {"1": "male", "2": "female"}
 _YEAR = re.compile(r"[0-9]{4}")
 _DAY = re.compile(r"([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})")
 
 Fields = dict[str, Element]
+_NOTHING: Final[Fields] = {}
 
 
-def read_record(record: Element) -> Citizen:
+def read_record(record: Element, wanted: frozenset[Field] | None = None) -> Citizen:
     """Return the citizen in *record*; codes as received, texts in NFC with single spaces.
 
+    Of what does not tell who it is (numbers, name, birth date) only *wanted* is read; None wants all.
     Raises SourceConfusedError(`unreadable_record`) for a record without a name or without any
     number, an impossible date, a field given twice, or text where a structure belongs and the
     reverse. Source: wire format, section 4.1.
@@ -33,29 +43,20 @@ def read_record(record: Element) -> Citizen:
     id_number, old_id_number = _text(fields, "SoDinhDanh"), _text(fields, "SoCMND")
     if full_name is None or (id_number is None and old_id_number is None):
         raise _unreadable()
-    return Citizen(
-        id_number=id_number,
-        full_name=full_name,
-        birth_date=_birth_date(fields),
-        old_id_number=old_id_number,
-        sex=_SEXES.get(_text(fields, "GioiTinh") or ""),
-        permanent_residence=_address(fields, "ThuongTru"),
-        current_residence=_address(fields, "NoiOHienTai"),
-        household_head=_person(fields, "ChuHo"),
-        relation_to_head=_text(_fields(fields.get("ChuHo")), "QuanHe"),
-        residence_file_number=_text(fields, "SoSoHoKhau"),
-        nationality=_text(fields, "QuocTich"),
-        birth_registration_place=_address(fields, "NoiDangKyKhaiSinh"),
-        home_place=_address(fields, "QueQuan"),
-        ethnicity=_text(fields, "DanToc"),
-        religion=_text(fields, "TonGiao"),
-        marital_status=_text(fields, "TinhTrangHonNhan"),
-        blood_group=_text(fields, "NhomMau"),
-        father=_person(fields, "Cha"),
-        mother=_person(fields, "Me"),
-        spouse=_person(fields, "VoChong"),
-        representative=_person(fields, "NguoiDaiDien"),
-    )
+    further = {
+        name: read(fields, element)
+        for name, (element, read) in _FURTHER.items()
+        if element in fields and (wanted is None or name in wanted)
+    }
+    return Citizen(id_number, full_name, _birth_date(fields), old_id_number, **further)
+
+
+def _sex(fields: Fields, name: str) -> str | None:
+    return _SEXES.get(_text(fields, name) or "")
+
+
+def _relation(fields: Fields, name: str) -> str | None:
+    return _text(_fields(fields.get(name)), "QuanHe")
 
 
 def _person(fields: Fields, name: str) -> Person | None:
@@ -115,20 +116,19 @@ def _day(text: str) -> BirthDate:
 
 
 def _fields(element: Element | None) -> Fields:
-    """Return the known-namespace children of *element* by name; none where it is absent or empty."""
-    fields: Fields = {}
+    """Return the children of *element* by name; none where it is absent or empty."""
     if element is None:
-        return fields
-    if not is_blank(element.text):
+        return _NOTHING
+    if (text := element.text) and not text.isspace():
         raise _unreadable()
+    fields: Fields = {}
     for child in element:
-        if (tail := child.tail) is not None and not is_blank(tail):
+        if (tail := child.tail) and not tail.isspace():
             raise _unreadable()
-        if (tag := child.tag).startswith(_PREFIX):
-            name = tag[_PREFIX_LENGTH:]
-            if name in fields:
-                raise _unreadable()
-            fields[name] = child
+        name = _NAMES.get(child.tag) or child.tag
+        if name in fields and child.tag.startswith(_PREFIX):
+            raise _unreadable()
+        fields[name] = child
     return fields
 
 
@@ -136,13 +136,37 @@ def _text(fields: Fields, name: str) -> str | None:
     element = fields.get(name)
     if element is None:
         return None
+    text = element.text
     if len(element):
         raise _unreadable()
-    if (text := element.text) is None:
+    if text is None:
         return None
-    text = " ".join(text.split())
-    return (text if text.isascii() else unicodedata.normalize("NFC", text)) or None
+    if text.isascii():
+        return text if text.isalnum() else " ".join(text.split()) or None
+    return unicodedata.normalize("NFC", " ".join(text.split())) or None
 
 
 def _unreadable() -> SourceConfusedError:
     return SourceConfusedError(Reason.UNREADABLE_RECORD)
+
+
+_FURTHER: Final[Mapping[str, tuple[str, Callable[[Fields, str], Any]]]] = {
+    "sex": ("GioiTinh", _sex),
+    "permanent_residence": ("ThuongTru", _address),
+    "current_residence": ("NoiOHienTai", _address),
+    "household_head": ("ChuHo", _person),
+    "relation_to_head": ("ChuHo", _relation),
+    "residence_file_number": ("SoSoHoKhau", _text),
+    "nationality": ("QuocTich", _text),
+    "birth_registration_place": ("NoiDangKyKhaiSinh", _address),
+    "home_place": ("QueQuan", _address),
+    "ethnicity": ("DanToc", _text),
+    "religion": ("TonGiao", _text),
+    "marital_status": ("TinhTrangHonNhan", _text),
+    "blood_group": ("NhomMau", _text),
+    "father": ("Cha", _person),
+    "mother": ("Me", _person),
+    "spouse": ("VoChong", _person),
+    "representative": ("NguoiDaiDien", _person),
+}
+"""The fields of a citizen beside who it is: the element each stands in, and how it is read."""

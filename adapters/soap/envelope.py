@@ -13,7 +13,7 @@ from adapters.soap.wire import SOAP
 from adapters.status import error_for_status, may_explain_itself
 from app.errors import ProblemCode, SourceConfusedError, SourceError, SourceRefusedError
 
-_DECLARED = re.compile(r"""<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_DECLARED = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _STARTS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -68,15 +68,15 @@ def _body_of(root: Element) -> list[Element]:
 
 
 def _parse(body: bytes) -> Element:
-    text = _decode(body)
+    content = _as_utf8(body)
     # Refused before parsing, so that no entity is ever declared, let alone expanded.
-    if "<!DOCTYPE" in text:
+    if b"<!DOCTYPE" in content:
         raise SourceConfusedError(Reason.DOCTYPE)
     # lxml keeps every name it ever met (decision 40): a mebibyte of new ones an answer adds up.
-    if len(text) > _MOST_TAG_CHARACTERS and _tag_characters(text) > _MOST_TAG_CHARACTERS:
+    if len(content) > _MOST_TAG_CHARACTERS and _tag_characters(content.decode()) > _MOST_TAG_CHARACTERS:
         raise SourceConfusedError(Reason.UNKNOWN_ANSWER)
     parser = etree.XMLParser(
-        encoding="utf-8",  # overrides the declaration: the text is decoded already
+        encoding="utf-8",  # overrides the declaration, which was looked at already
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -87,7 +87,7 @@ def _parse(body: bytes) -> Element:
         remove_blank_text=True,
     )
     try:
-        return etree.fromstring(text.encode("utf-8"), parser)
+        return etree.fromstring(content, parser)
     except etree.LxmlError:
         # "from None": the parser's message may quote the document.
         raise SourceConfusedError(Reason.NOT_XML) from None
@@ -97,17 +97,20 @@ def _tag_characters(text: str) -> int:
     return sum(map(len, set(_TAG.findall(text))))
 
 
-def _decode(body: bytes) -> str:
+def _as_utf8(body: bytes) -> bytes:
     """Return the text, which must be UTF-8 or UTF-16 and must not claim anything else (XML 1.0, F)."""
-    encoding = next((name for start, name in _STARTS if body.startswith(start)), "utf-8")
+    encoding = "utf-8"
+    if not body.startswith(b"<?xml"):  # nearly all do, and every lookup waits for this
+        encoding = next((name for start, name in _STARTS if body.startswith(start)), encoding)
     try:
         text = body.decode(encoding)
     except UnicodeDecodeError:
         raise SourceConfusedError(Reason.WRONG_ENCODING) from None
-    declared = _DECLARED.match(text)
-    if declared and not _agree(declared[1], encoding):
+    content = body if encoding == "utf-8" else text.encode()
+    declared = _DECLARED.match(content)
+    if declared and not _agree(declared[1].decode(), encoding):
         raise SourceConfusedError(Reason.WRONG_ENCODING)
-    return text
+    return content
 
 
 def _agree(declared: str, encoding: str) -> bool:

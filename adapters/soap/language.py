@@ -6,6 +6,7 @@ from adapters.soap.read import read_citizen, read_confirmation, read_household
 from adapters.soap.wire import question_xml
 from app.lookup.source import SourceRequest
 from app.lookup.values import Citizen, Household
+from app.procedures.fields import Field
 
 
 class SoapLanguage:
@@ -18,9 +19,9 @@ class SoapLanguage:
         """Return the envelope; see adapters.soap.wire."""
         return question_xml(request, operation, self._profile)
 
-    def read_citizen(self, answer: Answer) -> Citizen | None:
-        """Return the record or None; see adapters.soap.read."""
-        return read_citizen(answer)
+    def read_citizen(self, answer: Answer, wanted: frozenset[Field] | None = None) -> Citizen | None:
+        """Return what is wanted of the record, or None; see adapters.soap.read."""
+        return read_citizen(answer, wanted)
 
     def read_confirmation(self, answer: Answer) -> bool:
         """Return yes or no; see adapters.soap.read."""

@@ -12,6 +12,7 @@ from adapters.soap.envelope import is_blank, open_envelope
 from adapters.soap.wire import DANCU, QLDC
 from app.errors import SourceConfusedError
 from app.lookup.values import Citizen, Household
+from app.procedures.fields import Field
 
 _COLLECTION = f"{{{DANCU}}}CongdanCollection"
 _CITIZEN = f"{{{DANCU}}}CongDan"
@@ -21,8 +22,8 @@ _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 
-def read_citizen(answer: Answer) -> Citizen | None:
-    """Return the record in an answer to 037, or None when its collection is empty.
+def read_citizen(answer: Answer, wanted: frozenset[Field] | None = None) -> Citizen | None:
+    """Return what is *wanted* of the record in an answer to 037, or None when its collection is empty.
 
     Raises SourceSilentError, SourceRefusedError, and SourceConfusedError: `several_citizens`,
     `unreadable_record`, or whatever `open_envelope` says. Source: wire format, section 4.1.
@@ -30,7 +31,7 @@ def read_citizen(answer: Answer) -> Citizen | None:
     people = _people(answer)
     if len(people) > 1:
         raise SourceConfusedError(Reason.SEVERAL_CITIZENS)
-    return read_record(people[0]) if people else None
+    return read_record(people[0], wanted) if people else None
 
 
 def read_household(answer: Answer) -> Household:

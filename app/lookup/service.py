@@ -178,6 +178,7 @@ class LookupService:
             question=command.question,
             budget_seconds=budget_seconds,
             journey=asked.journey,
+            wanted=permit.fields,
         )
         try:
             async with asyncio.timeout(budget_seconds):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from app.lookup.values import Citizen, Household, Question
+from app.procedures.fields import Field
 
 
 @dataclass(slots=True)
@@ -64,7 +65,8 @@ class SourceRequest:
     `request_id` is the upstream request id (MaYeuCau, at most 40 characters, unique);
     `officer_code` the officer's own upstream code (MaCanBo); `service_code` the
     public-service code (MaDVC) of the procedure; `budget_seconds` all the time there is;
-    `journey` where whoever carries the question notes what became of it.
+    `journey` where whoever carries the question notes what became of it; `wanted` the fields of the
+    answer that are read at all beside who it is (None: all).
     """
 
     request_id: str
@@ -73,6 +75,7 @@ class SourceRequest:
     question: Question
     budget_seconds: float
     journey: Journey = field(default_factory=Journey, compare=False, repr=False)
+    wanted: frozenset[Field] | None = None
 
 
 class PopulationSource(Protocol):

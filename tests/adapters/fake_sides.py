@@ -22,6 +22,7 @@ from app.clock import Clock
 from app.errors import SourceError, SourceSilentError
 from app.lookup.source import Journey, SourceRequest
 from app.lookup.values import BirthDate, Citizen, CitizenId, FullName, Household, Question
+from app.procedures.fields import Field
 from app.settings import UpstreamSettings
 
 PROFILE = load_profile(ROADS[0].profiles, UpstreamSettings(_env_file=None))
@@ -45,15 +46,19 @@ class FakeSide:
         self,
         path: str,  # noqa: ARG002 - there is one
         content: bytes,
-        deadline: float,  # noqa: ARG002 - the source keeps it
+        deadline: float,
         journey: Journey | None = None,  # noqa: ARG002 - there is one try
     ) -> Answer:
         if self.error is not None and not self.error.was_sent:
             raise self.error
         self.arrived.append(content.decode())
-        await asyncio.sleep(self.takes_seconds())
-        if self.is_hung:  # and so do questions that arrived before
-            await self.released.wait()
+        try:
+            async with asyncio.timeout_at(deadline):
+                await asyncio.sleep(self.takes_seconds())
+                if self.is_hung:  # and so do questions that arrived before
+                    await self.released.wait()
+        except TimeoutError:
+            raise SourceSilentError(Reason.TIMEOUT) from None
         if self.error is not None:
             raise self.error
         return Answer(200, "", b"")
@@ -80,7 +85,11 @@ class _Language:
     def write(self, request: SourceRequest, operation: Operation) -> bytes:  # noqa: ARG002 - any
         return request.request_id.encode()
 
-    def read_citizen(self, answer: Answer) -> Citizen | None:  # noqa: ARG002 - there is one
+    def read_citizen(
+        self,
+        answer: Answer,  # noqa: ARG002 - there is one
+        wanted: frozenset[Field] | None = None,  # noqa: ARG002 - nobody has no fields
+    ) -> Citizen | None:
         return None
 
     def read_confirmation(self, answer: Answer) -> bool:  # noqa: ARG002 - as above

@@ -142,7 +142,7 @@ def test_an_empty_collection_is_nobody(code: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("code", ["1", "-1", "500", 3, "lỗi"])
 def test_nobody_beside_a_code_of_failure_is_no_answer(code: object) -> None:
-    contradictions = [
+    contradictions: list[tuple[Callable[[Answer], object], dict[str, object]]] = [
         (LANGUAGE.read_citizen, {"error_code": code, "message": NOBODY}),
         (LANGUAGE.read_household, {"error_code": code, "message": NOBODY}),
         (LANGUAGE.read_confirmation, {"error_code": code, "data": False}),

@@ -9,11 +9,13 @@ from adapters.reasons import Reason
 from adapters.soap.read import read_citizen
 from app.errors import SourceConfusedError
 from app.lookup.values import Address, BirthDate, Citizen, Person
+from app.procedures.fields import Field
 
 Sample = Callable[[str], bytes]
 AnswerBuilder = Callable[..., Answer]
 RecordBuilder = Callable[[str], str]
 
+WHO_IT_IS = (Field.ID_NUMBER, Field.OLD_ID_NUMBER, Field.FULL_NAME, Field.BIRTH_DATE)
 NAME_AND_NUMBER = "<SoDinhDanh>099190000017</SoDinhDanh><HoVaTen><Ten>TRẦN VĂN THỬ</Ten></HoVaTen>"
 
 
@@ -183,3 +185,27 @@ def test_a_record_that_must_be_guessed_at_is_refused_whole(
         read_citizen(an_answer(a_record(elements)))
 
     assert caught.value.reason == Reason.UNREADABLE_RECORD
+
+
+@pytest.mark.parametrize("field", [field for field in Field if field not in WHO_IT_IS])
+def test_only_what_is_wanted_is_read_of_a_record(
+    sample: Sample, an_answer: AnswerBuilder, field: Field
+) -> None:
+    answer = an_answer(sample("037-soap-found-full.xml"))
+    whole = read_citizen(answer)
+    one = read_citizen(answer, frozenset({field}))
+
+    assert whole is not None
+    assert one == Citizen(
+        **{name.value: getattr(whole, name) for name in WHO_IT_IS}, **{field.value: getattr(whole, field)}
+    )
+
+
+def test_what_is_not_wanted_is_not_looked_at_but_stands_only_once(
+    a_record: RecordBuilder, an_answer: AnswerBuilder
+) -> None:
+    wanted = frozenset({Field.CURRENT_RESIDENCE})
+    read_citizen(an_answer(a_record(f"{NAME_AND_NUMBER}<Cha>text</Cha>")), wanted)
+
+    with pytest.raises(SourceConfusedError):
+        read_citizen(an_answer(a_record(f"{NAME_AND_NUMBER}<Cha/><Cha/>")), wanted)

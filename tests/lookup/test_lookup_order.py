@@ -73,7 +73,14 @@ async def test_the_national_side_is_asked_in_the_officers_own_name() -> None:
     command = a_command()
     disclosure = await desk.service.look_up(desk.caller, command)
     assert desk.source.requests == [
-        SourceRequest(disclosure.lookup_id.hex, "cb-mau-01", "1.004194.01", command.question, 5.0)
+        SourceRequest(
+            disclosure.lookup_id.hex,
+            "cb-mau-01",
+            "1.004194.01",
+            command.question,
+            5.0,
+            wanted=DEFAULT_FIELDS,  # what the procedure does not show is not even read
+        )
     ]
 
 
