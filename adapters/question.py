@@ -1,6 +1,7 @@
 """What a question says, by the national side's own names, whatever form it is then written in."""
 
 import unicodedata
+from functools import lru_cache
 
 from adapters.profile import OFFICER_ELEMENTS, Operation, Profile
 from app.errors import InvalidRequestError, ProblemCode
@@ -34,17 +35,17 @@ def values_of(request: SourceRequest, operation: Operation, profile: Profile) ->
         "SoDienThoai": _NO_TELEPHONE,
         number_element: number.digits,
         "HoVaTen": name_as_asked(request.question.full_name, without_accents=profile.names_without_accents),
-        **_who_asks(request.officer_code, profile, order),
+        **dict.fromkeys(OFFICER_ELEMENTS, profile.service_account),
+        **dict.fromkeys(_officers_own(profile.officer_code_in, order), request.officer_code),
         **_birth_date(request.question.birth_date, profile, order),
     }
 
 
-def _who_asks(officer_code: str, profile: Profile, order: tuple[str, ...]) -> dict[str, str]:
+@lru_cache(maxsize=16)
+def _officers_own(officer_code_in: tuple[str, ...], order: tuple[str, ...]) -> frozenset[str]:
+    """Return the elements in which the officer's own code stands."""
     # An order without the officer's usual place (033) has the code in the place it has.
-    own = OFFICER_ELEMENTS.intersection(profile.officer_code_in, order) or OFFICER_ELEMENTS
-    return {
-        element: officer_code if element in own else profile.service_account for element in OFFICER_ELEMENTS
-    }
+    return OFFICER_ELEMENTS.intersection(officer_code_in, order) or OFFICER_ELEMENTS
 
 
 def _birth_date(birth_date: BirthDate, profile: Profile, order: tuple[str, ...]) -> dict[str, str]:
