@@ -67,13 +67,20 @@ class TokenCache:
         Raises SourceSilentError (platform not reached) and SourceConfusedError (`token_refused`:
         it does not accept our credentials; `token_unreadable`: it sent no usable token).
         """
-        if self._held is not None and self._clock.monotonic() < self._held.good_until:
-            return self._held.text
+        if (held := self.held) is not None:
+            return held
         if self._fetching is None:
             self._fetching = asyncio.create_task(self._fetch())
             self._fetching.add_done_callback(_look_at_outcome)
         # Shielded: a lookup that runs out of time must not end the call the others wait for.
         return await asyncio.shield(self._fetching)
+
+    @property
+    def held(self) -> str | None:
+        """The token held, while it is believed good."""
+        if self._held is not None and self._clock.monotonic() < self._held.good_until:
+            return self._held.text
+        return None
 
     async def renew(self) -> None:
         """Fetch a new token, whatever is held and whoever else is fetching one; raises as `get` does."""

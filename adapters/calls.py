@@ -124,6 +124,8 @@ class BearerCalls:
         await probe_until(self._connection, path, deadline)
 
     async def _token(self, deadline: float) -> str:
+        if (held := self._tokens.held) is not None:
+            return held
         until = min(deadline, asyncio.get_running_loop().time() + self._token_seconds)
         try:
             async with asyncio.timeout_at(until):

@@ -122,7 +122,7 @@ class Breaker:
         """Note what became of a question; *why* is the reason of a failure."""
         if ticket.epoch != self._epoch:
             return
-        if verdict in {Verdict.ANSWERED, Verdict.DOUBTFUL}:
+        if verdict is Verdict.ANSWERED or verdict is Verdict.DOUBTFUL:
             self._pulse.answered(ticket.number, self._clock.monotonic())
         else:
             self._pulse.left(ticket.number)
@@ -144,22 +144,23 @@ class Breaker:
         self._change(State.HALF_OPEN)
 
     def _judge(self, verdict: Verdict, why: str) -> None:
-        rules, is_failure = self._rules, verdict in {Verdict.FAILED, Verdict.TIMED_OUT}
         match verdict:
             case Verdict.NOTHING:
-                return
+                pass
             case Verdict.ANSWERED:
                 self._failures = self._faults = 0
+                self._recent.append(False)
             case Verdict.DOUBTFUL:
                 self._failures, self._faults = 0, self._faults + 1
+                self._recent.append(False)
+                if self._faults >= self._rules.faults:
+                    self._open(FAULTS)
             case Verdict.FAILED | Verdict.TIMED_OUT:
                 self._failures += 2 if verdict is Verdict.TIMED_OUT else 1
-        self._recent.append(is_failure)
-        half_failed = len(self._recent) == _RECENT and sum(self._recent) * 2 >= _RECENT
-        if is_failure and (self._failures >= rules.failures or half_failed):
-            self._open(why)
-        elif self._faults >= rules.faults:
-            self._open(FAULTS)
+                self._recent.append(True)
+                half_failed = len(self._recent) == _RECENT and sum(self._recent) * 2 >= _RECENT
+                if self._failures >= self._rules.failures or half_failed:
+                    self._open(why)
 
     def _judge_trial(self, verdict: Verdict, why: str) -> None:
         if verdict in {Verdict.FAILED, Verdict.TIMED_OUT}:

@@ -95,8 +95,11 @@ class Calendar:
 
     def stop_of(self, road: str) -> PlannedStop | None:
         """Return the stop of this road that is in force, the one that ends last where there are several."""
+        announced = self._current()
+        if not announced:
+            return None
         now = self._clock.now()
-        stops = [stop for stop in self._current() if stop.is_in_force(now) and road in stop.roads]
+        stops = [stop for stop in announced if stop.is_in_force(now) and road in stop.roads]
         return max(stops, key=lambda stop: stop.ends, default=None)
 
     def coming(self) -> tuple[PlannedStop, ...]:

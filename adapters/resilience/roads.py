@@ -48,6 +48,11 @@ class _Trip:
         return self.deadline - asyncio.get_running_loop().time()
 
     @property
+    def has_come_on(self) -> bool:
+        """Whether time has passed since the question came: a road was tried, or waited for, before."""
+        return self.failure is not None or bool(self.refusals)
+
+    @property
     def may_try_again(self) -> bool:
         failure = self.failure
         return (
@@ -134,8 +139,10 @@ class Roads:
             if isinstance(ticket, Refusal):
                 trip.refused(each.road.name, ticket)
                 continue
+            if trip.has_come_on:
+                request = replace(request, budget_seconds=trip.seconds_left)
             try:
-                return await each.road.ask(ticket, replace(request, budget_seconds=trip.seconds_left), ask)
+                return await each.road.ask(ticket, request, ask)
             except SourceError as error:
                 if error.was_sent:
                     raise in_words(error) from None
