@@ -9,9 +9,9 @@ from typing import Final
 import httpx
 from pydantic import SecretStr
 
-from adapters.aiohttp_connection import AiohttpConnection
 from adapters.connection import Connection, Limits, Trust
 from adapters.httpx_connection import HttpxConnection
+from adapters.kept_connection import KeptConnection
 from adapters.lgsp_json.adapter import LGSP_JSON
 from adapters.lgsp_soap.adapter import LGSP_SOAP
 from adapters.profile import Profile, load_profile
@@ -44,7 +44,7 @@ async def open_source(
         opened.push_async_callback(token_connection.aclose)
         connection = token_connection
         if transport is None:
-            connection = _over_aiohttp(settings)
+            connection = _over_kept_wires(settings)
             opened.push_async_callback(connection.aclose)
         source = road.build(Wiring(settings, profile, connection, token_connection, clock))
         opened.push_async_callback(source.aclose)
@@ -115,8 +115,8 @@ def _over_httpx(settings: UpstreamSettings, transport: httpx.AsyncBaseTransport 
     )
 
 
-def _over_aiohttp(settings: UpstreamSettings) -> AiohttpConnection:
-    return AiohttpConnection(
+def _over_kept_wires(settings: UpstreamSettings) -> KeptConnection:
+    return KeptConnection(
         settings.base_url,
         connect_seconds=settings.connect_seconds,
         max_connections=settings.max_connections,

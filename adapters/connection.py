@@ -130,8 +130,9 @@ async def read_plain(encodings: Iterable[str], chunks: AsyncIterable[bytes], max
 
     Raises SourceConfusedError, in the second case without waiting for the rest.
     """
-    if any(encoding != "identity" for encoding in encodings):
-        raise SourceConfusedError(Reason.COMPRESSED)
+    for encoding in encodings:
+        if encoding != "identity":
+            raise SourceConfusedError(Reason.COMPRESSED)
     body = bytearray()
     async for chunk in chunks:
         if len(body) + len(chunk) > max_bytes:

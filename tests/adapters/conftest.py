@@ -12,10 +12,10 @@ import httpx
 import pytest
 import respx
 
-from adapters.aiohttp_connection import AiohttpConnection
 from adapters.choose import open_source
 from adapters.connection import Answer, Connection, Trust
 from adapters.httpx_connection import HttpxConnection
+from adapters.kept_connection import KeptConnection
 from app.lookup.source import PopulationSource, SourceRequest
 from app.lookup.values import BirthDate, CitizenId, FullName, Question
 from app.settings import UpstreamSettings
@@ -141,7 +141,7 @@ def a_record() -> Callable[[str], str]:
     return build
 
 
-@pytest.fixture(params=[HttpxConnection, AiohttpConnection])
+@pytest.fixture(params=[HttpxConnection, KeptConnection])
 async def a_connection(request: pytest.FixtureRequest) -> AsyncIterator[Callable[..., Connection]]:
     """Return a builder of connections over real sockets: each rule holds for both ways."""
     async with AsyncExitStack() as opened:

@@ -8,8 +8,8 @@ from contextlib import AbstractAsyncContextManager
 
 import pytest
 
-from adapters.aiohttp_connection import AiohttpConnection
 from adapters.connection import Answer, Connection
+from adapters.kept_connection import KeptConnection
 from adapters.reasons import Reason
 from app.errors import SourceConfusedError, SourceError, SourceSilentError
 
@@ -241,7 +241,7 @@ async def test_what_arrives_unasked_with_an_answer_answers_no_later_question(a_s
     talker = Talker(an_answer(b"first") + an_answer(b"wrong"), an_answer(b"right"), then_close=False)
 
     async with a_server(talker) as url:
-        connection = AiohttpConnection(url, connect_seconds=2.0, max_connections=4, max_answer_bytes=1000)
+        connection = KeptConnection(url, connect_seconds=2.0, max_connections=4, max_answer_bytes=1000)
         bodies = [(await ask(connection)).body for _ in range(2)]
         await connection.aclose()
 

@@ -3,10 +3,10 @@
 import httpx
 import pytest
 
-from adapters.aiohttp_connection import AiohttpConnection
 from adapters.calls import BearerCalls
 from adapters.choose import check_settings, open_source
 from adapters.httpx_connection import HttpxConnection
+from adapters.kept_connection import KeptConnection
 from adapters.lgsp_soap.credentials import Credentials
 from app.clock import SystemClock
 from app.errors import ConfigurationError
@@ -22,10 +22,10 @@ async def test_complete_settings_open_the_lgsp_road(settings: UpstreamSettings) 
         assert source.road == "lgsp-soap"
 
 
-async def test_the_question_goes_over_aiohttp_and_the_token_over_httpx(settings: UpstreamSettings) -> None:
+async def test_the_question_goes_over_kept_wires_and_the_token_over_httpx(settings: UpstreamSettings) -> None:
     async with open_source(settings, SystemClock()) as source:
         assert isinstance(source._calls, BearerCalls)
-        assert isinstance(source._calls._connection, AiohttpConnection)
+        assert isinstance(source._calls._connection, KeptConnection)
         assert isinstance(source._calls._tokens._connection, HttpxConnection)
 
 

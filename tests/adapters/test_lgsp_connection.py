@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapters.aiohttp_connection import AiohttpConnection
 from adapters.connection import Answer, Connection, Trust
 from adapters.httpx_connection import HttpxConnection
+from adapters.kept_connection import KeptConnection
 from adapters.reasons import Reason
 from app.errors import ConfigurationError, SourceConfusedError, SourceError, SourceSilentError
 
@@ -104,10 +104,10 @@ async def test_an_answer_comes_whole_whatever_its_status() -> None:
     assert (answer.status, answer.content_type, answer.body) == (418, "x/y", b"question")
 
 
-@pytest.mark.parametrize("kind", [HttpxConnection, AiohttpConnection])
+@pytest.mark.parametrize("kind", [HttpxConnection, KeptConnection])
 @pytest.mark.parametrize("content", [None, b"no certificate"])
 async def test_an_unreadable_ca_bundle_stops_the_start(
-    tmp_path: Path, content: bytes | None, kind: type[HttpxConnection | AiohttpConnection]
+    tmp_path: Path, content: bytes | None, kind: type[HttpxConnection | KeptConnection]
 ) -> None:
     bundle = tmp_path / "ca.pem"
     if content is not None:

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.aiohttp_connection import AiohttpConnection
 from adapters.choose import open_source
 from adapters.connection import Connection, Limits
 from adapters.httpx_connection import HttpxConnection
+from adapters.kept_connection import KeptConnection
 from adapters.reasons import Reason
 from adapters.resilience.opening import open_roads
 from app.clock import SystemClock
@@ -107,7 +107,7 @@ async def test_a_question_on_a_kept_connection_that_ends_under_it_is_not_sent_ag
     assert (error.reason, error.was_sent, len(asked)) == (Reason.CONNECTION_LOST, True, 2)
 
 
-@pytest.mark.parametrize("kind", [HttpxConnection, AiohttpConnection])
+@pytest.mark.parametrize("kind", [HttpxConnection, KeptConnection])
 async def test_the_wait_for_the_next_byte_has_a_limit_of_its_own(
     kind: Callable[..., Connection],
 ) -> None:
@@ -136,7 +136,7 @@ async def test_bytes_that_nobody_acknowledges_have_a_limit_of_their_own(a_server
 
     limits: list[int] = []
     async with a_server(greet) as url:
-        connection = AiohttpConnection(
+        connection = KeptConnection(
             url,
             connect_seconds=2.0,
             max_connections=1,
@@ -145,8 +145,8 @@ async def test_bytes_that_nobody_acknowledges_have_a_limit_of_their_own(a_server
         )
         try:
             await connection.post("/find", content=b"question", headers={}, seconds_left=5.0)
-            (kept,) = connection._session.connector._conns.values()  # type: ignore[union-attr] # the kernel's word
-            transport = kept[0][0].transport
+            (wire,) = connection._wires
+            transport = wire._transport
             assert transport is not None
             sock = transport.get_extra_info("socket")
             limits.append(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT))

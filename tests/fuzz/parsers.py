@@ -6,6 +6,7 @@ each input found is written to a file in --keep.
 """
 
 import argparse
+import asyncio
 import json
 import math
 import secrets
@@ -26,6 +27,7 @@ from adapters.profile import load_profile
 from adapters.reasons import Reason
 from adapters.soap.language import SoapLanguage
 from adapters.source import Language
+from adapters.wire import Wire
 from app.errors import SourceError
 from app.settings import UpstreamSettings
 from mock_c06.config import COMPACT, HYPHENATED
@@ -34,6 +36,7 @@ from mock_c06.json_reading import DONG_THAP, THANH_HOA, Form, read_json_question
 from mock_c06.reading import LOOKUP, VERIFICATION, read_question
 from mock_c06.sequences import SEQUENCES
 from tests.adapters.stand_in import settings_of
+from tests.adapters.wire_line import Line
 from tests.fuzz.loop import Target, fuzz
 from tests.fuzz.mutating import either, spoil_bytes, spoil_json, spoil_xml
 from tests.fuzz.telling import tell
@@ -45,6 +48,14 @@ _REQUESTS: Final = _TESTS / "mock_c06" / "samples" / "requests"
 _STATUSES: Final = (200, 200, 500, 400, 404, 503)
 _PROFILES: Final = ("lgsp-soap", "vdxp-soap", "lgsp-json", "lgsp-json-thanh-hoa")
 _NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_MOST_BODY_BYTES: Final = 256
+_HTTP: Final = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 5\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n3;x=y\r\nyou\r\n0\r\n\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 No\r\nContent-Encoding: identity\r\n\r\n",
+    b"HTTP/1.0 200 OK\r\n\r\nuntil the end",
+    b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nxxxx",
+)
 _SOAP: Final = either(spoil_xml, spoil_xml, spoil_bytes)
 _JSON: Final = either(spoil_json, spoil_json, spoil_bytes)
 
@@ -70,7 +81,31 @@ def targets() -> list[Target]:
         seeds, mutate = (wrapped, _JSON) if isinstance(language, JsonLanguage) else (soap, _SOAP)
         readers = (language.read_citizen, language.read_confirmation, language.read_household)
         found += [Target(f"{name} {read.__name__}", seeds, mutate, _answer_reader(read)) for read in readers]
-    return [*found, *_token_readers(), *_question_readers()]
+    return [*found, Target("wire", _HTTP, spoil_bytes, _feed_wire), *_token_readers(), *_question_readers()]
+
+
+def _feed_wire(content: bytes) -> None:
+    """Let *content* come as the answer, in two pieces, and then something that nobody asked for."""
+
+    async def feed() -> None:
+        wire = Wire(_MOST_BODY_BYTES)
+        wire.connection_made(line := Line())
+        question = wire.ask(b"question")
+        half = len(content) // 2
+        for piece in (content[:half], content[half:]):
+            if not line.is_closing():
+                wire.data_received(piece)
+        is_answered = question.done() and question.exception() is None
+        if is_answered and len(question.result().body) > _MOST_BODY_BYTES:
+            raise AssertionError("an answer is larger than allowed")
+        if not line.is_closing():
+            wire.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" if is_answered else b"\0")
+        wire.connection_lost(None)
+        if wire.is_usable or not question.done():
+            raise AssertionError("a question stays open, or a wire is used again")
+        _check_word(question.exception())
+
+    asyncio.run(feed())
 
 
 def _language(name: str) -> Language:
@@ -89,11 +124,17 @@ def _answer_reader(read: Callable[[Answer], object]) -> Callable[[bytes], None]:
         try:
             read(Answer(status, "text/xml", content))
         except SourceError as error:
-            # A word that is not ours could carry what was sent into a log.
-            if error.reason not in set(Reason) or error.__cause__ is not None:
-                raise AssertionError("an error says more than its word") from error
+            _check_word(error)
 
     return run
+
+
+def _check_word(error: BaseException | None) -> None:
+    # A word that is not ours could carry what was sent into a log.
+    if isinstance(error, SourceError) and (error.reason not in set(Reason) or error.__cause__ is not None):
+        raise AssertionError("an error says more than its word") from error
+    if error is not None and not isinstance(error, SourceError):
+        raise error
 
 
 def _token_readers() -> Iterator[Target]:

@@ -23,7 +23,7 @@ _DATABASE: Final = {"database", "gateway", "postgres_cluster", "world"}
 _HEAVY: Final = (
     "pytest", "pytest_asyncio", "hypothesis", "hypothesis.strategies",
     "sqlalchemy.ext.asyncio", "sqlalchemy.dialects.postgresql.asyncpg", "asyncpg", "alembic.command",
-    "cryptography.x509", "jose.jwt", "fastapi", "pydantic_settings", "httpx", "aiohttp", "lxml.etree",
+    "cryptography.x509", "jose.jwt", "fastapi", "pydantic_settings", "httpx", "httptools", "lxml.etree",
     "orjson", "pyotp", "segno", "typer", "structlog", "rich.console", "openpyxl", "argon2",
 )  # fmt: skip
 

@@ -1,0 +1,234 @@
+"""A connection over kept wires of our own: for the question itself, which every lookup sends."""
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from typing import Final
+
+import aiohappyeyeballs
+import httpx
+
+from adapters.connection import KEEP_IDLE_SECONDS, OUR_HEADERS, Answer, Limits, Trust, is_tls_failure
+from adapters.reasons import Reason
+from adapters.wire import Wire
+from app.errors import SourceSilentError
+
+_NEXT_ADDRESS_SECONDS: Final = 0.25  # RFC 8305 section 5
+_LEAVING_SECONDS: Final = 1.0
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+class KeptConnection:
+    """A bounded pool of wires to *base_url* (implements adapters.connection.Connection)."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        connect_seconds: float,
+        max_connections: int,
+        max_answer_bytes: int,
+        trust: Trust = Trust(),  # noqa: B008 - frozen
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        keep_idle_seconds: float = KEEP_IDLE_SECONDS,
+    ) -> None:
+        """Needs a running event loop; raise ConfigurationError when a file of *trust* cannot be read."""
+        self._base_url = base_url.rstrip("/")
+        url = httpx.URL(self._base_url)
+        self._host, self._port = url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
+        self._tls = trust.context() if url.scheme == "https" else None
+        self._connect_seconds = connect_seconds
+        self._pool_seconds = connect_seconds if limits.pool_seconds is None else limits.pool_seconds
+        self._limits = limits
+        self._keep_idle_seconds = keep_idle_seconds
+        self._max_answer_bytes = max_answer_bytes
+        self._free = asyncio.Semaphore(max_connections)
+        self._idle: deque[tuple[Wire, float]] = deque()
+        self._wires: set[Wire] = set()
+        self._sweep: asyncio.TimerHandle | None = None
+        self._start_of = lru_cache(maxsize=16)(partial(_start, self._base_url))
+
+    async def post(
+        self, path: str, *, content: bytes, headers: Mapping[str, str], seconds_left: float
+    ) -> Answer:
+        """Return what *path* answers; see the port."""
+        if seconds_left <= 0:
+            raise SourceSilentError(Reason.TIMEOUT, was_sent=False)
+        request = _request(self._start_of("POST", path), headers, content)
+        deadline = asyncio.get_running_loop().time() + seconds_left
+        if self._free.locked():
+            await self._wait_for_a_free_wire(deadline)
+        else:
+            await self._free.acquire()  # does not wait: one is free
+        try:
+            wire = self._take_kept() or await self._connect(deadline)
+            return await self._exchange(wire, request, deadline)
+        finally:
+            self._free.release()
+
+    async def reach(self, path: str, *, seconds_left: float) -> int:
+        """Return the status of a GET; see the port."""
+        deadline = asyncio.get_running_loop().time() + seconds_left
+        wire = await self._connect(deadline)
+        request = _request(self._start_of("GET", path), {}, None)
+        try:
+            return (await self._exchange(wire, request, deadline, only_status=True)).status
+        except SourceSilentError as error:
+            raise SourceSilentError(error.reason, was_sent=False) from None
+
+    async def aclose(self) -> None:
+        """Close all wires."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+        wires = list(self._wires)
+        for wire in wires:
+            wire.close()
+        if wires:
+            await asyncio.wait([wire.closed for wire in wires], timeout=_LEAVING_SECONDS)
+        for wire in wires:
+            wire.give_up(Reason.CONNECTION_LOST)
+
+    async def _wait_for_a_free_wire(self, deadline: float) -> None:
+        # A lookup that finds none gives up early rather than queue until too late.
+        until = asyncio.get_running_loop().time() + self._pool_seconds
+        try:
+            async with asyncio.timeout_at(min(until, deadline)):
+                await self._free.acquire()
+        except TimeoutError:
+            reason = Reason.POOL_EXHAUSTED if until <= deadline else Reason.TIMEOUT
+            raise SourceSilentError(reason, was_sent=False) from None
+
+    def _take_kept(self) -> Wire | None:
+        """Return the wire that was used last, which is the likeliest to live still."""
+        oldest = asyncio.get_running_loop().time() - self._keep_idle_seconds
+        while self._idle:
+            wire, since = self._idle.pop()
+            if wire.is_usable and since >= oldest:
+                return wire
+            wire.close()
+        return None
+
+    async def _connect(self, deadline: float) -> Wire:
+        """Return a new wire; whatever fails here, nothing was sent."""
+        until = asyncio.get_running_loop().time() + self._connect_seconds
+        try:
+            async with asyncio.timeout_at(min(until, deadline)):
+                wire = await self._opened()
+        except TimeoutError:
+            reason = Reason.CONNECT_TIMEOUT if until <= deadline else Reason.TIMEOUT
+            raise SourceSilentError(reason, was_sent=False) from None
+        except OSError as error:
+            reason = Reason.TLS_FAILED if is_tls_failure(error) else Reason.CONNECT_FAILED
+            raise SourceSilentError(reason, was_sent=False) from None
+        self._wires.add(wire)
+        wire.closed.add_done_callback(lambda _: self._wires.discard(wire))
+        return wire
+
+    async def _opened(self) -> Wire:
+        loop = asyncio.get_running_loop()
+        addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        connected = await aiohappyeyeballs.start_connection(
+            addresses,
+            happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS,
+            socket_factory=partial(_socket, self._limits.write_seconds),
+        )
+        try:
+            _, wire = await loop.create_connection(
+                partial(Wire, self._max_answer_bytes),
+                sock=connected,
+                ssl=self._tls,
+                server_hostname=self._host if self._tls else None,
+            )
+        except BaseException:
+            connected.close()
+            raise
+        return wire
+
+    async def _exchange(
+        self, wire: Wire, request: bytes, deadline: float, *, only_status: bool = False
+    ) -> Answer:
+        """Return the answer to *request*, which leaves once; whatever ends it early ends the wire."""
+        loop = asyncio.get_running_loop()
+        coming = wire.ask(request, only_status=only_status)
+        patience = _Patience(wire, deadline, self._limits.read_seconds)
+        try:
+            answer = await coming
+        except asyncio.CancelledError:
+            wire.give_up(Reason.CONNECTION_LOST)
+            raise
+        finally:
+            patience.end()
+        if wire.is_usable:
+            self._idle.append((wire, loop.time()))
+            if self._sweep is None:
+                self._sweep = loop.call_later(self._keep_idle_seconds, self._close_stale)
+        return answer
+
+    def _close_stale(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._idle and self._idle[0][1] <= loop.time() - self._keep_idle_seconds:
+            self._idle.popleft()[0].close()
+        self._sweep = None
+        if self._idle:
+            self._sweep = loop.call_at(self._idle[0][1] + self._keep_idle_seconds, self._close_stale)
+
+
+class _Patience:
+    """Ends a question at its deadline, or where nothing was heard for too long."""
+
+    def __init__(self, wire: Wire, deadline: float, read_seconds: float | None) -> None:
+        self._wire = wire
+        self._deadline = deadline
+        self._read_seconds = read_seconds
+        self._timer = asyncio.get_running_loop().call_at(self._until, self._look)
+
+    @property
+    def _until(self) -> float:
+        if self._read_seconds is None:
+            return self._deadline
+        return min(self._deadline, self._wire.heard_at + self._read_seconds)
+
+    def end(self) -> None:
+        """Look no more."""
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._until <= loop.time():
+            self._wire.give_up(Reason.TIMEOUT)
+        else:
+            self._timer = loop.call_at(self._until, self._look)
+
+
+def _start(base_url: str, method: str, path: str) -> str:
+    # Read by httpx, as in the check of the settings: what was checked is what is asked, to the letter.
+    url = httpx.URL(base_url + path)
+    ours = "".join(f"{name}: {value}\r\n" for name, value in OUR_HEADERS.items())
+    return f"{method} {url.raw_path.decode('ascii')} HTTP/1.1\r\nHost: {url.netloc.decode('ascii')}\r\n{ours}"
+
+
+def _request(start: str, headers: Mapping[str, str], content: bytes | None) -> bytes:
+    """Return the request's bytes; ValueError for a header that would be more than one."""
+    head = start
+    for name, value in headers.items():
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError(f"the value of {name} cannot stand in a header")
+        head += f"{name}: {value}\r\n"
+    if content is None:
+        return f"{head}\r\n".encode("ascii")
+    return f"{head}Content-Length: {len(content)}\r\n\r\n".encode("ascii") + content
+
+
+def _socket(write_seconds: float | None, address: aiohappyeyeballs.AddrInfoType) -> socket.socket:
+    """Return a socket that the kernel closes when what it sent stays unacknowledged for so long.
+
+    A question fits into the kernel's buffer at once, so nothing else waits for its writing (RFC 5482).
+    """
+    family, kind, protocol, *_ = address
+    made = socket.socket(family, kind, protocol)
+    made.settimeout(0)
+    if write_seconds is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, max(1, round(write_seconds * 1000)))
+    return made
