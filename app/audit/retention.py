@@ -1,6 +1,6 @@
 """How long the evidence is kept: what may be dropped, what is held, and how a month ends.
 
-The database decides (migration 0026): nothing here can end a month that its functions do not find old
+The database decides (migrations 0026, 0035): nothing here can end a month that its functions do not find old
 enough, approved, ordered by a record under a checkpoint, whole in the tree and held by nobody. A month ends
 in two steps, each of which may be repeated: its keys are destroyed, then its partitions are dropped.
 """
@@ -197,10 +197,12 @@ async def destroy_keys(connection: AsyncConnection, month: str, drop_record_id: 
     return bool(await connection.scalar(query, {"month": month, "record": drop_record_id}))
 
 
-async def drop_month(connection: AsyncConnection, month: str) -> int:
+async def drop_month(connection: AsyncConnection, month: str, tries: int = 60) -> int:
     """Drop the partitions of *month*, whose keys are gone, and return how many there still were.
 
-    Waits at most two seconds for those who read the evidence: DBAPIError (lock not available) then, and
+    Waits for those who read the evidence at most a tenth of a second each time, since lookups wait behind
+    it, and tries again every half second: DBAPIError (lock not available) after so many *tries*, and
     (insufficient privilege) where the month has its keys or is held.
     """
-    return int(await connection.scalar(text("select audit_drop_month(:month)"), {"month": month}) or 0)
+    query = text("select audit_drop_month(:month, :tries)")
+    return int(await connection.scalar(query, {"month": month, "tries": tries}) or 0)

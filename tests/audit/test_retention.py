@@ -1,5 +1,6 @@
 """A month ends only when everything allows it: age, two persons, the order on record, the tree, no hold."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +44,7 @@ from tests.audit.old_months import (
     hindrance_of,
     write_month,
 )
-from tests.audit.workbench import a_draft, a_writer, execute, fetch
+from tests.audit.workbench import a_draft, a_writer, execute, fetch, until_found
 from tests.world import ROOT_KEY, Database
 
 _OF_THE_MONTH = """
@@ -58,6 +59,9 @@ select (
     (select serving_index_key is not null from audit_month_key k where k.month = asked.month) as index_key
 from to_char($1::date, 'YYYY-MM') as asked (month)
 """
+_BETWEEN_TRIES = (
+    "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
+)
 WHOLE = (2, 1, 1, 1, 1, True)
 GONE = (0, 0, 0, 0, 0, False)
 
@@ -133,6 +137,33 @@ async def test_an_ended_month_stays_ended_and_ending_it_again_does_nothing(
     serving = await asyncpg.connect(database.serving_url)
     assert await Keyring(RootKey.from_text(ROOT_KEY)).load(serving, OLD) is None
     await serving.close()
+
+
+async def test_records_are_added_while_a_drop_waits_for_who_reads_the_evidence(
+    database: Database, tmp_path: Path
+) -> None:
+    await write_month(database, OLD)
+    order = await an_order(database, OLD)
+    await checkpointed(database, tmp_path)
+    await in_transaction(database.maintenance_url, destroy_keys, OLD, order.record_id)
+    reader = await asyncpg.connect(database.owner_url)
+    try:
+        await reader.execute("begin isolation level repeatable read; select from audit_record limit 1")
+        with pytest.raises(DBAPIError, match="between 1 and 600 tries"):
+            await in_transaction(database.maintenance_url, drop_month, OLD, 0)
+        with pytest.raises(DBAPIError, match="lock timeout"):
+            await in_transaction(database.maintenance_url, drop_month, OLD, 1)
+        assert (await left_of(database, OLD))[0] == 2
+        dropping = asyncio.create_task(in_transaction(database.maintenance_url, drop_month, OLD))
+        await until_found(database.owner_url, _BETWEEN_TRIES)
+        async with a_writer(database) as writer:
+            await writer.append(a_draft())
+        assert not dropping.done()
+        await reader.execute("rollback")
+        assert await dropping == len(PARTITIONED)
+    finally:
+        await reader.close()
+    assert await left_of(database, OLD) == GONE
 
 
 async def test_what_stands_against_a_month_is_named_one_after_the_other(

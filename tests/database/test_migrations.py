@@ -25,7 +25,7 @@ from pg_constraint where connamespace = 'public'::regnamespace
 union all select 'index', tablename, indexname, indexdef, '', '' from pg_indexes where schemaname = 'public'
 union all select 'trigger', tgrelid::regclass::text, tgname, pg_get_triggerdef(oid), tgenabled::text, ''
 from pg_trigger where not tgisinternal
-union all select 'function', proname, prosrc, prosecdef::text, proacl::text, proconfig::text
+union all select 'function', proname, md5(prosrc), prosecdef::text, proacl::text, proconfig::text
 from pg_proc where pronamespace = 'public'::regnamespace
 union all select 'grant', table_name, column_name, grantee, privilege_type, ''
 from information_schema.column_privileges where grantee like 'dancu%'
