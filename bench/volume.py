@@ -1,4 +1,4 @@
-"""`python -m bench.volume`: searches, figures and exports over logs of millions of records.
+"""`python -m bench.volume`: searches, reports and upkeep over logs of millions of records.
 
 Each size is a database of its own, filled with an invented log in the gateway's own record format, and kept
 where `--keep` says: what is there already is only measured. Exit code 1 where a bar is missed.
@@ -8,8 +8,8 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,11 +21,14 @@ from app.database.connect import open_searching_engine
 from app.database.embedded import EmbeddedPostgresError, default_state_directory
 from bench.failure import BenchError
 from bench.machine import describe_machine
+from bench.volume_busy import show_searches_beside_lookups
 from bench.volume_export import show_export_memory
 from bench.volume_figures import are_figures_right
 from bench.volume_ground import Ground, open_ground
-from bench.volume_inserts import show_inserts
+from bench.volume_inserts import are_inserts_fast
 from bench.volume_searches import Question, Times, ask, questions, together
+from bench.volume_subjects import are_reports_fast
+from bench.volume_upkeep import is_upkeep_unnoticed
 from bench.volume_world import Size
 
 _BAR_MILLISECONDS: Final = 50.0
@@ -66,8 +69,15 @@ def main() -> int:
                 for records in options.records
             ]
             is_met = asyncio.run(_measure(grounds, options))
+            if options.insert:
+                empty = stack.enter_context(_open_empty(keep, options))
+                is_met &= asyncio.run(are_inserts_fast(empty, grounds, options.insert))
+            if options.subjects:
+                is_met &= are_reports_fast(grounds, options.subjects)
             for ground in grounds if options.export else ():
                 show_export_memory(ground, options.export)
+            if options.upkeep:
+                is_met &= is_upkeep_unnoticed(grounds[-1], options.upkeep, options.lookups)
             print(
                 f"\n{machine.time}; {machine.processor}, {machine.cores} cores, load before {machine.load};"
                 f" database on {machine.file_system} with fsync; {machine.python}; commit {machine.commit}."
@@ -83,8 +93,8 @@ async def _measure(grounds: Sequence[Ground], options: argparse.Namespace) -> bo
     if options.figures:
         for ground in grounds:
             is_met &= await are_figures_right(ground)
-    if options.insert:
-        await show_inserts(grounds, options.insert)
+    if options.busy:
+        await show_searches_beside_lookups(grounds[-1], options.calls, options.lookups)
     return is_met
 
 
@@ -154,6 +164,16 @@ def _size(records: int, options: argparse.Namespace) -> Size:
     return Size(records, options.months, yesterday, options.seed)
 
 
+@contextmanager
+def _open_empty(keep: Path, options: argparse.Namespace) -> Iterator[Ground]:
+    """Run a log with months and keys, and no records; it does not stay."""
+    with tempfile.TemporaryDirectory(dir=keep) as name:
+        folder = Path(name)
+        folder.chmod(_PASSABLE)
+        with open_ground(folder, _size(0, options)) as ground:
+            yield ground
+
+
 def _folder(keep: Path, records: int) -> Path:
     folder = keep / str(records)
     folder.mkdir(exist_ok=True)
@@ -178,6 +198,15 @@ def _read_options() -> argparse.Namespace:
     add("--figures", action="store_true", help="also count the figures of use, and again from the records")
     add("--export", type=_sizes, help="also the memory of exports of so many leaves: 50000,500000")
     add("--insert", type=int, metavar="SECONDS", help="also how fast records are added, for so long a round")
+    add("--subjects", type=int, metavar="N", help="also reports for so many citizens of each kind")
+    add("--busy", action="store_true", help="also searches of the largest log while lookups come in")
+    add(
+        "--upkeep",
+        type=lambda text: _sizes(text)[-1],
+        metavar="RECORDS",
+        help="also months of the largest log made, archived and ended while lookups come in: of so many",
+    )
+    add("--lookups", type=float, default=300, help="lookups a second that come in (300)")
     return parser.parse_args()
 
 

@@ -71,6 +71,8 @@ class Filling:
     @property
     def stretches(self) -> list[Stretch]:
         """All parts, of whole tiles each so that their hashes can be made apart, but for the last."""
+        if self.size.records == 0:
+            return []
         records = min(_IN_A_STRETCH, -(-self.size.records // 4 // TILE_WIDTH) * TILE_WIDTH)
         starts = list(range(0, self.size.records - TILE_WIDTH, records))
         ends = [*starts[1:], self.size.records]
@@ -112,10 +114,10 @@ async def _write(filling: Filling, stretch: Stretch) -> int:
     connection = await asyncpg.connect(filling.url, server_settings={"synchronous_commit": "off"})
     try:
         world = World(filling.size)
-        keys = await _load_keys(connection, Keyring(filling.root), world.months)
+        keys = await load_keys(connection, Keyring(filling.root), world.months)
         written = write_stretch(world, stretch, keys)
         async with connection.transaction():
-            await _copy(connection, written)
+            await copy_records(connection, written)
             await _copy_tree(connection, written, stretch.number * filling.stretches[0].records)
             await connection.execute("insert into bench_stretch values ($1)", stretch.number)
     finally:
@@ -123,7 +125,8 @@ async def _write(filling: Filling, stretch: Stretch) -> int:
     return stretch.records
 
 
-async def _load_keys(connection: asyncpg.Connection, keyring: Keyring, months: Iterable[str]) -> Keys:
+async def load_keys(connection: asyncpg.Connection, keyring: Keyring, months: Iterable[str]) -> Keys:
+    """Return what a writer of these months would hold; BenchError where there is no key to sign with."""
     loaded = {month: await keyring.load(connection, month) for month in months}
     writer = await keyring.load_writer_key(connection)
     if writer is None:
@@ -131,7 +134,7 @@ async def _load_keys(connection: asyncpg.Connection, keyring: Keyring, months: I
     return Keys({month: key for month, key in loaded.items() if key is not None}, writer)
 
 
-async def _copy(connection: asyncpg.Connection, written: Sequence[Written]) -> None:
+async def copy_records(connection: asyncpg.Connection, written: Sequence[Written]) -> None:
     """Put records, tags and signatures where the gateway's own statement would have."""
     records, tags, batches = list[tuple[Any, ...]](), list[tuple[Any, ...]](), list[tuple[Any, ...]]()
     for one in written:

@@ -61,6 +61,16 @@ class Ground:
         return self.database.environment["DANCU_AUDIT_DATABASE_URL"]
 
     @property
+    def gateway_url(self) -> str:
+        """The address under which gateways serve."""
+        return self.database.environment["DANCU_DATABASE_URL"]
+
+    @property
+    def root(self) -> RootKey:
+        """The key under which gateways write."""
+        return _key(self.folder, ROOT_KEY_FILE)
+
+    @property
     def postgres_pid(self) -> int:
         """The postmaster's."""
         pid_file = self.folder / "postgres" / "data" / "postmaster.pid"
@@ -85,7 +95,8 @@ class Ground:
 def open_ground(folder: Path, size: Size) -> Iterator[Ground]:
     """Run a server whose data lies in *folder*, filled with what of the log is missing.
 
-    Raises BenchError where the folder holds a log of another size.
+    A log of no records has its months and keys nevertheless. Raises BenchError where the folder holds a log
+    of another size.
     """
     state = _state(folder, size)
     if not state["is_full"]:
@@ -214,13 +225,18 @@ async def _finish(url: str, world: World, folder: Path) -> None:
 
 async def take_into_tree(url: str, folder: Path) -> int:
     """Let the sequencer take in what is new and sign the head; return the tree's size."""
-    signer = FileSigner(folder / "signer", _key(folder, "signer.key"), AUTHORITY)
-    sequencer = Sequencer(connector(url), signer, SystemClock(), every_seconds=60)
+    sequencer = open_sequencer(url, folder, every_seconds=60)
     try:
         head = await sequencer.sequence()
     finally:
         await sequencer.__aexit__()
     return head.size if head is not None else 0
+
+
+def open_sequencer(url: str, folder: Path, *, every_seconds: float) -> Sequencer:
+    """Return what takes records into the tree, as the worker has it, with the ground's own signer."""
+    signer = FileSigner(folder / "signer", _key(folder, "signer.key"), AUTHORITY)
+    return Sequencer(connector(url), signer, SystemClock(), every_seconds=every_seconds)
 
 
 def _key(folder: Path, name: str) -> RootKey:
