@@ -1,8 +1,9 @@
 """Finds the units that an address names in words, of before July 2025 and of today."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from sys import intern
 from typing import Final
 
 from app.lookup.address_parts import NamedUnit
@@ -41,7 +42,9 @@ class Gazetteer:
     def __init__(self, atlas: Atlas) -> None:
         """Index the names of *atlas*."""
         self.atlas = atlas
-        self._entries: dict[tuple[DivisionLevel, str], list[_Entry]] = {}
+        self._entries: dict[DivisionLevel, dict[str, tuple[_Entry, ...]]] = {
+            each: {} for each in DivisionLevel
+        }
         units = atlas.divisions
         for group in (units.former_provinces, units.former_districts, units.former_wards):
             self._index(Epoch.FORMER, group.values())
@@ -52,8 +55,10 @@ class Gazetteer:
         for division in divisions:
             kind, name = _split(division.name)
             words = name_words(name, is_plain=False)
-            entry = _Entry(Reading(epoch, division.level, division.code), kind.lower(), _accented(words))
-            self._entries.setdefault((division.level, _plain(words)), []).append(entry)
+            reading = Reading(epoch, division.level, division.code)
+            entry = _Entry(reading, intern(kind.lower()), intern(_accented(words)))
+            called, plain = self._entries[division.level], _plain(words)
+            called[plain] = (*called.get(plain, ()), entry)
 
     def locate(self, units: tuple[NamedUnit, ...], *, is_plain: bool) -> Located:
         """Return what *units*, smallest first, mean: the smallest that was found, within the larger ones."""
@@ -76,9 +81,9 @@ class Gazetteer:
         inside = inside or Readings(self._nearly_inside(entries, within))
         return of_two_levels(inside) if level is DivisionLevel.WARD else inside
 
-    def _called(self, unit: NamedUnit, level: DivisionLevel, *, is_plain: bool) -> list[_Entry]:
+    def _called(self, unit: NamedUnit, level: DivisionLevel, *, is_plain: bool) -> Sequence[_Entry]:
         key = _plain(unit.name)
-        entries = self._entries.get((level, _ALIASES.get(key, key)), [])
+        entries = self._entries[level].get(_ALIASES.get(key, key), ())
         if is_plain or level is DivisionLevel.PROVINCE:  # no two provinces differ by accents only
             return entries
         return [one for one in entries if one.accented == _accented(unit.name)]

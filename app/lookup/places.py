@@ -1,6 +1,7 @@
 """Which units of before and after July 2025 an address means, and whether one place lies in another."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -45,15 +46,30 @@ class Atlas:
             (Epoch.PRESENT, DivisionLevel.PROVINCE): divisions.provinces,
             (Epoch.PRESENT, DivisionLevel.WARD): divisions.wards,
         }
+        self._went_into: dict[str, tuple[str, ...]] = {}
         self._atoms: dict[Reading, set[Atom]] = {}
+        """Of all but wards: theirs are quickly made, and would be most."""
         for former_code, present in divisions.succession.items():
             for ward in present.wards:
                 self._place((former_code, ward.code))
 
     def _place(self, atom: Atom) -> None:
-        for epoch, code in zip(Epoch, atom, strict=True):
-            for reading in self.chain(Reading(epoch, DivisionLevel.WARD, code)):
-                self._atoms.setdefault(reading, set()).add(atom)
+        former_code, code = atom
+        self._went_into[code] = (*self._went_into.get(code, ()), former_code)
+        former, present = (
+            Reading(epoch, DivisionLevel.WARD, each) for epoch, each in zip(Epoch, atom, strict=True)
+        )
+        for reading in (*self.chain(former)[1:], *self.chain(present)[1:]):
+            self._atoms.setdefault(reading, set()).add(atom)
+
+    def _atoms_of(self, reading: Reading) -> AbstractSet[Atom]:
+        """Return the pieces that a unit consists of; none where the map does not know."""
+        code = reading.code
+        if reading.level is not DivisionLevel.WARD:
+            return self._atoms.get(reading, frozenset())
+        if reading.epoch is Epoch.PRESENT:
+            return frozenset((former, code) for former in self._went_into.get(code, ()))
+        return frozenset((code, ward.code) for ward in self.divisions.present_wards(code).wards)
 
     def chain(self, reading: Reading) -> tuple[Reading, ...]:
         """Return a unit of the map with the larger ones it lies in, the province last."""
@@ -68,7 +84,7 @@ class Atlas:
         """Return the one unit of today that a ward or province is or went into whole; else None."""
         if reading.epoch is Epoch.PRESENT:
             return reading
-        wards = {present for _, present in self._atoms.get(reading, ())}
+        wards = {present for _, present in self._atoms_of(reading)}
         if reading.level is DivisionLevel.PROVINCE:
             wards = {self.divisions.wards[code].parent_code or "" for code in wards}
         is_whole = len(wards) == 1 and reading.level is not DivisionLevel.DISTRICT
@@ -86,13 +102,13 @@ class Atlas:
         """
         if claimed == recorded:
             return Verdict.YES
-        wanted, given = self._atoms.get(claimed), self._atoms.get(recorded)
+        wanted, given = self._atoms_of(claimed), self._atoms_of(recorded)
         if not wanted or not given or self._is_doubtful(claimed, recorded):
             return Verdict.UNKNOWN
         if not wanted & given:
             return Verdict.NO
         today = self.today_of(claimed) if recorded.epoch is Epoch.PRESENT else None
-        is_inside = given <= wanted or (today is not None and given <= self._atoms[today])
+        is_inside = given <= wanted or (today is not None and given <= self._atoms_of(today))
         return Verdict.YES if is_inside else Verdict.UNKNOWN
 
     def _is_doubtful(self, one: Reading, other: Reading) -> bool:
