@@ -9,8 +9,7 @@ from uuid import UUID
 
 from app.accounts.handover_store import HandoverView, SlipHolder
 from app.clock import local_day
-from app.papers.handover import draw_handover
-from app.papers.slips import draw_slips
+from app.papers.drawing import draw_handover, draw_slips
 from app.papers.values import HandedOver, Handover, Party, Slip
 
 Draw = Callable[[], bytes]

@@ -12,7 +12,8 @@ from app.auditing.reconciliation_spill import Spill
 from app.auditing.reconciliation_texts import FAULT_TEXTS, KIND_TEXTS, local_time, summary_lines
 from app.auditing.reconciliation_values import MILLISECONDS, BrokenRow, Finding, Look, Recorded, Totals
 from app.errors import ConfigurationError
-from app.sheets.writing import Heading, add_sheet, write_csv
+from app.sheets.by_openpyxl import add_sheet
+from app.sheets.writing import Heading, write_csv
 
 _MOST_SHEET_ROWS: Final = 200_000
 _NO_LOOK: Final = Look("", None, 0)

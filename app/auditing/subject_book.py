@@ -1,5 +1,6 @@
 """Keeps the book of citizens' requests: registered, acknowledged, extended once, answered; each on record."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -32,7 +33,7 @@ from app.auditing.subject_values import (
     SubjectRequest,
     SubjectRules,
 )
-from app.auditing.working_days import WorkingCalendar
+from app.auditing.working_days import WorkingCalendar, public_holidays
 from app.clock import VIETNAM, Clock, local_day
 from app.errors import (
     AuditUnavailableError,
@@ -85,6 +86,7 @@ class SubjectBook:
         now = self._clock.now()
         if new.received_on > local_day(now):
             raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/received_on",))
+        await asyncio.to_thread(public_holidays)
 
         async def work(connection: AsyncConnection) -> Change[SubjectRequest]:
             year = local_day(now).year
@@ -160,6 +162,7 @@ class SubjectBook:
         """
         if days > self._rules.extension_days:
             raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/days",))
+        await asyncio.to_thread(public_holidays)
 
         async def work(connection: AsyncConnection) -> Change[SubjectRequest]:
             held = await self.held(connection, number)

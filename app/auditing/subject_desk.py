@@ -30,9 +30,9 @@ from app.clock import Clock, local_day
 from app.database.live import LiveView
 from app.errors import ConflictError, GatewayError, NotAllowedError, ProblemCode
 from app.lookup.signing_certificates import SigningCertificate, SigningCertificates
+from app.papers.drawing import draw_subject_report
 from app.papers.press import PaperPress
 from app.papers.signing import Seal, sealed
-from app.papers.subject_report import draw_subject_report
 from app.units.store import UnitRegister
 
 _AT_ONCE: Final = 2

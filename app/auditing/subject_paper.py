@@ -22,8 +22,7 @@ from app.auditing.subject_texts import (
 )
 from app.auditing.subject_values import AuditPolicy, SubjectRequest
 from app.clock import VIETNAM
-from app.papers.receipt_sheet import Line, Section, vietnam_time
-from app.papers.subject_report import LookRow, SubjectPaper
+from app.papers.values import Line, LookRow, Section, SubjectPaper, vietnam_time
 
 MEANING: Final = (
     (

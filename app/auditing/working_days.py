@@ -1,11 +1,10 @@
 """Working days in Vietnam, and the deadlines that are reckoned with them."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Final
-
-from holidays.countries.vietnam import Vietnam
 
 _DAY: Final = timedelta(days=1)
 _SATURDAY: Final = 5
@@ -37,7 +36,7 @@ class WorkingCalendar:
         """Whether offices work on *day*."""
         if day in self.worked:
             return True
-        return day.weekday() < _SATURDAY and day not in self.days_off and day not in _HOLIDAYS
+        return day.weekday() < _SATURDAY and day not in self.days_off and day not in public_holidays()
 
     def working_days_after(self, day: date, count: int) -> date:
         """Return the *count*-th working day after *day*; the day itself never counts."""
@@ -56,8 +55,16 @@ class WorkingCalendar:
         return end if self.is_working(end) else self.working_days_after(end, 1)
 
 
-_HOLIDAYS: Final = Vietnam()  # type: ignore[no-untyped-call] # the library says no types here
-"""Fills itself with each year that is asked for, lunar holidays included."""
+@cache
+def public_holidays() -> Container[date]:
+    """Return Vietnam's holidays: a value that fills itself with each year asked for, lunar ones included.
+
+    The first time it takes a third of a second; not on an event loop.
+    """
+    # Imported where it is used: with it come 250 countries, ten megabytes that few processes need.
+    from holidays.countries.vietnam import Vietnam  # noqa: PLC0415
+
+    return Vietnam()  # type: ignore[no-untyped-call] # the library says no types here
 
 
 def _days(texts: Iterable[str]) -> list[date]:

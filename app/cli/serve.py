@@ -14,13 +14,15 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 from adapters.choose import check_settings
+from app.cli.listening import handles, listen
 from app.cli.settings import read_settings
-from app.errors import ConfigurationError
 from app.logs import configure_logging
 from app.main import create_app
+from app.memory import settle_memory
 
-_HANDLES: Final = 8
 _OPEN_FILES: Final = 65_536
+_GATEWAY: Final = "app.cli.gateway:gateway"
+"""Not of this module: what serves imports no command."""
 
 
 def serve(
@@ -41,6 +43,7 @@ def serve(
     if workers > 1:
         _serve_in_several(workers, listener)
         return
+    settle_memory()
     server = uvicorn.Server(_config(app))
     # uvicorn ends in order and then hands the signal on to whoever had it before.
     signal.signal(signal.SIGTERM, _end)
@@ -50,18 +53,12 @@ def serve(
         raise typer.Exit(STARTUP_FAILURE)
 
 
-def gateway() -> FastAPI:
-    """Return the gateway of this environment's settings: what each of several processes serves."""
-    configure_logging()
-    return create_app(*read_settings())
-
-
 def _serve_in_several(workers: int, listener: socket.socket) -> None:
     """Serve until told to end; a process that dies is replaced, SIGHUP replaces them one by one.
 
     They share nothing but the port and PostgreSQL.
     """
-    supervisor = Multiprocess(_config(f"{__name__}:gateway", workers=workers), handles(listener))
+    supervisor = Multiprocess(_config(_GATEWAY, workers=workers), handles(listener))
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise typer.Exit(STARTUP_FAILURE)
@@ -81,34 +78,12 @@ def _config(app: FastAPI | str, *, workers: int = 1) -> uvicorn.Config:
     )
 
 
-def handles(listener: socket.socket) -> list[socket.socket]:
-    """Return the listening socket several times over: uvloop takes one connection of each at a turn.
-
-    With a single one, software that opens many at once waits for seconds just when the loop is busy.
-    """
-    return [listener, *(listener.dup() for _ in range(_HANDLES - 1))]
-
-
 def _allow_open_files() -> None:
     """Allow as many open files as the system lets us: a lookup in flight takes two, one on each side."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket; ConfigurationError says why there is none, before anything has started."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise ConfigurationError(f"cannot listen on {host} port {port}: {error.strerror}") from None
-    listener.set_inheritable(True)
-    return listener
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

@@ -22,8 +22,8 @@ import uvicorn
 from app.audit.tree.remote_signer import RemoteSigner
 from app.audit.tree.signing_app import signing_app
 from app.cli.keys import authority_of
+from app.cli.listening import listen
 from app.cli.log_keys import open_signer
-from app.cli.serve import listen
 from app.cli.settings import read_settings
 from app.errors import ConfigurationError
 from app.logs import LogEvent, configure_logging, get_logger
@@ -128,6 +128,7 @@ def _listening(place: str) -> Iterator[socket.socket]:
         earlier = os.umask(0o117)  # before anybody can connect: its owner and the folder's group
         try:
             listener.bind(str(path))
+            listener.listen()  # from here on another one sees that this one is there
         except OSError as error:
             raise ConfigurationError(f"cannot listen on {path}: {error.strerror or error}") from None
         finally:

@@ -16,6 +16,7 @@ from app.database.changes import Changes, read_changes
 from app.database.metadata import DIRECTORY_CHANNEL
 from app.errors import DirectoryStaleError
 from app.logs import LogEvent, get_logger
+from app.memory import return_free_memory
 
 _CHECK_SECONDS: Final = 1.0
 _ANSWER_SECONDS: Final = 5.0
@@ -213,3 +214,4 @@ def _unexamined() -> Iterator[None]:
         gc.freeze()
         if was_enabled:
             gc.enable()
+        return_free_memory()  # what was loaded before, and what the loading itself took

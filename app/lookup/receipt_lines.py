@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from app.papers.receipt_sheet import Line
+from app.papers.values import Line
 from app.procedures.fields import FIELD_TITLES, Field
 
 _NOTHING: Final = "Không có trong dữ liệu"

@@ -25,11 +25,10 @@ from app.lookup.receipt_store import EndedLookup, ReceiptStore, add_receipt
 from app.lookup.receipt_values import IssuedReceipt, Receipt, ReceiptId, ReceiptKind
 from app.lookup.signing_certificates import SigningCertificates
 from app.lookup.texts import PAPER_REASONS
-from app.papers.confirmation import Asked, Marks, draw_confirmation
+from app.papers.drawing import draw_confirmation, draw_refusal
 from app.papers.press import PaperPress, PapersBusyError
-from app.papers.receipt_sheet import Line
-from app.papers.refusal import draw_refusal
 from app.papers.signing import sealed
+from app.papers.values import Asked, Line, Marks
 from app.procedures.store import Catalogue
 from app.units.store import UnitRegister
 from app.web.papers import PAPER_NAMES

@@ -1,11 +1,10 @@
 """The confirmation of a lookup for the dossier: what the officer was shown, no more (R50, R53, R54)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
-from app.papers.receipt_sheet import Line, Section, Sheet, draw_sheet, vietnam_time
+from app.papers.receipt_sheet import Sheet, draw_sheet
+from app.papers.values import Asked, Line, Marks, Section, vietnam_time
 
 _NOTES: Final = (
     (
@@ -26,28 +25,6 @@ _NOTES: Final = (
     ),
     "Phiếu có dữ liệu cá nhân, chỉ lưu trong hồ sơ nêu trên; không sao chụp, chuyển cho việc khác.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The lookup that a receipt is about: who made it, and what for."""
-
-    lookup_id: str
-    at: datetime
-    unit_name: str
-    officer_name: str
-    procedure: str
-    dossier: str
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """What tells one receipt from another, and who vouches for it."""
-
-    receipt_id: str = field(repr=False)
-    check_address: str = field(repr=False)
-    made_at: datetime
-    signer: str
 
 
 def draw_confirmation(asked: Asked, citizen: Sequence[Line], marks: Marks) -> bytes:

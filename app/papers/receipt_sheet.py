@@ -15,6 +15,7 @@ from reportlab.platypus import Flowable, KeepTogether, LongTable, SimpleDocTempl
 
 from app.clock import VIETNAM
 from app.papers.typesetting import BOLD, ITALIC, NumberedCanvas, load_fonts, paragraph, style
+from app.papers.values import Section, vietnam_time
 
 _MARGIN: Final = 18 * mm
 _WIDTH: Final = A4[0] - 2 * _MARGIN
@@ -31,22 +32,6 @@ _GRID: Final = (
 
 class SheetTooLongError(ValueError):
     """More was to be written than any true record holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One fact: what it is, and what it says."""
-
-    label: str
-    text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Some facts under a heading of their own."""
-
-    title: str
-    lines: Sequence[Line]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +75,6 @@ def draw_sheet(sheet: Sheet) -> bytes:
     ]
     document.build(story, canvasmaker=partial(NumberedCanvas, title=f"Mã phiếu {sheet.receipt_id}"))
     return file.getvalue()
-
-
-def vietnam_time(instant: datetime) -> str:
-    """Return an instant as papers write it."""
-    return f"{instant.astimezone(VIETNAM):%H:%M:%S ngày %d/%m/%Y} (giờ Việt Nam)"
 
 
 def heading(unit_name: str, made_at: datetime, title: str, subtitle: str) -> list[Any]:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from app.papers.confirmation import Asked, Marks, asked_lines
-from app.papers.receipt_sheet import Line, Section, Sheet, draw_sheet
+from app.papers.confirmation import asked_lines
+from app.papers.receipt_sheet import Sheet, draw_sheet
+from app.papers.values import Asked, Line, Marks, Section
 
 _NOTES: Final = (
     (

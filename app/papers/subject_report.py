@@ -2,8 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -12,8 +10,9 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.platypus import KeepTogether, LongTable, SimpleDocTemplate, Spacer
 
-from app.papers.receipt_sheet import Section, heading, note_parts, section_parts
+from app.papers.receipt_sheet import heading, note_parts, section_parts
 from app.papers.typesetting import BOLD, NumberedCanvas, load_fonts, paragraph, style
+from app.papers.values import LookRow, SubjectPaper
 
 _MARGIN: Final = 15 * mm
 _FRAME_PADDING: Final = 6
@@ -38,33 +37,6 @@ _GRID: Final = (
     ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
 )
 _TITLE: Final = "Báo cáo các lượt tra cứu thông tin cư trú của công dân"
-
-
-@dataclass(frozen=True, slots=True)
-class LookRow:
-    """One look, a text for each column; lines are divided by line ends."""
-
-    when: str
-    unit: str
-    purpose: str = field(repr=False)
-    shown: str
-    result: str
-
-
-@dataclass(frozen=True, slots=True)
-class SubjectPaper:
-    """All that the report shows."""
-
-    number: str
-    unit_name: str
-    made_at: datetime
-    request: Section
-    summary: Sequence[str]
-    looks: Sequence[LookRow] = field(repr=False)
-    audits: Sequence[str]
-    meaning: Sequence[str]
-    rights: Sequence[str]
-    checking: Section
 
 
 def draw_subject_report(paper: SubjectPaper) -> bytes:

@@ -10,7 +10,7 @@ from app.auditing.subject_evidence import AuditLook
 from app.auditing.subject_looks import Look, UnitSaid
 from app.auditing.subject_paper import Told, audit_text, subject_paper
 from app.auditing.subject_values import IdentityCheck, Requester, SubjectRequest
-from app.papers.subject_report import SubjectPaper
+from app.papers.values import SubjectPaper
 
 AT = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
 TODAY = date(2026, 11, 22)

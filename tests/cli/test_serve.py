@@ -10,7 +10,7 @@ import httpx
 import pytest
 import uvloop
 
-from app.cli.serve import handles, listen
+from app.cli.listening import handles, listen
 from app.database import migrate
 from app.database.address import sqlalchemy_address
 from tests.cli.commands import UPSTREAM, a_listener, a_process, dancu, free_port

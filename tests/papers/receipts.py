@@ -5,9 +5,9 @@ import datetime as dt
 import pypdfium2
 import segno
 
-from app.papers.confirmation import Asked, Marks, draw_confirmation
-from app.papers.receipt_sheet import Line
+from app.papers.confirmation import draw_confirmation
 from app.papers.refusal import draw_refusal
+from app.papers.values import Asked, Line, Marks
 
 AT = dt.datetime(2026, 11, 22, 3, 4, 5, tzinfo=dt.UTC)
 RECEIPT_ID = "0123456789abcdef0123456789abcdef"

@@ -2,8 +2,8 @@
 
 import datetime as dt
 
-from app.papers.receipt_sheet import Line, Section
-from app.papers.subject_report import LookRow, SubjectPaper, draw_subject_report
+from app.papers.subject_report import draw_subject_report
+from app.papers.values import Line, LookRow, Section, SubjectPaper
 from tests.papers.papers import LONG_UNIT
 
 AT = dt.datetime(2026, 11, 22, 3, 4, 5, tzinfo=dt.UTC)

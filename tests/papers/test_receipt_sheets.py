@@ -3,7 +3,8 @@
 import pytest
 
 from app.papers.confirmation import draw_confirmation
-from app.papers.receipt_sheet import Line, SheetTooLongError
+from app.papers.receipt_sheet import SheetTooLongError
+from app.papers.values import Line
 from tests.papers.papers import LONG_NAME, LONG_UNIT
 from tests.papers.receipts import (
     ADDRESS,

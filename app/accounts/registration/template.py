@@ -2,13 +2,9 @@
 
 from typing import Final
 
-from openpyxl import Workbook
-from openpyxl.worksheet.datavalidation import DataValidation
-
 from app.accounts.registration.form import TITLES, Column
 from app.accounts.registration.positions import PROCESSING_POSITION, RECEPTION_POSITION
-from app.sheets.values import column_letters
-from app.sheets.writing import Heading, add_sheet, saved
+from app.sheets.writing import Choice, Heading, Page, write_workbook
 
 COLUMNS: Final = tuple(column for column in Column if column is not Column.PASSWORD)
 _WIDTHS: Final = {Column.NUMBER: 6, Column.UNIT: 40, Column.FULL_NAME: 30, Column.LOGIN_NAME: 26}
@@ -49,24 +45,16 @@ GENERAL: Final = (
 
 def template_workbook() -> bytes:
     """Return the workbook: a sheet to fill in, with a choice of positions, and one of instructions."""
-    workbook = Workbook(write_only=True)
     headings = [Heading(TITLES[column], _WIDTHS.get(column, _WIDTH)) for column in COLUMNS]
     # Blank cells are written, so that what is typed there is text and keeps its zeros.
-    sheet = add_sheet(workbook, "Danh sách", headings, ([""] * len(COLUMNS) for _ in range(_PREPARED_ROWS)))
-    choice = DataValidation(
-        type="list", formula1=f'"{RECEPTION_POSITION},{PROCESSING_POSITION}"', allow_blank=True
+    blank = ([""] * len(COLUMNS) for _ in range(_PREPARED_ROWS))
+    choice = Choice(
+        COLUMNS.index(Column.POSITION),
+        (RECEPTION_POSITION, PROCESSING_POSITION),
+        _LAST_ROW,
+        TITLES[Column.POSITION],
+        f"Chọn “{RECEPTION_POSITION}” hoặc “{PROCESSING_POSITION}”.",
     )
-    choice.showErrorMessage = True
-    choice.errorTitle = TITLES[Column.POSITION]
-    choice.error = f"Chọn “{RECEPTION_POSITION}” hoặc “{PROCESSING_POSITION}”."
-    letters = column_letters(COLUMNS.index(Column.POSITION) + 1)
-    choice.add(f"{letters}2:{letters}{_LAST_ROW}")
-    sheet.data_validations.append(choice)
-    general = (("Chung", "", text) for text in GENERAL)
-    add_sheet(
-        workbook,
-        "Hướng dẫn",
-        (Heading("Cột", 28), Heading("Bắt buộc", 18), Heading("Cách ghi", 100)),
-        (*INSTRUCTIONS, *general),
-    )
-    return saved(workbook)
+    told = (*INSTRUCTIONS, *(("Chung", "", text) for text in GENERAL))
+    columns = (Heading("Cột", 28), Heading("Bắt buộc", 18), Heading("Cách ghi", 100))
+    return write_workbook((Page("Danh sách", headings, blank, choice), Page("Hướng dẫn", columns, told)))

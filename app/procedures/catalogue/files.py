@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Final
 
-from openpyxl import Workbook
-
 from app.procedures.catalogue.entries import entry_cells
 from app.procedures.catalogue.form import HEADINGS, NEEDED, TITLES, WANTED, Column, Heading
 from app.procedures.catalogue.values import Version
@@ -63,21 +61,20 @@ def write_list(versions: Iterable[Version], *, is_xlsx: bool) -> bytes:
 
 def template_workbook() -> bytes:
     """Return the workbook to fill in: a sheet of empty rows, and one that says how."""
-    workbook = Workbook(write_only=True)
     # Blank cells are written, so that what is typed there is text and keeps its zeros.
-    writing.add_sheet(workbook, _SHEET, _headings(), ([""] * len(HEADINGS) for _ in range(_PREPARED_ROWS)))
+    blank = ([""] * len(HEADINGS) for _ in range(_PREPARED_ROWS))
     on_fields = ((field, _ON_SENSITIVE if field in SENSITIVE_FIELDS else _ON_FIELDS) for field in Field)
     told = (
         (TITLES[heading], "Có" if heading in NEEDED else "Không", text)
         for heading, text in (*_INSTRUCTIONS, *on_fields)
     )
-    writing.add_sheet(
-        workbook,
-        "Hướng dẫn",
-        (writing.Heading("Cột", 32), writing.Heading("Bắt buộc", 12), writing.Heading("Cách ghi", 100)),
-        (*told, *(("Chung", "", text) for text in _GENERAL)),
+    columns = (writing.Heading("Cột", 32), writing.Heading("Bắt buộc", 12), writing.Heading("Cách ghi", 100))
+    return writing.write_workbook(
+        (
+            writing.Page(_SHEET, _headings(), blank),
+            writing.Page("Hướng dẫn", columns, (*told, *(("Chung", "", text) for text in _GENERAL))),
+        )
     )
-    return writing.saved(workbook)
 
 
 def _headings() -> list[writing.Heading]:

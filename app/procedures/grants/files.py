@@ -3,9 +3,6 @@
 from collections.abc import Iterable
 from typing import Final
 
-from openpyxl import Workbook
-from openpyxl.worksheet.datavalidation import DataValidation
-
 from app.procedures.catalogue.files import LIMITS
 from app.procedures.grants.form import DEED_TITLES, TITLES, WANTED, Column, Deed
 from app.procedures.grants.store import Allowed
@@ -13,7 +10,6 @@ from app.procedures.lists.cells import written
 from app.sheets import writing
 from app.sheets.reading import read_sheets
 from app.sheets.tables import Table, find_table
-from app.sheets.values import column_letters
 
 _WIDTHS: Final = {Column.NUMBER: 6, Column.UNIT_NAME: 40, Column.PROCEDURE_NAME: 60}
 _WIDTH: Final = 22
@@ -55,22 +51,17 @@ def write_list(grants: Iterable[Allowed], *, is_xlsx: bool) -> bytes:
 
 def template_workbook() -> bytes:
     """Return the workbook to fill in: a sheet of empty rows, and one that says how."""
-    workbook = Workbook(write_only=True)
     # Blank cells are written, so that what is typed there is text and keeps its zeros.
     blank = ([""] * len(Column) for _ in range(_PREPARED_ROWS))
-    sheet = writing.add_sheet(workbook, _SHEET, _headings(), blank)
-    choice = DataValidation(type="list", formula1=f'"{",".join(DEED_TITLES.values())}"', allow_blank=True)
-    letters = column_letters(list(Column).index(Column.DEED) + 1)
-    choice.add(f"{letters}2:{letters}{_LAST_ROW}")
-    sheet.data_validations.append(choice)
+    choice = writing.Choice(list(Column).index(Column.DEED), tuple(DEED_TITLES.values()), _LAST_ROW)
     told = ((TITLES[column], needed, text) for column, needed, text in _INSTRUCTIONS)
-    writing.add_sheet(
-        workbook,
-        "Hướng dẫn",
-        (writing.Heading("Cột", 28), writing.Heading("Bắt buộc", 18), writing.Heading("Cách ghi", 100)),
-        (*told, *(("Chung", "", text) for text in _GENERAL)),
+    columns = (writing.Heading("Cột", 28), writing.Heading("Bắt buộc", 18), writing.Heading("Cách ghi", 100))
+    return writing.write_workbook(
+        (
+            writing.Page(_SHEET, _headings(), blank, choice),
+            writing.Page("Hướng dẫn", columns, (*told, *(("Chung", "", text) for text in _GENERAL))),
+        )
     )
-    return writing.saved(workbook)
 
 
 def _headings() -> list[writing.Heading]:
