@@ -8,6 +8,7 @@ from typing import Final
 from app.accounts.authentication import Caller, Request
 from app.accounts.compatible_credentials import CompatiblePolicy
 from app.clock import local_day
+from app.compat.indexes import ProceduresByCode
 from app.compat.json_call import read_json_call
 from app.compat.officers import OfficerDesk
 from app.compat.old_call import OldCall
@@ -63,6 +64,7 @@ class FaceDesk:
         self._lookups = lookups
         self._guesses = guesses
         self._catalogue = catalogue
+        self._procedures = ProceduresByCode()
 
     @property
     def max_body_bytes(self) -> int:
@@ -96,7 +98,7 @@ class FaceDesk:
             reception_channel=headers.get("x-reception-channel"),
             retry_of=headers.get("x-retry-of"),
         )
-        procedures = tuple(self._catalogue.current.procedures.values())
+        procedures = self._procedures.called(self._catalogue.current, call.text("MaDVC"))
         return command_of(call, agreed, policy, procedures, today, self._lookups.dossier_shapes)
 
     async def _look_up(

@@ -1,6 +1,6 @@
 """Which officer a call in the old way is made by: one key each, and nothing wider than at a sign-in."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from app.audit.record import Value
 from app.clock import Clock, local_day
 from app.compat.directory import FaceDirectory
 from app.compat.guard import WrongProofs
+from app.compat.indexes import OfficerCodes
 from app.compat.proofs import Pair, basic_pair, plain_pair
 from app.compat.software import Software
 from app.database.live import LiveView
@@ -65,6 +66,7 @@ class OfficerDesk:
         self._wrong = wrong
         self._active = active
         self._clock = clock
+        self._codes = OfficerCodes()
 
     async def known(
         self, software: Software, headers: Mapping[str, str], officer_code: str, request: Request
@@ -113,7 +115,7 @@ class OfficerDesk:
             raise NotAllowedError(ProblemCode.UNIT_INACTIVE)
         if not software.client.serves(officer.unit_id, units):
             raise NotAllowedError(ProblemCode.CLIENT_UNIT_NOT_SERVED)
-        if names_another(officer_code, officer, accounts):
+        if names_another(officer_code, officer, accounts, self._codes.of(accounts)):
             raise NotAuthenticatedError(ProblemCode.LOOKUP_KEY_REFUSED)
         return Caller(officer, unit, software.client, key.key_id, request, ASSURANCE_LOOKUP_KEY)
 
@@ -125,14 +127,14 @@ def presented_key(headers: Mapping[str, str], officer_code: str) -> Pair | None:
     return pair or plain_pair(officer_code)
 
 
-def names_another(officer_code: str, officer: Officer, accounts: Accounts) -> bool:
-    """Whether MaCanBo is another officer's login name or national code: then who asks is in doubt."""
+def names_another(
+    officer_code: str, officer: Officer, accounts: Accounts, codes: Container[str | None]
+) -> bool:
+    """Whether MaCanBo is another officer's login name or one of their *codes*: then who asks is in doubt."""
     code = officer_code.strip()
     if not code or code.lower() == officer.login_name or code == officer.upstream_officer_code:
         return False
-    if code.lower() in accounts.officers_by_login:
-        return True
-    return any(code == one.upstream_officer_code for one in accounts.officers.values())
+    return code.lower() in accounts.officers_by_login or code in codes
 
 
 def _has_new_password(officer: Officer, key: LookupKey) -> bool:
