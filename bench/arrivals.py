@@ -58,13 +58,15 @@ class Reply:
 class Schedule:
     """So many requests a second for so long; `ahead` connections are opened before.
 
-    At most `most` are open at once: who comes when all are in use waits, and that is part of the wait.
+    At most `most` are open at once: who comes when all are in use waits, and that is part of the wait. Where
+    it `goes_round`, each connection is used in its turn, and not the one that was used last.
     """
 
     per_second: float
     seconds: float
     ahead: int = 32
     most: int = 4096
+    goes_round: bool = False
 
 
 def post(url: str, body: bytes, token: str) -> bytes:
@@ -114,7 +116,7 @@ async def _ask_again(url: str, requests: Sequence[bytes], *, callers: int, secon
 
 
 async def _send_all(url: str, requests: Sequence[bytes], schedule: Schedule) -> list[Reply]:
-    lines = _Lines(url, schedule.most)
+    lines = _Lines(url, schedule.most, goes_round=schedule.goes_round)
     await lines.open_ahead(schedule.ahead)
     began, count = time.perf_counter(), int(schedule.per_second * schedule.seconds)
     asked = list[asyncio.Task[Reply]]()
@@ -133,10 +135,11 @@ async def _send_all(url: str, requests: Sequence[bytes], schedule: Schedule) -> 
 class _Lines:
     """Connections to one address, each in use by one request at a time."""
 
-    def __init__(self, url: str, most: int) -> None:
+    def __init__(self, url: str, most: int, *, goes_round: bool = False) -> None:
         address = urlsplit(url)
         self._host, self._port = str(address.hostname), int(address.port or 80)
         self._free = deque[_Line]()
+        self._goes_round = goes_round
         self._places = asyncio.Semaphore(most)
 
     async def open_ahead(self, count: int) -> None:
@@ -165,7 +168,7 @@ class _Lines:
 
     def _take(self) -> "_Line | None":
         while self._free:
-            line = self._free.pop()
+            line = self._free.popleft() if self._goes_round else self._free.pop()
             if not line.is_closed and time.perf_counter() - line.used_at < _KEPT_SECONDS:
                 return line
             line.close()

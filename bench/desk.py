@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,29 +17,24 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from app.accounts.passwords import hash_password
 from app.accounts.store import add_officer
 from app.accounts.values import Role
-from app.audit.record import Outcome, RecordKind
+from app.audit.record import Outcome
 from app.cli import invented
 from app.cli.demo_setup import DATABASE, DemoDatabase, prepare
+from app.cli.invented import InventedProvince
 from app.clock import SystemClock, local_day
 from app.database.address import sqlalchemy_address
 from app.database.embedded import EmbeddedServer
 from app.units.store import load_units
 from bench.children import HOST, free_port, running
 from bench.failure import BenchError
+from bench.on_record import Evidence, count_evidence
 from bench.processor import Pinning
 
 LOOKUP_PATH: Final = "/v1/residence-lookups"
 TOKEN_MINUTES: Final = 60
 _PASSWORD: Final = "Do-hieu-nang-2026"  # noqa: S105 - of invented officers, in a database that is thrown away
 _POSTED_FROM: Final = date(2023, 1, 1)
-_CLOSING_SECONDS: Final = 30
-_QUESTION: Final = {
-    "citizen": {"id_number": "099190000017", "full_name": "Trần Văn Thử", "birth_date": "1990-05-09"},
-    "procedure_code": invented.RESIDENCE_PROCEDURE,
-    "dossier_code": f"{invented.COMMUNE_LEGACY_CODE}-230301-0001",
-    "verification_method": "online_lookup",
-    "reception_channel": "counter",
-}
+DOSSIER_CODE: Final = f"{invented.COMMUNE_LEGACY_CODE}-230301-0001"
 # The canned national side accepts any credentials; these have the shape of real ones.
 _UPSTREAM: Final = {
     "DANCU_UPSTREAM_ACCESS_KEY": "AK-TEST",
@@ -54,15 +48,6 @@ _UPSTREAM: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the database holds on lookups."""
-
-    intents: int
-    outcomes: int
-    found: int
-
-
-@dataclass(frozen=True, slots=True)
 class Desk:
     """A running gateway, its database, and the officers signed in to it."""
 
@@ -71,8 +56,19 @@ class Desk:
     postgres_pid: int
     database_url: str = field(repr=False)
     tokens: tuple[str, ...] = field(repr=False)
-    serving_url: str = field(default="", repr=False)
-    """As the gateway signs in to the database."""
+    province: InventedProvince = field(repr=False)
+    environment: Mapping[str, str] = field(repr=False)
+    """The gateway's settings: another one with these is the same gateway."""
+
+    @property
+    def base_url(self) -> str:
+        """Where the gateway listens."""
+        return self.url.removesuffix(LOOKUP_PATH)
+
+    @property
+    def serving_url(self) -> str:
+        """As the gateway signs in to the database."""
+        return self.environment["DANCU_DATABASE_URL"]
 
     def another_database(self, name: str) -> str:
         """Make an empty database beside the gateway's and return its address."""
@@ -81,7 +77,7 @@ class Desk:
 
     def evidence(self) -> Evidence:
         """Count the records, once no lookup is open; BenchError where one stays open."""
-        return asyncio.run(_count(self.database_url))
+        return asyncio.run(count_evidence(self.database_url))
 
 
 @contextmanager
@@ -107,22 +103,37 @@ def open_desk(
             fill(database_url)
         port = free_port()
         url = f"http://{HOST}:{port}"
-        command = [sys.executable, "-m", "app", "serve", "--host", HOST, "--port", str(port)]
-        command += ["--workers", str(workers)]
         environment = database.environment | _settings(url, upstream_url) | dict(further or {})
-        with running(
-            "gateway",
-            command,
-            ready_url=f"{url}/readyz",
-            folder=folder,
-            environment=environment,
-            cores=pinning.measured,
-        ) as gateway_pid:
+        with running_gateway(folder, port, environment, pinning, workers=workers) as gateway_pid:
             tokens = tuple(_sign_in(url, database, names))
             pid_file = folder / "postgres" / "data" / "postmaster.pid"
             postgres_pid = int(pid_file.read_text(encoding="ascii").splitlines()[0])
-            serving_url = database.environment["DANCU_DATABASE_URL"]
-            yield Desk(f"{url}{LOOKUP_PATH}", gateway_pid, postgres_pid, database_url, tokens, serving_url)
+            yield Desk(
+                f"{url}{LOOKUP_PATH}",
+                gateway_pid,
+                postgres_pid,
+                database_url,
+                tokens,
+                database.province,
+                environment,
+            )
+
+
+@contextmanager
+def running_gateway(
+    folder: Path, port: int, environment: Mapping[str, str], pinning: Pinning, *, workers: int
+) -> Iterator[int]:
+    """Run a gateway of that many processes on *port* and yield the id of the first."""
+    command = [sys.executable, "-m", "app", "serve", "--host", HOST, "--port", str(port)]
+    with running(
+        f"gateway-{port}",
+        [*command, "--workers", str(workers)],
+        ready_url=f"http://{HOST}:{port}/readyz",
+        folder=folder,
+        environment=environment,
+        cores=pinning.measured,
+    ) as pid:
+        yield pid
 
 
 async def _create_database(url: str, name: str) -> None:
@@ -135,7 +146,18 @@ async def _create_database(url: str, name: str) -> None:
 
 def question() -> bytes:
     """Return the body of a lookup that finds the person of the canned answer."""
-    return json.dumps(_QUESTION, ensure_ascii=False).encode()
+    return json.dumps(question_about("099190000017"), ensure_ascii=False).encode()
+
+
+def question_about(id_number: str) -> dict[str, Any]:
+    """Return what is asked about a person of that number and the canned answer's name and birth date."""
+    return {
+        "citizen": {"id_number": id_number, "full_name": "Trần Văn Thử", "birth_date": "1990-05-09"},
+        "procedure_code": invented.RESIDENCE_PROCEDURE,
+        "dossier_code": DOSSIER_CODE,
+        "verification_method": "online_lookup",
+        "reception_channel": "counter",
+    }
 
 
 def check_lookup(answer: httpx.Response) -> None:
@@ -208,25 +230,3 @@ def _good(answer: httpx.Response) -> httpx.Response:
     if not answer.is_success:
         raise BenchError(f"{answer.request.url.path} answered HTTP {answer.status_code}")
     return answer
-
-
-async def _count(database_url: str) -> Evidence:
-    connection = await asyncpg.connect(database_url)
-    try:
-        deadline = time.monotonic() + _CLOSING_SECONDS
-        # What was in flight when wrk stopped is still answered and recorded.
-        while await connection.fetchval("select count(*) from audit_open_intent"):
-            if time.monotonic() > deadline:
-                raise BenchError("a lookup's intent stays without an outcome")
-            await asyncio.sleep(0.1)
-        row = await connection.fetchrow(
-            "select count(*) filter (where kind = $1) as intents,"
-            " count(*) filter (where kind = $2) as outcomes,"
-            " count(*) filter (where outcome = $3) as found from audit_record",
-            RecordKind.LOOKUP_INTENT.value,
-            RecordKind.LOOKUP_OUTCOME.value,
-            Outcome.FOUND.value,
-        )
-    finally:
-        await connection.close()
-    return Evidence(row["intents"], row["outcomes"], row["found"])

@@ -7,7 +7,6 @@ load everything anew. Exit code 1 where a bar is missed.
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
@@ -18,8 +17,7 @@ from bench.arrivals import Reply
 from bench.directory_ground import Size, fill
 from bench.directory_load import Step, measure_loading
 from bench.directory_spread import AT_ONCE, QUIET_SECONDS, SUSPENSIONS, Spread, measure_spread
-from bench.failure import BenchError
-from bench.machine import describe_machine
+from bench.endings import Rule, run_rules
 from bench.open_load import percentile
 from bench.slow_ground import Delay, open_slow_ground
 
@@ -35,21 +33,10 @@ _ANEW_SECONDS: Final = 8.0
 def main() -> int:
     """Run the measurement, print what came of it, and return 1 where a bar was missed."""
     size = _read_size()
-    for name, value in asdict(describe_machine(Path(tempfile.gettempdir()))).items():
-        print(f"{name}: {value}")
-    try:
-        with tempfile.TemporaryDirectory() as name:
-            rules = _measure(Path(name), size)
-    except BenchError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    for is_kept, rule in rules:
-        print(f"{'ok  ' if is_kept else 'FAIL'} {rule}")
-    return 0 if all(is_kept for is_kept, _ in rules) else 1
+    return run_rules(lambda folder: _measure(folder, size))
 
 
-def _measure(folder: Path, size: Size) -> list[tuple[bool, str]]:
-    folder.chmod(0o711)  # the account that runs PostgreSQL passes through
+def _measure(folder: Path, size: Size) -> list[Rule]:
     officers = SUSPENSIONS + 2 + _LOOKERS
     with open_slow_ground(
         folder, Delay(50, 0.3), officers, {}, fill=partial(fill, size=size), workers=_WORKERS
@@ -83,7 +70,7 @@ def _print_lookups(spread: Spread) -> None:
         print(f"{name:<34}{percentile(took, 50):>9.0f}{percentile(took, 99):>9.0f}{max(took):>9.0f}")
 
 
-def _loading_rules(known: Size, size: Size, steps: Sequence[Step]) -> list[tuple[bool, str]]:
+def _loading_rules(known: Size, size: Size, steps: Sequence[Step]) -> list[Rule]:
     held = max(step.held_ms for step in steps)
     return [
         (
@@ -97,7 +84,7 @@ def _loading_rules(known: Size, size: Size, steps: Sequence[Step]) -> list[tuple
     ]
 
 
-def _spread_rules(spread: Spread) -> list[tuple[bool, str]]:
+def _spread_rules(spread: Spread) -> list[Rule]:
     heaviest = max(*spread.resident_mb, *spread.resident_later_mb)
     slowest = max(spread.one_by_one)
     middle = percentile(spread.one_by_one, 50)

@@ -2,6 +2,8 @@
 
 import re
 import subprocess
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -35,11 +37,12 @@ class Wrk:
     """Loads contestants through a number of connections that are always busy."""
 
     def __init__(self, program: str, connections: int, folder: Path, mock_url: str) -> None:
-        """Keep request bodies and tokens in *folder*; let the national side at *mock_url* count as well."""
+        """Keep request bodies and callers in *folder*; let the national side at *mock_url* count as well."""
         self._program = program
         self._connections = connections
         self._folder = folder
         self._mock_url = mock_url
+        self._asked = Counter[str]()
 
     def load(self, contestant: Contestant, seconds: int) -> Round:
         """Return the figures of one round; BenchError for any answer that is wrong or missing."""
@@ -53,16 +56,22 @@ class Wrk:
             raise BenchError(f"wrk gave no result: {(done.stderr or done.stdout).strip()[-500:]}")
         figures = {name: int(value) for name, value in (pair.split("=") for pair in match[1].split())}
         _check(contestant, figures, questions_counted(self._mock_url) - asked_before)
+        # What was in flight when the load ended was not counted, and has its number all the same.
+        self._asked[contestant.name] += figures["requests"] + 2 * self._connections
         return _round(figures, [late - early for late, early in zip(after, before, strict=True)])
 
     def _command(self, contestant: Contestant, seconds: int) -> list[str]:
-        body, tokens = self._folder / "body", self._folder / "tokens"
-        body.write_bytes(contestant.body)
-        tokens.write_text("\n".join(contestant.tokens), encoding="ascii")
+        questions = contestant.ask()
+        body, callers = self._folder / "body", self._folder / "callers"
+        body.write_bytes(questions.body)
+        callers.write_text("\n".join(map(_in_one_line, questions.callers)), encoding="ascii")
         options = ["-t1", f"-c{self._connections}", f"-d{seconds}s", f"--timeout={_ANSWER_SECONDS}s"]
-        named_tokens = str(tokens) if contestant.tokens else "-"
-        arguments = [str(body), contestant.content_type, named_tokens, contestant.expected]
+        arguments = [str(body), str(callers), contestant.expected, str(self._asked[contestant.name])]
         return [self._program, *options, "-s", str(_SCRIPT), contestant.url, "--", *arguments]
+
+
+def _in_one_line(headers: Mapping[str, str]) -> str:
+    return "\t".join(f"{name}: {value}" for name, value in headers.items())
 
 
 def _used(contestant: Contestant) -> list[float]:
@@ -75,7 +84,8 @@ def _check(contestant: Contestant, figures: dict[str, int], asked: int) -> None:
     requests = figures["requests"]
     if figures["wrong"] or figures["broken"] or not requests:
         raise BenchError(
-            f"{contestant.name}: {requests} answers, {figures['wrong']} of them wrong, "
+            f"{contestant.name}: {requests} answers, {figures['wrong']} of them wrong "
+            f"(the last one with HTTP {figures['odd']}), "
             f"{figures['broken']} connections failed or too slow"
         )
     if asked < requests:

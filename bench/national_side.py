@@ -20,7 +20,13 @@ COUNT_PATH: Final = "/count"
 TOKEN_PATH: Final = "/token"  # noqa: S105 - a path
 _SAMPLES: Final = Path(__file__).parents[1] / "tests" / "mock_c06" / "samples" / "requests"
 _QUESTION: Final = _SAMPLES / "hg-soap-TraCuuThongTinCongDan-037.xml"
+_NUMBER: Final = "099190000017"
 _LITERAL_LETTERS: Final = 1000  # nginx reads its configuration through a buffer of 4096 bytes
+_ASKED: Final = f"""
+    map $request_body $asked {{
+        default {_NUMBER};
+        "~SoDinhDanh>(?<number>[0-9]{{12}})<" $number;
+    }}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +60,22 @@ async def _ask(question: bytes) -> Exchange:
 
 
 def mock_configuration(port: int, exchange: Exchange, folder: Path) -> str:
-    """Return nginx's configuration for the national side."""
+    """Return nginx's configuration for the national side: every question finds that person, by its number.
+
+    nginx reads a question for `mirror`, which then goes nowhere. A POST is an error to `empty_gif`, which
+    knows nothing to do with one; the page for that error is the answer, and can say what was read.
+    """
     granted = '{"access_token":"bench","token_type":"Bearer","expires_in":86400}'
     return _configuration(
         port,
         folder,
         f"""
-        location = {FIND_PATH} {{ {_answering(exchange.answer.decode(), exchange.content_type)} }}
+        location = {FIND_PATH} {{ mirror /nowhere; empty_gif; error_page 405 = @found; }}
+        location = /nowhere {{ internal; return 204; }}
+        location @found {{ {_answering(exchange.answer.decode(), exchange.content_type)} }}
         location = {TOKEN_PATH} {{ {_answering(granted, "application/json")} }}
         location = {COUNT_PATH} {{ stub_status; }}""",
+        _ASKED,
     )
 
 
@@ -109,7 +122,7 @@ def proxy_configuration(port: int, mock_port: int, connections: int, folder: Pat
     )
 
 
-def _configuration(port: int, folder: Path, locations: str, upstream: str = "") -> str:
+def _configuration(port: int, folder: Path, locations: str, beside: str = "") -> str:
     folder.mkdir()
     temporary = "\n".join(
         f"    {kind}_temp_path {folder}/{kind};"
@@ -124,7 +137,7 @@ http {{
     access_log off;
     keepalive_requests 1000000000;
     keepalive_timeout 600s;
-{temporary}{upstream}
+{temporary}{beside}
     server {{
         listen 127.0.0.1:{port};{locations}
     }}
@@ -133,11 +146,19 @@ http {{
 
 
 def _answering(text: str, content_type: str) -> str:
-    """Return the directives that answer any method with *text*, in parts that nginx's parser can hold."""
-    parts = [text[start : start + _LITERAL_LETTERS] for start in range(0, len(text), _LITERAL_LETTERS)]
-    settings = "".join(f"set $part{number} {_literal(part)}; " for number, part in enumerate(parts))
-    whole = "".join(f"$part{number}" for number in range(len(parts)))
-    return f"default_type {_literal(content_type)}; {settings}return 200 {whole};"
+    """Return the directives that answer any method with *text*, in parts that nginx's parser can hold.
+
+    The person's number is the one that was asked for, wherever it stands.
+    """
+    settings, pieces = list[str](), list[str]()
+    for piece in text.split(_NUMBER):
+        first = len(settings)
+        for start in range(0, len(piece), _LITERAL_LETTERS):
+            part = _literal(piece[start : start + _LITERAL_LETTERS])
+            settings.append(f"set $part{len(settings)} {part}; ")
+        pieces.append("".join(f"$part{number}" for number in range(first, len(settings))))
+    answer = "$asked".join(pieces)
+    return f"default_type {_literal(content_type)}; {''.join(settings)}return 200 {answer};"
 
 
 def _literal(text: str) -> str:

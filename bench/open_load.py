@@ -8,18 +8,18 @@ Then so many are sent at once that 2,000 are in flight. Exit code 1 where a bar 
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from stat import S_IMODE
 from typing import Final
 from uuid import UUID
 
 from app.lookup.evidence import national_request_id
 from bench.arrivals import Reply, Schedule, arrive, post
 from bench.desk import question
+from bench.endings import Rule, run_rules
 from bench.failure import BenchError
-from bench.machine import describe_machine
 from bench.slow_ground import Delay, Ground, open_slow_ground
 
 _OFFICERS: Final = 16
@@ -51,26 +51,14 @@ class Plan:
 def main() -> int:
     """Run both loads, print what came of them, and return 1 where a bar was missed."""
     plan = _read_plan()
-    for name, value in asdict(describe_machine(Path(tempfile.gettempdir()))).items():
-        print(f"{name}: {value}")
-    try:
-        rules = [*_measure_pace(plan), *_measure_many(plan)]
-    except BenchError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    for is_kept, rule in rules:
-        print(f"{'ok  ' if is_kept else 'FAIL'} {rule}")
-    return 0 if all(is_kept for is_kept, _ in rules) else 1
+    return run_rules(lambda folder: [*_measure_pace(plan, folder), *_measure_many(plan, folder)])
 
 
-def _measure_pace(plan: Plan) -> list[tuple[bool, str]]:
+def _measure_pace(plan: Plan, folder: Path) -> list[Rule]:
     delay = Delay(plan.median_ms, plan.sigma)
     # A machine that stands still for a moment is no silent road; and no place is to run out.
     settings = {"DANCU_NATIONAL_CALLS_AT_ONCE": "512", "DANCU_UPSTREAM_MAX_CONNECTIONS": "512"}
-    with (
-        tempfile.TemporaryDirectory() as name,
-        open_slow_ground(_open(name), delay, _OFFICERS, settings) as g,
-    ):
+    with open_slow_ground(_within(folder, "pace"), delay, _OFFICERS, settings) as g:
         print(f"{plan.per_second:g} lookups/s for {plan.seconds:g} s; national side {delay}")
         replies = _send(g, Schedule(plan.per_second, plan.seconds))
         national, most = g.national_times()
@@ -93,14 +81,11 @@ def _measure_pace(plan: Plan) -> list[tuple[bool, str]]:
     ]
 
 
-def _measure_many(plan: Plan) -> list[tuple[bool, str]]:
+def _measure_many(plan: Plan, folder: Path) -> list[Rule]:
     delay = Delay(median_ms=8000, sigma=0.02, longest_ms=10_000)
     seconds = 7.0
     schedule = Schedule(plan.in_flight * 1.05 / seconds, seconds, ahead=plan.in_flight)
-    with (
-        tempfile.TemporaryDirectory() as name,
-        open_slow_ground(_open(name), delay, _OFFICERS, MANY_IN_FLIGHT) as g,
-    ):
+    with open_slow_ground(_within(folder, "many"), delay, _OFFICERS, MANY_IN_FLIGHT) as g:
         replies = _send(g, schedule)
         _, most = g.national_times()
         evidence = g.desk.evidence()
@@ -118,10 +103,11 @@ def _measure_many(plan: Plan) -> list[tuple[bool, str]]:
     ]
 
 
-def _open(name: str) -> Path:
-    folder = Path(name)
-    folder.chmod(0o711)  # the account that runs PostgreSQL passes through
-    return folder
+def _within(folder: Path, name: str) -> Path:
+    inner = folder / name
+    inner.mkdir()
+    inner.chmod(S_IMODE(folder.stat().st_mode))  # whoever may pass through the one may through the other
+    return inner
 
 
 def _send(ground: Ground, schedule: Schedule) -> list[Reply]:

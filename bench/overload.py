@@ -1,19 +1,20 @@
 """`python -m bench.overload`: three times what a gateway can do, and what becomes of everybody.
 
 First how many lookups a second one process answers; then three times as many arrive on a schedule, while
-health and an officer's own page are asked beside them; then a third of it. Exit code 1 where nobody was
-turned away or somebody without Retry-After, health or the page took too long, an intent has no outcome or
-an answer no record, too few were answered, or the gateway did not recover by itself.
+health, an officer's own page and an administrator's, which is read from the database, are asked beside them;
+then a third of it. Exit code 1 where nobody was turned away or somebody without Retry-After, health or a page
+took too long, an intent has no outcome or an answer no record, too few were answered, or the gateway did not
+recover by itself.
 """
 
 import argparse
 import asyncio
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
@@ -22,10 +23,11 @@ import asyncpg
 import httpx
 
 from app.audit.record import RecordKind
+from bench.administrator import administrator_token
 from bench.arrivals import Reply, Schedule, arrive, arrive_at_once, post
 from bench.desk import question
-from bench.failure import BenchError
-from bench.machine import describe_machine
+from bench.directory_ground import Size, fill
+from bench.endings import Rule, run_rules
 from bench.open_load import MANY_IN_FLIGHT, percentile
 from bench.slow_ground import Delay, Ground, open_slow_ground
 
@@ -38,7 +40,10 @@ _SETTLING_SECONDS: Final = 4.0
 _BETWEEN_SECONDS: Final = 0.2
 _OK: Final = 200
 _UNAVAILABLE: Final = 503
-_PAGES: Final = ("/livez", "/readyz", "/v1/me")
+_OFFICERS_PAGES: Final = ("/livez", "/readyz", "/v1/me")
+_ADMINISTRATORS_PAGE: Final = "/v1/officers"
+_LISTED: Final = Size(officers=500, units=50, procedures=10, grants=100)
+"""More officers than stand on a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +67,14 @@ class Loads:
 
 
 def main() -> int:
-    """Run the parts, print what came of them, and return 1 where a rule was broken."""
+    """Run the measurement, print what came of it, and return 1 where a rule was broken."""
     plan = _read_plan()
-    for name, value in asdict(describe_machine(Path(tempfile.gettempdir()))).items():
-        print(f"{name}: {value}")
-    try:
-        with tempfile.TemporaryDirectory() as name:
-            rules = _measure(Path(name), plan)
-    except BenchError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    for is_kept, rule in rules:
-        print(f"{'ok  ' if is_kept else 'FAIL'} {rule}")
-    return 0 if all(is_kept for is_kept, _ in rules) else 1
+    return run_rules(lambda folder: _measure(folder, plan))
 
 
-def _measure(folder: Path, plan: Plan) -> list[tuple[bool, str]]:
-    folder.chmod(0o711)  # the account that runs PostgreSQL passes through
-    with open_slow_ground(folder, Delay(20, 0.5), _OFFICERS, MANY_IN_FLIGHT) as ground:
+def _measure(folder: Path, plan: Plan) -> list[Rule]:
+    delay, listed = Delay(20, 0.5), partial(fill, size=_LISTED)
+    with open_slow_ground(folder, delay, _OFFICERS, MANY_IN_FLIGHT, fill=listed) as ground:
         loads = _load(ground, plan)
         evidence = ground.desk.evidence()
         outcomes = asyncio.run(_outcomes(ground.desk.database_url))
@@ -103,9 +98,7 @@ def _measure(folder: Path, plan: Plan) -> list[tuple[bool, str]]:
     ]
 
 
-def _overload_rules(
-    plan: Plan, loads: Loads, accepted: Sequence[Reply], shed: Sequence[Reply]
-) -> list[tuple[bool, str]]:
+def _overload_rules(plan: Plan, loads: Loads, accepted: Sequence[Reply], shed: Sequence[Reply]) -> list[Rule]:
     others = len(loads.overload) - len(accepted) - len(shed)
     kept = len(accepted) / plan.overload_seconds / loads.capacity
     rules = [
@@ -126,7 +119,7 @@ def _overload_rules(
     return rules
 
 
-def _recovered(replies: Sequence[Reply]) -> tuple[bool, str]:
+def _recovered(replies: Sequence[Reply]) -> Rule:
     refused = [each.due for each in replies if each.status != _OK]
     since = max(refused, default=0.0)
     return since < _SETTLING_SECONDS, f"{since:.1f} s after the load fell nobody was turned away any more"
@@ -134,6 +127,8 @@ def _recovered(replies: Sequence[Reply]) -> tuple[bool, str]:
 
 def _load(ground: Ground, plan: Plan) -> Loads:
     url, tokens = ground.desk.url, ground.desk.tokens
+    readers = dict.fromkeys(_OFFICERS_PAGES, tokens[0])
+    readers[_ADMINISTRATORS_PAGE] = administrator_token(ground.desk)
     requests = [post(url, question(), token) for token in tokens]
     # A process of its own sends, and so is held up by nothing else.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as sender:
@@ -144,22 +139,25 @@ def _load(ground: Ground, plan: Plan) -> Loads:
         ).result()
         much = Schedule(plan.times * capacity, plan.overload_seconds, ahead=_CONNECTIONS, most=_CONNECTIONS)
         overload = sender.submit(arrive, url, requests, much, most_late_seconds=5.0)
-        pages = _ask_pages(url.rsplit("/v1/", 1)[0], tokens[0], overload.done)
+        pages = _ask_pages(ground.desk.base_url, readers, overload.done)
         little = Schedule(capacity / 3, plan.recovery_seconds, ahead=64)
         replies = overload.result()
         recovery = sender.submit(arrive, url, requests, little, most_late_seconds=5.0).result()
     return Loads(capacity, replies, pages, recovery)
 
 
-def _ask_pages(url: str, token: str, is_over: Callable[[], bool]) -> dict[str, list[float]]:
-    """Ask the pages by turns until *is_over*; return how long each took, an unanswered one for ever."""
-    pages: dict[str, list[float]] = {page: [] for page in _PAGES}
+def _ask_pages(url: str, readers: Mapping[str, str], is_over: Callable[[], bool]) -> dict[str, list[float]]:
+    """Ask the pages by turns, each with its reader's token, until *is_over*.
+
+    Return how long each took, an unanswered one for ever.
+    """
+    pages: dict[str, list[float]] = {page: [] for page in readers}
     with httpx.Client(base_url=url, trust_env=False, timeout=10) as http:
         while not is_over():
             for page, took in pages.items():
                 began = time.perf_counter()
                 try:
-                    is_good = http.get(page, headers={"Authorization": f"Bearer {token}"}).is_success
+                    is_good = http.get(page, headers={"Authorization": f"Bearer {readers[page]}"}).is_success
                 except httpx.TransportError:
                     is_good = False
                 took.append(time.perf_counter() - began if is_good else float("inf"))

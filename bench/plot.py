@@ -1,6 +1,6 @@
 """The figures as a picture: processor time a request, one bar a contestant."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ _SCALE: Final = 2  # pixels a point
 _INK, _OURS, _OTHERS = HexColor("#222222"), HexColor("#1f6f8b"), HexColor("#b8c4c9")
 
 
-def write_plot(standings: Sequence[Standing], ours: str, caption: str, file: Path) -> None:
+def write_plot(standings: Sequence[Standing], ours: Container[str], caption: str, file: Path) -> None:
     """Write a PNG of the CPU microseconds that each contestant's request takes, *ours* in another colour."""
     rows = sorted(standings, key=lambda standing: -standing.cpu_us)
     height = len(rows) * _BAR
@@ -31,7 +31,7 @@ def write_plot(standings: Sequence[Standing], ours: str, caption: str, file: Pat
     page.render(scale=_SCALE).to_pil().save(file, optimize=True)
 
 
-def _chart(rows: Sequence[Standing], ours: str, height: int) -> HorizontalBarChart:
+def _chart(rows: Sequence[Standing], ours: Container[str], height: int) -> HorizontalBarChart:
     chart = HorizontalBarChart()
     chart.x, chart.y, chart.width, chart.height = _LEFT, _TOP - 10, _WIDTH - _LEFT - _RIGHT, height
     chart.data = [[row.cpu_us for row in rows]]
@@ -44,5 +44,5 @@ def _chart(rows: Sequence[Standing], ours: str, height: int) -> HorizontalBarCha
     chart.barLabels.fontSize = 9
     chart.bars.strokeWidth = 0
     for number, row in enumerate(rows):
-        chart.bars[(0, number)].fillColor = _OURS if row.name == ours else _OTHERS
+        chart.bars[(0, number)].fillColor = _OURS if row.name in ours else _OTHERS
     return chart

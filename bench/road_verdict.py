@@ -12,6 +12,7 @@ import asyncpg
 import httpx
 
 from app.audit.record import RecordKind, read_leaf
+from bench.endings import Rule
 from bench.road_load import Load, Lookup, Plan
 
 _NOTICED_SECONDS: Final = 2.0
@@ -47,7 +48,7 @@ class Verdict:
     """The figures, and each rule with whether it was kept."""
 
     table: str
-    rules: Sequence[tuple[bool, str]]
+    rules: Sequence[Rule]
 
 
 def read_national_logs(*sides: tuple[str, Path]) -> NationalLogs:

@@ -8,20 +8,17 @@ one lacks its record, or the first road was not used again after it recovered.
 import argparse
 import asyncio
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from bench.children import HOST, free_port, running
 from bench.desk import open_desk
-from bench.failure import BenchError
-from bench.machine import describe_machine
+from bench.endings import Rule, run_rules
 from bench.processor import Pinning
 from bench.road_load import Plan, run_load
-from bench.road_verdict import Verdict, judge, read_national_logs, read_records
+from bench.road_verdict import judge, read_national_logs, read_records
 
 FIRST, SECOND = "lgsp-soap", "vdxp-soap"
 _BUDGET_SECONDS: Final = 8
@@ -31,26 +28,14 @@ _NOWHERE: Final = Pinning(None, None)
 def main() -> int:
     """Run the load, print what came of it, and return 1 where a rule was broken."""
     plan = _read_plan()
-    for name, value in asdict(describe_machine(Path(tempfile.gettempdir()))).items():
-        print(f"{name}: {value}")
+    return run_rules(lambda folder: _measure(folder, plan))
+
+
+def _measure(folder: Path, plan: Plan) -> Sequence[Rule]:
     print(
         f"{plan.per_second} lookups/s for {plan.seconds} s, budget {plan.budget_seconds} s;"
         f" {FIRST} hangs from {plan.hangs_at} s to {plan.recovers_at} s"
     )
-    try:
-        with tempfile.TemporaryDirectory() as name:
-            verdict = _measure(plan, Path(name))
-    except BenchError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    print(verdict.table)
-    for is_kept, rule in verdict.rules:
-        print(f"{'ok  ' if is_kept else 'FAIL'} {rule}")
-    return 0 if all(is_kept for is_kept, _ in verdict.rules) else 1
-
-
-def _measure(plan: Plan, folder: Path) -> Verdict:
-    folder.chmod(0o711)  # the account that runs PostgreSQL passes through
     with (
         _national_side(FIRST, folder) as (first_url, first_log),
         _national_side(SECOND, folder) as (second_url, second_log),
@@ -59,7 +44,9 @@ def _measure(plan: Plan, folder: Path) -> Verdict:
         load = asyncio.run(run_load(plan, desk.url, desk.tokens, first_url))
         desk.evidence()  # waits until no lookup is open
         logs = read_national_logs((first_url, first_log), (second_url, second_log))
-        return judge(plan, load, asyncio.run(read_records(desk.database_url)), logs)
+        verdict = judge(plan, load, asyncio.run(read_records(desk.database_url)), logs)
+    print(verdict.table)
+    return verdict.rules
 
 
 def _settings(second_url: str) -> dict[str, str]:
