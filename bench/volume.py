@@ -6,6 +6,7 @@ where `--keep` says: what is there already is only measured. Exit code 1 where a
 
 import argparse
 import asyncio
+import logging
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from app.auditing.reader import AuditReader
 from app.clock import SystemClock, local_day
 from app.database.connect import open_searching_engine
 from app.database.embedded import EmbeddedPostgresError, default_state_directory
+from app.logs import configure_logging
 from bench.failure import BenchError
 from bench.machine import describe_machine
 from bench.volume_busy import show_searches_beside_lookups
@@ -56,6 +58,7 @@ class Log:
 def main() -> int:
     """Do what the command line says; 1 where a bar is missed or something failed."""
     options = _read_options()
+    configure_logging(sys.stderr, level=logging.WARNING)  # tables alone on the standard output
     try:
         with ExitStack() as stack:
             keep = options.keep

@@ -227,7 +227,9 @@ async def take_into_tree(url: str, folder: Path) -> int:
     """Let the sequencer take in what is new and sign the head; return the tree's size."""
     sequencer = open_sequencer(url, folder, every_seconds=60)
     try:
-        head = await sequencer.sequence()
+        head, before = await sequencer.sequence(), -1
+        while head is not None and head.size > before:  # a round takes no more than some seconds
+            before, head = head.size, await sequencer.sequence()
     finally:
         await sequencer.__aexit__()
     return head.size if head is not None else 0

@@ -25,12 +25,16 @@ _COVERED: Final = (
 
 
 async def publish(
-    connection: asyncpg.Connection, head: TreeHead, note: str, cosigned: Cosigned, looked_at: datetime
+    connection: asyncpg.Connection, head: TreeHead, note: str, cosigned: Cosigned, looked_at: datetime | None
 ) -> None:
-    """Publish *note*, under which all recorded before *looked_at* stands; call it inside a transaction."""
+    """Publish *note*, under which all recorded before *looked_at* stands, or not all of it (None).
+
+    Call it inside a transaction.
+    """
     await connection.execute(_PUBLISH, head.size, head.root, note)
     await connection.execute(_COSIGN, head.size, list(cosigned.lines), list(cosigned.lines.values()))
-    await connection.execute(_COVERED, looked_at, cosigned.is_quorum)
+    if looked_at is not None:
+        await connection.execute(_COVERED, looked_at, cosigned.is_quorum)
 
 
 async def cosignatures(connection: asyncpg.Connection, size: int) -> Mapping[str, str]:

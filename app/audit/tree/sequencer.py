@@ -27,6 +27,7 @@ from app.logs import LogEvent, get_logger
 _LOCK_KEY: Final = 7_233_190_106  # one leader saves work; the leaves' primary key is what counts
 _STEP_SECONDS: Final = 30.0  # a commit that waits for its standby has no other limit
 _THOROUGH_SECONDS: Final = 600.0
+_TAKING_SECONDS: Final = 10.0  # then what is in the tree gets its checkpoint, however much still comes
 _log = get_logger(__name__)
 
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
@@ -72,7 +73,9 @@ class Sequencer(Background):
         self._drop_connection()
 
     async def sequence(self) -> TreeHead | None:
-        """Take every new record into the tree and publish its head; None where another process leads.
+        """Take new records into the tree, for ten seconds at most, and publish its head.
+
+        None where another process leads.
 
         Raises SignerRefusedError where the tree no longer continues what was signed, and takes nothing in
         where it is shorter; StandbysMissingError, SignerStateError, TreeBrokenError, DoubtfulCommitError,
@@ -125,7 +128,7 @@ class Sequencer(Background):
         if size < last.size:
             # An older copy of the database. New records would take the places of those that are missing.
             raise SignerRefusedError("the tree is shorter than the one signed last")
-        await self._take_all(connection)
+        is_all = await self._take_all(connection)
         size = await self._settle(connection, looked_at)
         if silence is not None:
             raise silence
@@ -136,7 +139,7 @@ class Sequencer(Background):
         note = await self._signer.sign(head, proof)
         cosigned = await self._cosigned(connection, head, note)
         async with self._step(connection):
-            await publish(connection, head, note, cosigned, looked_at)
+            await publish(connection, head, note, cosigned, looked_at if is_all else None)
         return head
 
     async def _signed_last(self) -> tuple[TreeHead, SignerUnreachableError | None]:
@@ -162,18 +165,23 @@ class Sequencer(Background):
             known = await cosignatures(connection, head.size)
         return await self._witnesses.cosign(head, note, prove, known)
 
-    async def _take_all(self, connection: asyncpg.Connection) -> None:
+    async def _take_all(self, connection: asyncpg.Connection) -> bool:
+        """Take what is there; return whether that was all, once it was looked for or time was up.
+
+        What comes meanwhile is the next round's: it would never end while lookups are made.
+        """
         now = self._clock.monotonic()
         thoroughly = now - self._thorough_at >= _THOROUGH_SECONDS
-        while True:
+        is_all = False
+        while not is_all and self._clock.monotonic() - now < _TAKING_SECONDS:
             async with self._step(connection):
                 taken = await take(connection, thoroughly=thoroughly)
             if taken.gaps:
                 _log.error(LogEvent.CHAIN_GAP, count=taken.gaps)
-            if not taken.count:
-                break
-        if thoroughly:
+            is_all = taken.is_all
+        if thoroughly and is_all:
             self._thorough_at = now
+        return is_all
 
     async def _settle(self, connection: asyncpg.Connection, looked_at: datetime) -> int:
         """Return the tree's size once everything up to it is as durable as a record has to be.

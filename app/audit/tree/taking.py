@@ -112,10 +112,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one transaction took: how many records, and how many gaps it met first."""
+    """What one transaction took: how many records, how many gaps it met first, and whether that was all."""
 
     count: int
     gaps: int
+    is_all: bool
 
 
 async def take(connection: asyncpg.Connection, *, thoroughly: bool) -> Taken:
@@ -124,9 +125,9 @@ async def take(connection: asyncpg.Connection, *, thoroughly: bool) -> Taken:
     *thoroughly* looks at every month there is, otherwise at this one and its neighbours. Raises
     TreeBrokenError, asyncpg.UniqueViolationError where another process took leaves at the same time.
     """
-    records = await _untaken(connection, thoroughly=thoroughly)
+    records, is_all = await _untaken(connection, thoroughly=thoroughly)
     if not records:
-        return Taken(0, 0)
+        return Taken(0, 0, is_all)
     size = await tree_size(connection)
     edge = await stored_hashes(connection, edge_of(size))
     stored = grow(size, edge, [record.leaf_hash for record in records])
@@ -142,7 +143,7 @@ async def take(connection: asyncpg.Connection, *, thoroughly: bool) -> Taken:
         [gap.first_sequence for gap in made.left],
         [gap.last_sequence for gap in made.left],
     )
-    return Taken(len(records), made.opened)
+    return Taken(len(records), made.opened, is_all)
 
 
 def progress(records: Sequence[Untaken]) -> Progress:
@@ -174,19 +175,23 @@ def _missing(place: Gap, sequences: Sequence[int]) -> list[Gap]:
     return gaps
 
 
-async def _untaken(connection: asyncpg.Connection, *, thoroughly: bool) -> list[Untaken]:
-    rows = []
+async def _untaken(connection: asyncpg.Connection, *, thoroughly: bool) -> tuple[list[Untaken], bool]:
+    """Return records that are not in the tree, and whether there are no others where was looked."""
+    rows, is_all = [], True
     if await connection.fetchval(_HAS_GAPS):
         rows = await connection.fetch(_FIND_IN_GAPS, MOST_AT_ONCE)
-    for low, high in await _stretches(connection, thoroughly=thoroughly):
+        is_all = len(rows) < MOST_AT_ONCE
+    stretches = await _stretches(connection, thoroughly=thoroughly)
+    for low, high in stretches:
         if new := await connection.fetch(_FIND, low, high, MOST_AT_ONCE):
             rows += new
+            is_all = is_all and len(new) < MOST_AT_ONCE and high == stretches[-1][1]
             break
     found = [
         Untaken(record_id, sequence, leaf_hash, Gap(writer_id, before + 1, last))
         for record_id, writer_id, sequence, leaf_hash, before, last in rows
     ]
-    return sorted(found, key=lambda one: (one.found_in.writer_id, one.writer_sequence))
+    return sorted(found, key=lambda one: (one.found_in.writer_id, one.writer_sequence)), is_all
 
 
 async def _stretches(connection: asyncpg.Connection, *, thoroughly: bool) -> list[tuple[UUID, UUID]]:

@@ -1,7 +1,7 @@
 """What tests of the sequencer start from: a signer, records, and a look at tree and checkpoint."""
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -131,3 +131,17 @@ class DyingConnection:
             self._connection.terminate()
             raise ConnectionResetError
         return answer
+
+
+class BusyConnection(DyingConnection):
+    """A connection beside which another record is there after each commit, as long as lookups are made."""
+
+    def __init__(self, connection: asyncpg.Connection, arrive: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(connection, [-1])
+        self._arrive = arrive
+
+    async def execute(self, *arguments: Any) -> Any:
+        done = await super().execute(*arguments)
+        if arguments == ("commit",):
+            await self._arrive()
+        return done

@@ -5,7 +5,9 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from io import StringIO
+from itertools import count
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -28,6 +30,7 @@ from app.logs import configure_logging
 from tests.audit.tree.fake_witness import FakeWitness, Town
 from tests.audit.tree.ground import (
     ADD_CHAIN,
+    BusyConnection,
     DyingConnection,
     a_sequencer,
     a_signer,
@@ -79,6 +82,49 @@ async def test_records_of_writers_stand_in_the_tree_once_and_under_a_checkpoint(
     assert len(set(await sequenced(database))) == 13
     assert await check_tree(database, signer) == 13
     assert await signer.last() == second
+    assert await covered(database)
+
+
+async def test_while_records_keep_coming_what_is_there_gets_its_checkpoint(
+    database: Database, signer: FileSigner
+) -> None:
+    sequences = count(1)
+
+    async def arrive() -> None:
+        if (sequence := next(sequences)) < 50:  # a round without an end would take them all
+            await add_chain(database, 1, sequence)
+
+    async def connect() -> Any:
+        return BusyConnection(await connector(database.sequencing_url)(), arrive)
+
+    await arrive()
+    async with a_sequencer(connect, signer) as sequencer:
+        heads = [await sequencer.sequence() for _ in range(3)]
+    sizes = [head.size for head in heads if head is not None]
+
+    assert len(sizes) == 3
+    assert 0 < sizes[0] < sizes[1] < sizes[2] < 50
+    assert await covered(database)
+
+
+async def test_a_backlog_is_not_called_covered_before_it_is(database: Database, signer: FileSigner) -> None:
+    clock = TurnableClock()
+
+    async def arrive() -> None:
+        clock.ahead += timedelta(seconds=6)  # each step takes so long
+
+    async def connect() -> Any:
+        return BusyConnection(await connector(database.sequencing_url)(), arrive)
+
+    await add_chain(database, 1, *range(1, 3 * MOST_AT_ONCE + 1))
+    async with a_sequencer(connect, signer, clock=clock) as sequencer:
+        first = await sequencer.sequence()
+        assert not await covered(database)
+        second = await sequencer.sequence()
+
+    assert first is not None
+    assert second is not None
+    assert (first.size, second.size) == (2 * MOST_AT_ONCE, 3 * MOST_AT_ONCE)
     assert await covered(database)
 
 
