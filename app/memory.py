@@ -8,7 +8,7 @@ from typing import Final
 
 _MMAP_THRESHOLD: Final = -3  # M_MMAP_THRESHOLD of malloc.h
 _LARGE: Final = 1024 * 1024
-_NEW_OBJECTS: Final = 10_000
+_NEW_OBJECTS: Final = 20_000
 
 
 def settle_memory() -> None:
@@ -16,7 +16,7 @@ def settle_memory() -> None:
 
     Blocks of a megabyte and more go back to the system as soon as they are free. By itself glibc keeps what
     it was once given back: 19 MiB for each thread that has hashed a password. The garbage collector looks
-    after ten thousand new objects, not seven hundred: it took 2 % of a lookup and found next to nothing.
+    after twenty thousand new objects, not seven hundred: it took 2 % of a lookup and found next to nothing.
     """
     if (set_option := _of_glibc("mallopt")) is not None:
         set_option(_MMAP_THRESHOLD, _LARGE)

@@ -57,4 +57,4 @@ def test_a_serving_process_imports_no_library_that_serving_seldom_needs(
 
 
 def test_the_garbage_collector_looks_seldom_in_a_serving_process(said: list[str]) -> None:
-    assert int(said[0]) == 10_000
+    assert int(said[0]) == 20_000
