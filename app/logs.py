@@ -1,20 +1,20 @@
 """Logs as JSON lines of an allow-list: named events and named fields; nothing a person is known by."""
 
-import contextlib
 import logging
 import re
 import sys
 import threading
 import warnings
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from enum import StrEnum
+from functools import lru_cache
 from types import FrameType, TracebackType
 from typing import Any, Final, TextIO
 
 import orjson
 import structlog
 
-from app.clock import SystemClock, rfc3339
+from app.clock import Stamps, SystemClock, rfc3339
 
 
 class LogEvent(StrEnum):
@@ -80,7 +80,7 @@ class LogEvent(StrEnum):
 
 
 _WORD: Final = re.compile(r"(?!.*[0-9]{9})[a-z][a-z0-9_.-]{0,63}")
-_UUID: Final = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
+_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{12}")
 _PLACE: Final = re.compile(r"[\w.<>?]{1,100}:[0-9]{1,6} [\w<>?]{1,100}", re.ASCII)
 Shape = re.Pattern[str] | type[int]
 
@@ -142,8 +142,19 @@ _TRACE_LINE: Final = re.compile(
 _TRACE_END: Final = re.compile(
     r"^([A-Za-z_][\w.]{0,80}(?:Error|Exception))(?:: (.*))?$", re.ASCII | re.MULTILINE
 )
+_SERVING: Final = "app.web.context"
 _OUR_OWN: Final = "app.errors.ConfigurationError"
 EventDict = MutableMapping[str, Any]
+
+
+class _ServedLog:
+    """Where lines of requests go; nowhere of their own before logging is configured, or below its level."""
+
+    write: Callable[[str], object] | None = None
+    stamps: Final = Stamps()
+
+
+_served: Final = _ServedLog()
 
 
 class _Frames(list[str]):
@@ -158,6 +169,7 @@ class _Saying(str):
 
 def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
     """Send our own lines and every library's to *stream* (standard output), all through the allow-list."""
+    lines: Any = _LossyStream(stream or sys.stdout)
     structlog.configure(
         processors=[
             structlog.stdlib.add_log_level,
@@ -166,9 +178,10 @@ def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO
             structlog.processors.JSONRenderer(_as_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(_LossyStream(stream or sys.stdout)),  # type: ignore[arg-type]
+        logger_factory=structlog.WriteLoggerFactory(lines),
         cache_logger_on_first_use=False,
     )
+    _served.write = structlog.WriteLogger(lines).msg if level <= logging.INFO else None
     root = logging.root
     root.handlers = [_LibraryHandler()]
     root.setLevel(logging.WARNING)
@@ -194,6 +207,33 @@ def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
     """Return the logger of module *name*."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=name)
     return logger
+
+
+def log_served(*, request_id: str, method: str, route: str, status: int, duration_ms: int) -> None:
+    """Write the line of a request that was served: to the byte what a logger would, at much less cost."""
+    is_allowed = (
+        _is_allowed_always("method", method)
+        and _is_allowed_always("route", route)
+        and _UUID.fullmatch(request_id) is not None
+        and type(status) is int
+        and type(duration_ms) is int
+        and 0 <= status < _LARGEST > duration_ms >= 0
+    )
+    if _served.write is None or not is_allowed:
+        get_logger(_SERVING).info(
+            LogEvent.REQUEST_SERVED,
+            request_id=request_id,
+            method=method,
+            route=route,
+            status=status,
+            duration_ms=duration_ms,
+        )
+        return
+    _served.write(
+        f'{{"duration_ms":{duration_ms},"event":"request.served","level":"info","method":"{method}"'
+        f',"module":"{_SERVING}","request_id":"{request_id}","route":"{route}","status":{status}'
+        f',"time":"{_served.stamps.now()}"}}'
+    )
 
 
 def _keep_allowed(_: object, __: str, event: EventDict) -> EventDict:
@@ -222,6 +262,12 @@ def _is_allowed(name: str, value: object) -> bool:
     if isinstance(shape, re.Pattern):
         return isinstance(value, str) and shape.fullmatch(value) is not None
     return shape is int and type(value) is int and abs(value) < _LARGEST
+
+
+@lru_cache(maxsize=1024)
+def _is_allowed_always(name: str, value: str) -> bool:
+    """Say what _is_allowed does, once for each of the few methods and routes there are."""
+    return _is_allowed(name, value)
 
 
 def _describe_error(_: object, __: str, event: EventDict) -> EventDict:
@@ -265,12 +311,16 @@ class _LossyStream:
         self._stream = stream
 
     def write(self, text: str) -> None:
-        with contextlib.suppress(OSError, ValueError):
+        try:  # noqa: SIM105 - "suppress" costs more than what it surrounds, at every request
             self._stream.write(text)
+        except (OSError, ValueError):
+            pass
 
     def flush(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
+        try:  # noqa: SIM105 - as above
             self._stream.flush()
+        except (OSError, ValueError):
+            pass
 
 
 class _LibraryHandler(logging.Handler):

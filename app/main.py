@@ -112,7 +112,7 @@ from app.web.health import health_router
 from app.web.openapi import describe
 from app.web.proxies import TrustedProxies
 from app.web.shedding import LoopWatch, Shedding, Valve
-from app.web.straight import StraightRoute, straight
+from app.web.straight import Gateway, StraightRoute, straight
 
 _log = get_logger(__name__)
 
@@ -153,7 +153,7 @@ _BODIES: Final = (
     CompatibleRequest,
 )
 _STRAIGHT: Final = (LOOKUP_PATH, VERIFICATION_PATH, TOKEN_PATH)
-"""Where requests come in numbers: searched before all others."""
+"""Where requests come in numbers: served before all others."""
 
 
 def create_app(
@@ -180,7 +180,7 @@ def create_app(
     valve = Valve(settings.overload_milliseconds / 1000)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             parts = _Parts(settings, secrets, known_clock, stack, wrap_log or (lambda log: log), valve)
             source = await stack.enter_async_context(opened())
@@ -191,7 +191,8 @@ def create_app(
             for router in routers:
                 # Not include_router, which makes each route once more, and looks for it in two steps.
                 app.router.routes.extend(router.routes)
-            app.router.routes[:0] = [*(straight(routers, path) for path in _STRAIGHT), *parts.straight_routes]
+            app.router.routes[:0] = parts.straight_routes
+            app.go_straight(straight(routers, path) for path in _STRAIGHT)
             gc.collect()
             gc.freeze()  # what start-up made lives as long as the process; no need to look at it again
             await stack.enter_async_context(LoopWatch(valve))
@@ -199,7 +200,7 @@ def create_app(
             yield
             _log.info(LogEvent.STOPPED)
 
-    app = FastAPI(
+    app = Gateway(
         title="Residence-lookup gateway",
         version=version("dancu"),
         description="Cổng tra cứu thông tin cư trú: every look by a known officer, for a dossier, on record.",
@@ -210,13 +211,13 @@ def create_app(
         redirect_slashes=False,  # the redirect would be made of a Host header, and bodies sent after it
     )
     if settings.proxy_addresses:  # without them no header says who anybody is
-        app.add_middleware(
+        app.surround(
             TrustedProxies,
             networks=settings.proxy_addresses,
             certificate_header=settings.client_certificate_header,
         )
-    app.add_middleware(RequestContext)
-    app.add_middleware(Shedding, valve=valve, paths=(LOOKUP_PATH, VERIFICATION_PATH))
+    app.surround(RequestContext)
+    app.surround(Shedding, valve=valve, paths=(LOOKUP_PATH, VERIFICATION_PATH))
     app.add_exception_handler(GatewayError, _on_gateway_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_validation_error)

@@ -36,12 +36,16 @@ class ActivityBook(Background):
         await super().__aexit__(*details)
         await self.tell()
 
+    def is_seen(self, session_id: UUID, started_at: datetime, now: datetime, limit: timedelta) -> bool:
+        """Whether the officer did something in this process, or signed in, within *limit*."""
+        return now - self._seen.get(session_id, started_at) <= limit
+
     async def is_idle(self, session_id: UUID, started_at: datetime, now: datetime, limit: timedelta) -> bool:
         """Whether the officer did nothing anywhere for longer than *limit*; signing in was an action.
 
         The database is asked only where this process saw nothing for so long. Raises AuditUnavailableError.
         """
-        if now - self._seen.get(session_id, started_at) <= limit:
+        if self.is_seen(session_id, started_at, now, limit):
             return False
         with database_trouble():
             told = await self._store.last_active_at(session_id)

@@ -1,12 +1,13 @@
 """From an access token to the officer behind a request; refusals of a known officer leave a record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 from app.accounts.activity import ActivityBook
 from app.accounts.clients import Client, CredentialKind, GrantType
+from app.accounts.judgements import Judgement, Judgements, facts_of
 from app.accounts.password_policy import PasswordProfile, expires_at
 from app.accounts.sessions import SessionRules
 from app.accounts.store import Accounts
@@ -17,6 +18,7 @@ from app.audit.record import Draft, RecordKind, Value
 from app.clock import Clock
 from app.database.live import LiveView
 from app.errors import GatewayError, NotAllowedError, NotAuthenticatedError, ProblemCode
+from app.quickly_made import quickly_made
 from app.units.store import UnitRegister
 from app.units.values import Unit
 from app.web.certificates import PresentedCertificate
@@ -26,8 +28,11 @@ ASSURANCE_PASSWORD: Final = "password"  # noqa: S105 - how sure we are, not a se
 ASSURANCE_SECOND_FACTOR: Final = "password+otp"
 ASSURANCE_ASSERTED: Final = "asserted"
 """The client software has signed the officer in and vouches for it."""
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+_ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is known of a request before anybody is."""
@@ -37,6 +42,7 @@ class Request:
     certificate: PresentedCertificate | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Caller:
     """A verified officer, in their unit, behind one client software, in one session."""
@@ -47,21 +53,15 @@ class Caller:
     session_id: UUID
     request: Request
     assurance: str = ASSURANCE_PASSWORD
+    judged: Judgement | None = field(default=None, repr=False, compare=False)
+    """What this was made from, if it was remembered."""
 
     def facts(self) -> dict[str, Value]:
         """Return who this is, as records say it: the unit and its level of the day included."""
-        return {
-            "officer_id": str(self.officer.officer_id),
-            "unit_id": str(self.unit.unit_id),
-            "unit_code": self.unit.agency_code,
-            "unit_level": self.unit.level.value,
-            "role": self.officer.role.value,
-            "client_id": self.client.client_id,
-            "session_id": str(self.session_id),
-            "address": self.request.address,
-            "assurance": self.assurance,
-            "request_id": self.request.request_id,
-        }
+        known = self.judged
+        parts = self.officer, self.unit, self.client, self.session_id, self.assurance
+        who = known.facts if known is not None and known.is_of(*parts) else facts_of(*parts)
+        return {**who, "address": self.request.address, "request_id": self.request.request_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,18 @@ class AccessRules:
             return ProblemCode.SECOND_FACTOR_NEEDED
         return None
 
+    def unrestricted_until(self, officer: Officer, assurance: str) -> datetime:
+        """Return before when restriction is None for sure."""
+        if officer.is_privileged and not officer.has_second_factor:
+            return _NEVER
+        if assurance == ASSURANCE_ASSERTED:
+            return _ALWAYS
+        return _NEVER if officer.must_change_password else self.password_expires_at(officer)
+
     def password_expires_at(self, officer: Officer) -> datetime:
         """Return when the password ends; at once where nobody knows when it began."""
         if officer.password_changed_at is None:
-            return datetime.min.replace(tzinfo=UTC)
+            return _NEVER
         return expires_at(officer.password_changed_at, self.profile, is_administrator=officer.is_privileged)
 
 
@@ -112,6 +120,7 @@ class Authenticator:
         self._units = units
         self._refusals = refusals
         self._clock = clock
+        self._judgements = Judgements()
 
     async def authenticate(
         self, authorization: str | None, request: Request, *, allows_restricted: bool = False
@@ -133,16 +142,65 @@ class Authenticator:
             raise
         now = self._clock.now()
         try:
-            caller = _caller(claims, accounts, units, request, now)
-            await self._check_session(claims, caller.officer, now)
-            restriction = self._rules.restriction(caller.officer, now, caller.assurance)
-            if restriction is not None and not allows_restricted:
-                raise NotAllowedError(restriction)
+            known = self._judgements.find(claims, request.address, now, accounts, units)
+            if known is None or not self._is_in_session(known, now):
+                known = await self._judge(
+                    claims, accounts, units, request, now, allows_restricted=allows_restricted
+                )
         except GatewayError as error:
             await self._record(error, claims, request)
             raise
         self._activity.note(claims.session_id, now)
-        return caller
+        return Caller(
+            known.officer,
+            known.unit,
+            known.client,
+            claims.session_id,
+            request,
+            claims.assurance,
+            known,
+        )
+
+    def _is_in_session(self, known: Judgement, now: datetime) -> bool:
+        """Whether the session of a remembered judgement surely goes on; else it is looked at anew."""
+        claims = known.claims
+        return claims.session_id not in self._ended_sessions.current and self._activity.is_seen(
+            claims.session_id, claims.session_started_at, now, known.idle_for
+        )
+
+    async def _judge(
+        self,
+        claims: TokenClaims,
+        accounts: Accounts,
+        units: UnitRegister,
+        request: Request,
+        now: datetime,
+        *,
+        allows_restricted: bool,
+    ) -> Judgement:
+        """Return for whom the token speaks, or raise what is in their way; remember what lasts a while."""
+        officer, unit, client = _bearer(claims, accounts, units, request, now)
+        await self._check_session(claims, officer, now)
+        restriction = self._rules.restriction(officer, now, claims.assurance)
+        if restriction is not None and not allows_restricted:
+            raise NotAllowedError(restriction)
+        sessions = self._rules.sessions
+        judgement = Judgement(
+            claims,
+            request.address,
+            officer,
+            unit,
+            client,
+            facts_of(officer, unit, client, claims.session_id, claims.assurance),
+            sessions.idle_for(is_privileged=officer.is_privileged),
+            min(
+                claims.session_started_at + sessions.longest,
+                self._rules.unrestricted_until(officer, claims.assurance),
+                _let_in_until(client, claims.confirmation),
+            ),
+        )
+        self._judgements.remember(judgement, accounts, units)
+        return judgement
 
     async def _check_session(self, claims: TokenClaims, officer: Officer, now: datetime) -> None:
         sessions, started_at = self._rules.sessions, claims.session_started_at
@@ -203,9 +261,9 @@ def bearer_token(authorization: str | None) -> str:
     return token.strip(" ")
 
 
-def _caller(
+def _bearer(
     claims: TokenClaims, accounts: Accounts, units: UnitRegister, request: Request, now: datetime
-) -> Caller:
+) -> tuple[Officer, Unit, Client]:
     officer, client = accounts.officers.get(claims.officer_id), accounts.clients.get(claims.client_id)
     if officer is None or client is None:
         raise NotAuthenticatedError(ProblemCode.TOKEN_INVALID)
@@ -223,7 +281,14 @@ def _caller(
         raise NotAllowedError(ProblemCode.UNIT_INACTIVE)
     if not client.serves(officer.unit_id, units):
         raise NotAllowedError(ProblemCode.CLIENT_UNIT_NOT_SERVED)
-    return Caller(officer, unit, client, claims.session_id, request, claims.assurance)
+    return officer, unit, client
+
+
+def _let_in_until(client: Client, confirmation: str | None) -> datetime:
+    """Return until when check_client need not be asked again; a certificate is looked at every time."""
+    if client.needs_certificate or confirmation is not None:
+        return _NEVER
+    return client.expires_at or _ALWAYS
 
 
 def check_client(client: Client, confirmation: str | None, request: Request, now: datetime) -> None:

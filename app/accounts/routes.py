@@ -25,7 +25,8 @@ from app.audit.record import Draft, RecordKind
 from app.clock import Clock
 from app.errors import InvalidRequestError, NotAllowedError, ProblemCode
 from app.web.bodies import read_form
-from app.web.context import request_id_of, respond
+from app.web.context import respond
+from app.web.headers import first_header
 from app.web.openapi import body_of, problems
 from app.web.problem_texts import Language
 from app.web.problems import language_of
@@ -119,7 +120,7 @@ def token_endpoint(desk: TokenDesk) -> Endpoint:
             form = await _form(request)
             tokens = await desk.grant(form, authorization_of(request), request_of(request))
         except SignInError as error:
-            return fault_answer(error.fault, language_of(request.headers.get("accept-language")))
+            return fault_answer(error.fault, language_of(first_header(request.scope, b"accept-language")))
         except SignInsThrottledError as error:  # the one that comes in floods goes the short way
             return respond(request, error)
         answer = {
@@ -176,7 +177,7 @@ def sign_in_router(desk: TokenDesk, mint: TokenMint, issuer: str) -> APIRouter:
             with database_trouble():
                 await desk.sessions.revoke(client, form["token"], request_of(request))
         except SignInError as error:
-            return fault_answer(error.fault, language_of(request.headers.get("accept-language")))
+            return fault_answer(error.fault, language_of(first_header(request.scope, b"accept-language")))
         return Response(status_code=200)
 
     @router.get(
@@ -266,14 +267,20 @@ def signed_in_here(get_caller: GetCaller, refusals: Coalescer, clock: Clock) -> 
 
 def request_of(request: HttpRequest) -> Request:
     """Return what is known of an HTTP request; of proxy headers only what TrustedProxies believed."""
-    certificate = getattr(request.state, CERTIFICATE_STATE, None)
-    return Request(request.client.host if request.client else "", request_id_of(request), certificate)
+    scope = request.scope
+    client, state = scope.get("client"), scope["state"]
+    return Request(client[0] if client else "", str(state["request_id"]), state.get(CERTIFICATE_STATE))
 
 
 def authorization_of(request: HttpRequest) -> str | None:
     """Return the one Authorization header; with several, what stands before us may have read another one."""
-    given = request.headers.getlist("authorization")
-    return given[0] if len(given) == 1 else ("Bearer several" if given else None)
+    given = None
+    for name, value in request.scope["headers"]:
+        if name == b"authorization":
+            if given is not None:
+                return "Bearer several"
+            given = value.decode("latin-1")
+    return given
 
 
 async def _form(request: HttpRequest) -> dict[str, str]:

@@ -112,11 +112,14 @@ class DirectoryKeeper:
         self._notified = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         for view in views:
-            view.attach(lambda: self.is_fresh)
+            view.attach(self._is_confirmed)
 
     @property
     def is_fresh(self) -> bool:
         """Whether the views were confirmed within the maximum age."""
+        return self._is_confirmed()
+
+    def _is_confirmed(self) -> bool:
         return self._clock.monotonic() - self._confirmed_at <= self._max_age_seconds
 
     @property

@@ -17,6 +17,7 @@ from app.lookup.values import OldIdNumber, Question
 from app.lookup.verdicts import Verdict
 from app.procedures.fields import Field
 from app.procedures.values import QuestionType
+from app.quickly_made import quickly_made
 
 
 class VerificationMethod(StrEnum):
@@ -39,6 +40,7 @@ class ReceptionChannel(StrEnum):
     POSTAL = "postal"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class LookupCommand:
     """A question with its reasons; `fields` None asks for all that the procedure permits.
@@ -81,6 +83,7 @@ class LookupCommand:
         return QuestionType.VERIFICATION if is_verification else QuestionType.LOOKUP
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Disclosure:
     """What the officer gets once it is on record; `citizen` holds the permitted fields of a found person.

@@ -10,12 +10,14 @@ def compare(question: Question, citizen: Citizen) -> frozenset[str]:
 
     What the record leaves out differs: silence confirms nothing.
     """
-    agrees = {
-        Field.ID_NUMBER: _same_number(question.id_number, citizen),
-        Field.FULL_NAME: same_name(question.full_name.text, citizen.full_name),
-        Field.BIRTH_DATE: _same_birth_date(question.birth_date, citizen.birth_date),
-    }
-    return frozenset(part.value for part, is_same in agrees.items() if not is_same)
+    differing = []
+    if not _same_number(question.id_number, citizen):
+        differing.append(Field.ID_NUMBER.value)
+    if not same_name(question.full_name.text, citizen.full_name):
+        differing.append(Field.FULL_NAME.value)
+    if not _same_birth_date(question.birth_date, citizen.birth_date):
+        differing.append(Field.BIRTH_DATE.value)
+    return frozenset(differing)
 
 
 def _same_number(asked: IdNumber, citizen: Citizen) -> bool:
@@ -25,8 +27,8 @@ def _same_number(asked: IdNumber, citizen: Citizen) -> bool:
 
 
 def _same_birth_date(asked: BirthDate, returned: BirthDate | None) -> bool:
-    if returned is None:
+    if returned is None or asked.year != returned.year:
         return False
     if asked.is_year_only or returned.is_year_only:
-        return asked.year == returned.year
-    return asked == returned
+        return True
+    return asked.month == returned.month and asked.day == returned.day

@@ -1,13 +1,15 @@
 """What is wrong with a national record, in the police's own classes (R80), as far as one record shows it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from app.lookup.names import same_name, unaccented
 from app.lookup.values import Address, Citizen, OldIdNumber, Person, Question
 from app.procedures.fields import Field
+from app.quickly_made import quickly_made
 
 
 class FaultClass(StrEnum):
@@ -53,6 +55,7 @@ class _Rule:
     compared: frozenset[Field] = frozenset()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class FaultNotice:
     """One fault and the fields it lies in; names only, never a value."""
@@ -73,6 +76,7 @@ _EVERYBODY_HAS: Final = (
     Field.HOME_PLACE,
     Field.ETHNICITY,
 )
+_NAME_OF: Final = {field: field.value for field in Field}
 _NAMED_WITH_A_NUMBER: Final = (
     Field.HOUSEHOLD_HEAD,
     Field.FATHER,
@@ -93,7 +97,14 @@ def find_faults(citizen: Citizen, permitted: frozenset[Field]) -> tuple[FaultNot
     A fault that lies in several fields is told only to who may see all of them: that a field is
     empty, or contradicts another one, says something about it.
     """
-    return tuple(FaultNotice(fault, fields) for fault, fields in _all_faults(citizen, permitted) if fields)
+    visible = _visible_to(permitted)
+    notices = []
+    if visible.named and (others := _other_names(citizen, visible.named)):
+        notices.append(FaultNotice(Fault.ONE_NUMBER_TWO_NAMES, others))
+    notices += [FaultNotice(rule.fault, rule.fields) for rule in visible.rules if rule.is_so(citizen)]
+    if lacking := tuple(field for field in visible.everybody_has if _lacks(citizen, field)):
+        notices.append(FaultNotice(Fault.FIELDS_MISSING, lacking))
+    return tuple(notices)
 
 
 def is_number_changed(question: Question, citizen: Citizen, differing: frozenset[str]) -> bool:
@@ -110,19 +121,33 @@ def is_number_changed(question: Question, citizen: Citizen, differing: frozenset
     return citizen.id_number is not None or citizen.old_id_number == asked.digits
 
 
-def _all_faults(citizen: Citizen, permitted: frozenset[Field]) -> Iterator[tuple[Fault, tuple[Field, ...]]]:
-    yield Fault.ONE_NUMBER_TWO_NAMES, _other_names(citizen, permitted)
-    for rule in _WHOLE_RECORD:
-        is_open = permitted.issuperset(rule.fields) and permitted >= rule.compared
-        yield rule.fault, rule.fields if is_open and rule.is_so(citizen) else ()
-    lacking = tuple(field for field in _EVERYBODY_HAS if field in permitted and _lacks(citizen, field))
-    yield Fault.FIELDS_MISSING, lacking
+@dataclass(frozen=True, slots=True)
+class _Visible:
+    """What may be looked at for those who see certain fields only."""
+
+    named: tuple[Field, ...]
+    rules: tuple[_Rule, ...]
+    everybody_has: tuple[Field, ...]
 
 
-def _other_names(citizen: Citizen, permitted: frozenset[Field]) -> tuple[Field, ...]:
-    """Return where somebody of another name bears the citizen's own number, which must be open too."""
-    if Field.ID_NUMBER not in permitted:
-        return ()
+@lru_cache(maxsize=256)
+def _visible_to(permitted: frozenset[Field]) -> _Visible:
+    """Return what may be told to who sees *permitted*; made once for the few sets procedures permit.
+
+    The citizen's own number must be open for somebody of another name to be seen bearing it.
+    """
+    named = _NAMED_WITH_A_NUMBER if Field.ID_NUMBER in permitted else ()
+    return _Visible(
+        tuple(field for field in named if field in permitted),
+        tuple(
+            rule for rule in _WHOLE_RECORD if permitted.issuperset(rule.fields) and permitted >= rule.compared
+        ),
+        tuple(field for field in _EVERYBODY_HAS if field in permitted),
+    )
+
+
+def _other_names(citizen: Citizen, named: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Return where somebody of another name bears the citizen's own number."""
 
     def is_another(person: Person | None) -> bool:
         return (
@@ -133,11 +158,7 @@ def _other_names(citizen: Citizen, permitted: frozenset[Field]) -> tuple[Field, 
             and not same_name(person.full_name, citizen.full_name)
         )
 
-    return tuple(
-        field
-        for field in _NAMED_WITH_A_NUMBER
-        if field in permitted and is_another(getattr(citizen, field.value))
-    )
+    return tuple(field for field in named if is_another(getattr(citizen, _NAME_OF[field])))
 
 
 def _has_no_head(citizen: Citizen) -> bool:
@@ -165,7 +186,7 @@ def _carries_earlier_number(citizen: Citizen) -> bool:
 
 
 def _lacks(citizen: Citizen, field: Field) -> bool:
-    value = getattr(citizen, field.value)
+    value = getattr(citizen, _NAME_OF[field])
     if isinstance(value, Address):
         # Without a commune it is none; abroad there are no communes.
         return value.commune_code is None and value.country_code in _VIETNAM

@@ -7,9 +7,11 @@ from enum import StrEnum
 
 from app.errors import InvalidRequestError, ProblemCode
 from app.lookup.dossier_shape import USUAL_SHAPES, DossierShape
+from app.quickly_made import quickly_made
 from app.units.codes import canonical_agency_code
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class DossierCode:
     """A dossier's code and its parts as written; `number` runs within the agency's day."""

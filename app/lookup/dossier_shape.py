@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.units.codes import LONGEST_CODE, NEW_CODE, OLD_CODE
 
@@ -31,8 +31,7 @@ class ShapeError(ValueError):
     """What is declared is no shape; the text tells the operator why."""
 
 
-@dataclass(frozen=True, slots=True)
-class DossierParts:
+class DossierParts(NamedTuple):
     """What the parts of a code say."""
 
     agency: str
@@ -49,16 +48,17 @@ class DossierShape:
     def read(self, code: str) -> DossierParts | None:
         """Return the parts of *code*, or None where it is not of this shape or its date is not real."""
         found = self.pattern.fullmatch(code)
-        if found is None or len(found["agency"]) > LONGEST_CODE:
+        if found is None:
             return None
-        year = int(found["year"]) + (_CENTURY if len(found["year"]) == _SHORT else 0)
-        if year < _CENTURY:
+        agency, year, month, day, number = found.group("agency", "year", "month", "day", "number")
+        century = _CENTURY if len(year) == _SHORT else 0
+        if len(agency) > LONGEST_CODE or century + int(year) < _CENTURY:
             return None
         try:
-            day = dt.date(year, int(found["month"]), int(found["day"]))
+            received = dt.date(century + int(year), int(month), int(day))
         except ValueError:
             return None
-        return DossierParts(found["agency"], day, found["number"])
+        return DossierParts(agency, received, number)
 
 
 def dossier_shapes(declared: str) -> tuple[DossierShape, ...]:

@@ -15,8 +15,10 @@ from app.lookup.texts import Notice
 from app.lookup.values import Citizen
 from app.lookup.verdicts import Verdict
 from app.procedures.fields import Field
+from app.quickly_made import quickly_made
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Finding:
     """`shown` is what may be shown, `differing` what the record contradicts.

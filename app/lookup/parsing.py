@@ -13,12 +13,15 @@ from app.procedures.codes import PROCEDURE_CODE
 # [0-9] and fullmatch throughout: \d takes the digits of every script, $ lets a last newline pass.
 _CITIZEN_ID = re.compile(r"[0-9]{12}")
 _OLD_ID_NUMBER = re.compile(r"[0-9]{9}")
-_DATE_OR_YEAR = re.compile(r"([0-9]{4})(?:-([0-9]{2})-([0-9]{2}))?")
+_DATE_OR_YEAR = re.compile(r"([0-9]{4})(-[0-9]{2}-[0-9]{2})?")
 
 # Latin letters without the signs among them (× ÷ and the clicks), each with its marks.
 _LETTER = r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u01bf\u01c4-\u02af\u1e00-\u1eff][\u0300-\u0362]*"
 _PUNCTUATION = f"[ .&{re.escape(APOSTROPHES + HYPHENS)}]"
 _FULL_NAME = re.compile(f"{_PUNCTUATION}*{_LETTER}(?:{_LETTER}|{_PUNCTUATION})*")
+# Vietnamese letters in NFC and blanks, with nothing among them that is taken out or for another letter below.
+_USUAL_LETTERS = "A-Za-zÀ-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ"
+_USUAL_NAME = re.compile(f"[{_USUAL_LETTERS}][{_USUAL_LETTERS} ]*")
 # Keyboards that lack Đ offer letters that look the same; the national side knows only the Vietnamese one.
 _LOOKS_LIKE_D = str.maketrans({"\u00d0": "Đ", "\u00f0": "đ", "\u0189": "Đ", "\u0256": "đ"})
 _LONGEST_NAME = 100
@@ -77,8 +80,11 @@ def parse_full_name(text: str, pointer: str = IN_CITIZEN.full_name) -> FullName:
     Raises InvalidRequestError(INVALID_FULL_NAME).
     """
     if len(text) <= _LONGEST_DECOMPOSED_NAME:
-        name = " ".join(normalize("NFC", text.translate(INVISIBLE)).translate(_LOOKS_LIKE_D).split())
-        if len(name) <= _LONGEST_NAME and _FULL_NAME.fullmatch(name):
+        is_usual = _USUAL_NAME.fullmatch(text) is not None
+        if not is_usual:
+            text = normalize("NFC", text.translate(INVISIBLE)).translate(_LOOKS_LIKE_D)
+        name = " ".join(text.split())
+        if len(name) <= _LONGEST_NAME and (is_usual or _FULL_NAME.fullmatch(name)):
             return FullName(name)
     raise InvalidRequestError(ProblemCode.INVALID_FULL_NAME, fields=(pointer,))
 
@@ -88,19 +94,22 @@ def parse_birth_date(text: str, today: date, pointer: str = IN_CITIZEN.birth_dat
 
     Raises InvalidRequestError(INVALID_BIRTH_DATE).
     """
-    refusal = InvalidRequestError(ProblemCode.INVALID_BIRTH_DATE, fields=(pointer,))
     parts = _DATE_OR_YEAR.fullmatch(text.strip(_BLANKS))
     if parts is None:
-        raise refusal
-    year, month, day = parts.groups(default="01")  # a year begins in the past if its first day does
+        raise InvalidRequestError(ProblemCode.INVALID_BIRTH_DATE, fields=(pointer,))
+    year, rest = parts.groups()
+    # A year begins in the past if its first day does.
+    born = _real_date(year + (rest or "-01-01"))
+    if born is None or born.year < _EARLIEST_YEAR or born > today:
+        raise InvalidRequestError(ProblemCode.INVALID_BIRTH_DATE, fields=(pointer,))
+    return BirthDate(born.year, born.month, born.day) if rest else BirthDate(born.year)
+
+
+def _real_date(text: str) -> date | None:
     try:
-        born = date(int(year), int(month), int(day))
+        return date.fromisoformat(text)
     except ValueError:
-        # "from None": the cause may name the date.
-        raise refusal from None
-    if born.year < _EARLIEST_YEAR or born > today:
-        raise refusal
-    return BirthDate(born.year) if parts[2] is None else BirthDate.of(born)
+        return None
 
 
 def check_birth_year(id_number: IdNumber, birth_date: BirthDate, pointers: Pointers = IN_CITIZEN) -> None:

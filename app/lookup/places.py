@@ -1,10 +1,10 @@
 """Which units of before and after July 2025 an address means, and whether one place lies in another."""
 
-from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from typing import Final
 
 from app.lookup.values import Address
 from app.lookup.verdicts import Verdict, agreed
@@ -31,6 +31,23 @@ class Reading:
 
 
 Readings = frozenset[Reading]
+_NOTHING: Final = Readings()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ward:
+    """A ward of either time, and the codes under which it may stand in an address."""
+
+    reading: Reading
+    district_code: str | None
+    province_codes: frozenset[str]
+    """Of the province it lay in at its time, and of the one that is today."""
+
+    def stands_under(self, district_code: str | None, province_code: str | None) -> bool:
+        """Whether these codes, as far as they are given, are its own."""
+        return (not district_code or district_code == self.district_code) and (
+            not province_code or province_code in self.province_codes
+        )
 
 
 class Atlas:
@@ -52,6 +69,8 @@ class Atlas:
         for former_code, present in divisions.succession.items():
             for ward in present.wards:
                 self._place((former_code, ward.code))
+        self._wards: dict[str, tuple[_Ward, ...]] = {}
+        self._index_wards()
 
     def _place(self, atom: Atom) -> None:
         former_code, code = atom
@@ -79,6 +98,24 @@ class Atlas:
         is_ward_then = reading.epoch is Epoch.FORMER and reading.level is DivisionLevel.WARD
         level = DivisionLevel.DISTRICT if is_ward_then else DivisionLevel.PROVINCE
         return (reading, *self.chain(Reading(reading.epoch, level, parent)))
+
+    def _index_wards(self) -> None:
+        provinces_today = {
+            province: self.today_of(province)
+            for epoch in Epoch
+            for province in self._units_of(epoch, DivisionLevel.PROVINCE)
+        }
+        same: dict[frozenset[str], frozenset[str]] = {}  # fourteen thousand wards lie in a hundred of them
+        for epoch in Epoch:
+            for reading in self._units_of(epoch, DivisionLevel.WARD):
+                chain = self.chain(reading)
+                district = next((one.code for one in chain if one.level is DivisionLevel.DISTRICT), None)
+                provinces = frozenset(one.code for one in (chain[-1], provinces_today.get(chain[-1])) if one)
+                ward = _Ward(reading, district, same.setdefault(provinces, provinces))
+                self._wards[reading.code] = (*self._wards.get(reading.code, ()), ward)
+
+    def _units_of(self, epoch: Epoch, level: DivisionLevel) -> list[Reading]:
+        return [Reading(epoch, level, code) for code in self._of_level[epoch, level]]
 
     def today_of(self, reading: Reading) -> Reading | None:
         """Return the one unit of today that a ward or province is or went into whole; else None."""
@@ -126,28 +163,31 @@ class Atlas:
         none does and today knows it (the two-level form). Codes that contradict one another mean nothing.
         """
         if address.commune_code:
-            named = self._with_code(DivisionLevel.WARD, address.commune_code)
-        elif address.district_code:
-            named = self._with_code(DivisionLevel.DISTRICT, address.district_code)
-        else:
-            return frozenset(self._with_code(DivisionLevel.PROVINCE, address.province_code or ""))
-        provinces = frozenset(self._with_code(DivisionLevel.PROVINCE, address.province_code or ""))
-        return of_two_levels(
-            frozenset(
-                one
-                for one in named
-                if self._is_in_district(one, address.district_code)
-                and (not address.province_code or self._is_in_one_of(one, provinces))
-            )
+            return self.wards_by_codes(address.commune_code, address.district_code, address.province_code)
+        if not address.district_code:
+            return self._with_code(DivisionLevel.PROVINCE, address.province_code or "")
+        provinces = self._with_code(DivisionLevel.PROVINCE, address.province_code or "")
+        return frozenset(
+            one
+            for one in self._with_code(DivisionLevel.DISTRICT, address.district_code)
+            if not address.province_code or self._is_in_one_of(one, provinces)
         )
 
-    def _with_code(self, level: DivisionLevel, code: str) -> Iterator[Reading]:
-        for epoch in Epoch:
-            if code in self._of_level.get((epoch, level), ()):
-                yield Reading(epoch, level, code)
+    def wards_by_codes(
+        self, commune_code: str | None, district_code: str | None, province_code: str | None
+    ) -> Readings:
+        """Return what a ward's code may mean beside the other two, as by_codes; none if it is unknown."""
+        wards = self._wards.get(commune_code or "")
+        if wards is None:
+            return _NOTHING
+        return of_two_levels(
+            frozenset(ward.reading for ward in wards if ward.stands_under(district_code, province_code))
+        )
 
-    def _is_in_district(self, one: Reading, code: str | None) -> bool:
-        return not code or Reading(Epoch.FORMER, DivisionLevel.DISTRICT, code) in self.chain(one)
+    def _with_code(self, level: DivisionLevel, code: str) -> Readings:
+        return frozenset(
+            Reading(epoch, level, code) for epoch in Epoch if code in self._of_level.get((epoch, level), ())
+        )
 
     def _is_in_one_of(self, one: Reading, provinces: Readings) -> bool:
         return self.chain(one)[-1] in provinces or self.province_today(one) in provinces

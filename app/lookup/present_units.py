@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from app.lookup.places import Atlas, Epoch, Reading
+from app.lookup.places import Atlas, Epoch
 from app.lookup.values import Address
 from app.procedures.fields import Field
 from app.units.divisions import Division, Divisions, Successors
@@ -28,6 +28,9 @@ ADDRESS_FIELDS: Final = (
     Field.BIRTH_REGISTRATION_PLACE,
     Field.HOME_PLACE,
 )
+_ADDRESS_NAMES: Final = tuple(field.value for field in ADDRESS_FIELDS)
+_CODES: Final = ("commune_code", "district_code", "province_code", "country_code")
+_NOT_SAID: Final = dict.fromkeys(("commune_code", "commune_name", "province_code", "province_name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +43,31 @@ class PresentUnit:
     unconfirmed: frozenset[str] = frozenset()
 
 
+_NOWHERE: Final = PresentUnit(UnitStatus.UNKNOWN)
+_NOWHERE_SAID: Final[Mapping[str, object]] = {"status": UnitStatus.UNKNOWN, **_NOT_SAID, "candidates": []}
+
+
 def present_unit(atlas: Atlas, address: Address) -> PresentUnit:
     """Return where the address's commune lies today, told from its codes alone.
 
     AMBIGUOUS where the commune was divided; UNKNOWN where it is not known, where its codes contradict one
     another, and where the sources disagree on its successor: then the candidates are hints.
     """
-    readings = atlas.by_codes(address) if address.commune_code else frozenset[Reading]()
-    if not readings or address.country_code not in _OF_VIETNAM:
-        return PresentUnit(UnitStatus.UNKNOWN)
+    return _present_unit(
+        atlas, address.commune_code, address.district_code, address.province_code, address.country_code
+    )
+
+
+def _present_unit(
+    atlas: Atlas,
+    commune_code: str | None,
+    district_code: str | None,
+    province_code: str | None,
+    country_code: str | None,
+) -> PresentUnit:
+    readings = atlas.wards_by_codes(commune_code, district_code, province_code)
+    if not readings or country_code not in _OF_VIETNAM:
+        return _NOWHERE
     (reading,) = readings
     if reading.epoch is Epoch.PRESENT:
         return PresentUnit(UnitStatus.SAME, atlas.divisions.wards[reading.code])
@@ -62,22 +81,26 @@ def present_unit(atlas: Atlas, address: Address) -> PresentUnit:
 
 def present_units(atlas: Atlas, citizen: Mapping[str, object]) -> dict[str, object]:
     """Return the unit of today for each address that *citizen*, made by narrow, shows; ready for JSON."""
-    shown = {field.value: citizen.get(field.value) for field in ADDRESS_FIELDS}
+    said: dict[str, object] = {}
+    for name in _ADDRESS_NAMES:
+        address = citizen.get(name)
+        if isinstance(address, dict):
+            codes = [address[code] for code in _CODES]
+            said[name] = _for_json(atlas.divisions, _present_unit(atlas, *codes))
+    return said
+
+
+def _for_json(divisions: Divisions, unit: PresentUnit) -> Mapping[str, object]:
+    if unit is _NOWHERE:
+        return _NOWHERE_SAID
     return {
-        name: _for_json(atlas.divisions, present_unit(atlas, Address(**address)))
-        for name, address in shown.items()
-        if isinstance(address, dict)
+        "status": unit.status,
+        **(_unit_said(divisions, unit.commune) if unit.commune is not None else _NOT_SAID),
+        "candidates": [
+            {**_unit_said(divisions, one), "is_confirmed": one.code not in unit.unconfirmed}
+            for one in unit.candidates
+        ],
     }
-
-
-def _for_json(divisions: Divisions, unit: PresentUnit) -> dict[str, object]:
-    nowhere = dict.fromkeys(("commune_code", "commune_name", "province_code", "province_name"))
-    found = _unit_said(divisions, unit.commune) if unit.commune is not None else nowhere
-    candidates = [
-        {**_unit_said(divisions, one), "is_confirmed": one.code not in unit.unconfirmed}
-        for one in unit.candidates
-    ]
-    return {"status": unit.status.value, **found, "candidates": candidates}
 
 
 def _unit_said(divisions: Divisions, commune: Division) -> dict[str, str | None]:

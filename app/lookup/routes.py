@@ -2,28 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.accounts.authentication import Caller
-from app.accounts.rejections import Rejections
+from app.accounts.rejections import REJECTED, Rejections
 from app.accounts.routes import GetCaller
 from app.audit.record import Claim
 from app.clock import Clock, local_day, rfc3339
 from app.errors import NotFoundError, ProblemCode
+from app.lookup.answers import lookup_answer
 from app.lookup.command import Disclosure, LookupCommand
-from app.lookup.data_fault_schemas import fault_notices_said
 from app.lookup.dossier_links import DossierLinks
 from app.lookup.dossier_shape import USUAL_SHAPES, DossierShape
 from app.lookup.notice import NOTICE_TEXT, NOTICE_VERSION, NoticeDesk
-from app.lookup.places import Atlas, load_atlas
-from app.lookup.present_units import present_units
-from app.lookup.receipt_answers import confirmation_members
+from app.lookup.places import load_atlas
 from app.lookup.receipts import ReceiptDesk
 from app.lookup.retrying import RepeatGuard
 from app.lookup.schemas import (
@@ -36,11 +33,10 @@ from app.lookup.schemas import (
 )
 from app.lookup.service import LookupService
 from app.lookup.store import LookupStore
-from app.lookup.texts import ALWAYS_TOLD, NOTICES, OUTCOME_MESSAGES, PAPER_ADVICE, PAPER_REASONS
+from app.web.answers import JsonAnswer
 from app.web.bodies import read_json
+from app.web.headers import first_header
 from app.web.openapi import body_of, problems
-from app.web.papers import paper_body
-from app.web.problem_texts import Language
 from app.web.problems import language_of
 
 LOOKUP_PATH: Final = "/v1/residence-lookups"
@@ -104,7 +100,7 @@ class LookupDesk:
 
     def claim_of(self, request: Request, caller: Caller, content: bytes) -> Claim | None:
         """Return the claim of a request that carries an Idempotency-Key."""
-        key = request.headers.get("idempotency-key")
+        key = first_header(request.scope, b"idempotency-key")
         return self.repeats.claim(caller, key, content) if key is not None else None
 
     async def look_up(self, caller: Caller, command: LookupCommand, claim: Claim | None) -> Disclosure:
@@ -134,13 +130,16 @@ def lookup_router(desk: LookupDesk, get_caller: GetCaller) -> APIRouter:
     )
     async def look_up(request: Request) -> Response:
         caller = await get_caller(request)
-        async with desk.rejections(caller):
+        try:
             body, content = await read_json(request, LookupRequest, max_bytes=desk.max_body_bytes)
             claim = desk.claim_of(request, caller, content)
             command = to_command(body, local_day(desk.clock.now()), claim, desk.dossier_shapes)
             disclosure = await desk.look_up(caller, command, claim)
-        language = language_of(request.headers.get("accept-language"))
-        return _answer(disclosure, language, atlas, wants_confirmation=command.wants_confirmation)
+        except REJECTED as error:
+            await desk.rejections.record(caller, error)
+            raise
+        language = language_of(first_header(request.scope, b"accept-language"))
+        return lookup_answer(disclosure, language, atlas, wants_confirmation=command.wants_confirmation)
 
     @router.get(
         "/v1/residence-lookups/{lookup_id}",
@@ -163,7 +162,7 @@ def lookup_router(desk: LookupDesk, get_caller: GetCaller) -> APIRouter:
             dossier_linked_at=rfc3339(link.linked_at) if link and link.linked_at else None,
             asked_at=rfc3339(state.asked_at),
         )
-        return json_answer(record.model_dump())
+        return JsonAnswer(record.model_dump())
 
     @router.get(
         "/v1/me/confidentiality-notice",
@@ -172,13 +171,13 @@ def lookup_router(desk: LookupDesk, get_caller: GetCaller) -> APIRouter:
         responses={200: {"model": NoticeAnswer}},
     )
     async def notice(request: Request, caller: Annotated[Caller, Depends(get_caller)]) -> Response:
-        language = language_of(request.headers.get("accept-language"))
+        language = language_of(first_header(request.scope, b"accept-language"))
         answer = NoticeAnswer(
             version=NOTICE_VERSION,
             text=NOTICE_TEXT[language],
             accepted_today=await desk.notices.has_accepted(caller.officer.officer_id),
         )
-        return json_answer(answer.model_dump())
+        return JsonAnswer(answer.model_dump())
 
     @router.post(
         "/v1/me/confidentiality-notice",
@@ -203,43 +202,3 @@ def parse_lookup_id(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise NotFoundError(ProblemCode.LOOKUP_UNKNOWN) from None
-
-
-def _answer(
-    disclosure: Disclosure, language: Language, atlas: Atlas, *, wants_confirmation: bool
-) -> Response:
-    body = lookup_body(disclosure, language)
-    body["citizen"] = disclosure.citizen
-    body["present_units"] = present_units(atlas, disclosure.citizen or {})
-    if disclosure.citizen is not None:
-        body["notices"] = [
-            {"code": notice.value, "text": NOTICES[notice][language]}
-            for notice in (*ALWAYS_TOLD, *disclosure.notices)
-        ]
-    body["notices"] += fault_notices_said(disclosure.faults, language)
-    if wants_confirmation:
-        body |= confirmation_members(disclosure, language, body["notices"])
-    return json_answer(body, {"X-Lookup-Id": body["lookup_id"], "Content-Language": language})
-
-
-def lookup_body(disclosure: Disclosure, language: Language) -> dict[str, Any]:
-    """Return what every answer about a citizen says besides what was found."""
-    return {
-        "lookup_id": str(disclosure.lookup_id),
-        "outcome": disclosure.outcome.value,
-        "message": OUTCOME_MESSAGES[disclosure.outcome][language],
-        "paper": paper_body(
-            may_ask=disclosure.paper.may_ask,
-            because=PAPER_REASONS[disclosure.paper.because][language],
-            language=language,
-            advice=PAPER_ADVICE.get(disclosure.paper.because, ()),
-        ),
-        "fetched_at": rfc3339(disclosure.fetched_at),
-        "source": disclosure.road,
-        "notices": [],
-    }
-
-
-def json_answer(body: object, headers: dict[str, str] | None = None) -> Response:
-    """Return *body* as a 200 in JSON."""
-    return Response(orjson.dumps(body), 200, headers, "application/json")

@@ -1,7 +1,6 @@
 """JSON in and out of the lookup routes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -173,8 +172,7 @@ def to_command(
 ) -> LookupCommand:
     """Return the command a body asks for; InvalidRequestError for the first part that cannot be right."""
     fields = frozenset(body.fields) if body.fields is not None else None
-    command = command_of(body, today, claim, fields, shapes=shapes)
-    return replace(command, wants_confirmation=body.confirmation)
+    return command_of(body, today, claim, fields, shapes=shapes, wants_confirmation=body.confirmation)
 
 
 def command_of(
@@ -184,6 +182,8 @@ def command_of(
     fields: frozenset[CitizenField] | None,
     citizen_claims: tuple[CitizenClaim, ...] = (),
     shapes: Sequence[DossierShape] = USUAL_SHAPES,
+    *,
+    wants_confirmation: bool = False,
 ) -> LookupCommand:
     """Return the command with *fields*, or a verification's; InvalidRequestError as to_command."""
     question, card = _question(body, today)
@@ -199,6 +199,7 @@ def command_of(
         claim=claim,
         no_dossier_reason=body.no_dossier_reason,
         card=card,
+        wants_confirmation=wants_confirmation,
         citizen_claims=citizen_claims,
     )
 

@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+from app.quickly_made import quickly_made
 
+
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class CitizenId:
     """A twelve-digit personal identification number (số định danh cá nhân) that never prints whole."""
@@ -14,6 +17,7 @@ class CitizenId:
         return f"*********{self.digits[-3:]}"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class OldIdNumber:
     """A nine-digit number of the former identity card (CMND) that never prints whole."""
@@ -27,6 +31,7 @@ class OldIdNumber:
 IdNumber = CitizenId | OldIdNumber
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class FullName:
     """A person's name, NFC, single spaces, as typed otherwise."""
@@ -37,6 +42,7 @@ class FullName:
         return "***"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class BirthDate:
     """A birth date, or only the year where nothing more is known (R45)."""
@@ -66,6 +72,7 @@ class BirthDate:
         return "****"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Question:
     """The person asked about: number, name and birth date together (R43)."""
@@ -75,6 +82,7 @@ class Question:
     birth_date: BirthDate
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, repr=False)
 class Address:
     """An address as the national side gives it; codes as received, `None` where it gave nothing (R84)."""
@@ -86,6 +94,7 @@ class Address:
     country_code: str | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, repr=False)
 class Person:
     """A relative or head of household named inside a citizen's record."""
@@ -96,6 +105,7 @@ class Person:
     nationality: str | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, repr=False)
 class Citizen:
     """A citizen's whole record as received, before narrowing; lives only while its lookup runs."""

@@ -8,18 +8,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.accounts.authentication import Caller
+from app.accounts.rejections import REJECTED
 from app.accounts.routes import GetCaller
 from app.audit.record import Outcome
 from app.clock import local_day
 from app.errors import ProblemCode
+from app.lookup.answers import answer, lookup_body
 from app.lookup.command import Disclosure, LookupCommand
 from app.lookup.data_fault_schemas import fault_notices_said
 from app.lookup.guesses import GuessLimit
-from app.lookup.routes import LOOKUP_PROBLEMS, LookupDesk, json_answer, lookup_body
+from app.lookup.routes import LOOKUP_PROBLEMS, LookupDesk
 from app.lookup.texts import NOTICES, Notice
 from app.lookup.verification_schemas import VerificationAnswer, VerificationRequest, to_verification
 from app.lookup.verification_texts import VERDICTS
 from app.web.bodies import read_json
+from app.web.headers import first_header
 from app.web.openapi import body_of, problems
 from app.web.problem_texts import Language
 from app.web.problems import language_of
@@ -65,12 +68,15 @@ def verification_router(desk: VerificationDesk, get_caller: GetCaller) -> APIRou
     )
     async def verify(request: Request) -> Response:
         caller = await get_caller(request)
-        async with lookups.rejections(caller):
+        try:
             body, content = await read_json(request, VerificationRequest, max_bytes=lookups.max_body_bytes)
             claim = lookups.claim_of(request, caller, content)
             command = to_verification(body, local_day(lookups.clock.now()), claim, lookups.dossier_shapes)
             disclosure = await desk.verify(caller, command)
-        return _answer(disclosure, command, language_of(request.headers.get("accept-language")))
+        except REJECTED as error:
+            await lookups.rejections.record(caller, error)
+            raise
+        return _answer(disclosure, command, language_of(first_header(request.scope, b"accept-language")))
 
     return router
 
@@ -86,4 +92,4 @@ def _answer(disclosure: Disclosure, command: LookupCommand, language: Language) 
         text = NOTICES[Notice.VALID_AT_RETRIEVAL][language]
         body["notices"] = [{"code": Notice.VALID_AT_RETRIEVAL.value, "text": text}]
     body["notices"] += fault_notices_said(disclosure.faults, language)
-    return json_answer(body, {"X-Lookup-Id": body["lookup_id"], "Content-Language": language})
+    return answer(body, language)

@@ -1,14 +1,16 @@
 """Reading a request's body: bounded, strict, and never repeating what was sent."""
 
-import asyncio
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
+from starlette.types import Receive
 
 from app.errors import InvalidRequestError, ProblemCode
+from app.web.arrival import Arrival
+from app.web.headers import first_header
 
 M = TypeVar("M", bound=BaseModel)
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -65,19 +67,26 @@ async def read_bytes(request: Request, *, max_bytes: int, arrival_seconds: float
     Raises InvalidRequestError: REQUEST_TOO_LARGE as soon as it proves so, MALFORMED_REQUEST where it does
     not arrive whole in time.
     """
-    declared = request.headers.get("content-length", "0")
+    declared = first_header(request.scope, b"content-length") or "0"
     if declared.isascii() and declared.isdigit() and _is_beyond(declared, max_bytes):
         raise InvalidRequestError(ProblemCode.REQUEST_TOO_LARGE)
-    chunks = bytearray()
     try:
-        async with asyncio.timeout(arrival_seconds):
-            async for chunk in request.stream():
-                chunks += chunk
-                if len(chunks) > max_bytes:
-                    raise InvalidRequestError(ProblemCode.REQUEST_TOO_LARGE)
-    except (ClientDisconnect, TimeoutError):
+        return await Arrival(_whole_body(request.receive, max_bytes), arrival_seconds)
+    except TimeoutError:
         raise InvalidRequestError(ProblemCode.MALFORMED_REQUEST) from None
-    return bytes(chunks)
+
+
+async def _whole_body(receive: Receive, max_bytes: int) -> bytes:
+    chunks = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise InvalidRequestError(ProblemCode.MALFORMED_REQUEST)
+        chunks += message.get("body", b"")
+        if len(chunks) > max_bytes:
+            raise InvalidRequestError(ProblemCode.REQUEST_TOO_LARGE)
+        if not message.get("more_body", False):
+            return bytes(chunks)
 
 
 def _is_beyond(digits: str, limit: int) -> bool:
@@ -86,8 +95,8 @@ def _is_beyond(digits: str, limit: int) -> bool:
 
 
 def _expect(request: Request, media_type: str) -> None:
-    given = request.headers.get("content-type", "").split(";", maxsplit=1)[0].strip().lower()
-    if given != media_type:
+    given = first_header(request.scope, b"content-type") or ""
+    if given != media_type and given.split(";", maxsplit=1)[0].strip().lower() != media_type:
         raise InvalidRequestError(ProblemCode.UNSUPPORTED_MEDIA_TYPE)
 
 

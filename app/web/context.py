@@ -2,24 +2,28 @@
 
 import re
 import time
+from collections.abc import Awaitable, Iterable
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from app.errors import GatewayError, ProblemCode
-from app.logs import LogEvent, get_logger
+from app.logs import LogEvent, get_logger, log_served
+from app.web.headers import first_header
 from app.web.problems import language_of, problem_response
 
 _log = get_logger(__name__)
 _REQUEST_ID: Final = re.compile(
-    r"[0-9a-f]{8}(?P<dash>-?)[0-9a-f]{4}(?P=dash)[0-9a-f]{4}(?P=dash)[0-9a-f]{4}(?P=dash)[0-9a-f]{12}",
-    re.IGNORECASE,
+    r"[0-9A-Fa-f]{8}(?P<dash>-?)[0-9A-Fa-f]{4}(?P=dash)[0-9A-Fa-f]{4}(?P=dash)[0-9A-Fa-f]{4}(?P=dash)"
+    r"[0-9A-Fa-f]{12}"
 )
 _PERSONAL_DIGITS: Final = re.compile(r"[0-9]{9,}")
+_ID_HEADER: Final = b"x-request-id"
+_KEEPING: Final = (b"cache-control", b"no-store")
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class RequestContext:
@@ -34,18 +38,16 @@ class RequestContext:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = choose_request_id(Headers(scope=scope).get("x-request-id"))
+        request_id = choose_request_id(first_header(scope, b"x-request-id"))
         scope.setdefault("state", {})["request_id"] = request_id
         status = 0
 
-        async def send_with_id(message: Message) -> None:
+        def send_with_id(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                headers.setdefault("Cache-Control", "no-store")
-            await send(message)
+                message["headers"] = _headers_with_id(message["headers"], request_id)
+            return send(message)
 
         try:
             await self._app(scope, receive, send_with_id)
@@ -55,8 +57,7 @@ class RequestContext:
                 error = GatewayError(ProblemCode.INTERNAL_ERROR)
                 await respond(Request(scope), error)(scope, receive, send_with_id)
         finally:
-            _log.info(
-                LogEvent.REQUEST_SERVED,
+            log_served(
                 request_id=request_id,
                 method=_known_method(scope["method"]),
                 route=_route(scope),
@@ -65,15 +66,30 @@ class RequestContext:
             )
 
 
+def _headers_with_id(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+    """Return an answer's headers with our id, and what forbids keeping it unless something allows it."""
+    kept, says_whether_to_keep = [], False
+    for header in headers:
+        name = header[0]
+        if name != _ID_HEADER:
+            kept.append(header)
+        if name == _KEEPING[0]:
+            says_whether_to_keep = True
+    kept.append((_ID_HEADER, request_id.encode("latin-1")))
+    if not says_whether_to_keep:
+        kept.append(_KEEPING)
+    return kept
+
+
 def respond(request: Request, error: GatewayError) -> Response:
     """Return *error* as the answer to *request*, in the language it asks for."""
-    language = language_of(request.headers.get("accept-language"))
+    language = language_of(first_header(request.scope, b"accept-language"))
     return problem_response(error, language, request_id=request_id_of(request))
 
 
 def request_id_of(request: Request) -> str:
     """Return the request's id, ours or the caller's."""
-    return str(request.state.request_id)
+    return str(request.scope["state"]["request_id"])
 
 
 def choose_request_id(offered: str | None) -> str:
@@ -92,4 +108,4 @@ def _route(scope: Scope) -> str:
 
 
 def _known_method(method: str) -> str:
-    return method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "OTHER"
+    return method if method in _METHODS else "OTHER"

@@ -236,8 +236,10 @@ KINDS: Final[Mapping[ProblemCode, ProblemKind]] = {
 
 def language_of(accept_language: str | None) -> Language:
     """Return English where it is preferred to Vietnamese (RFC 9110 section 12.5.4), otherwise Vietnamese."""
+    if not accept_language:
+        return "vi"
     preferred, highest = "vi", 0.0
-    for part in (accept_language or "").lower().split(","):
+    for part in accept_language.lower().split(","):
         tag, _, weight = part.partition(";")
         language = tag.strip().partition("-")[0]
         if language in {"vi", "en"} and _weight(weight) > highest:

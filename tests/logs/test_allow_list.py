@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from app.logs import ALLOWED_FIELDS, LogEvent, configure_logging, get_logger
+from app.logs import ALLOWED_FIELDS, LogEvent, configure_logging, get_logger, log_served
 from app.lookup.values import BirthDate, Citizen
 
 NAME = "Trần Văn Thử"
@@ -215,3 +216,48 @@ def test_the_test_runners_own_hooks_stay() -> None:
     before = threading.excepthook, sys.unraisablehook
     configure_logging()
     assert (threading.excepthook, sys.unraisablehook) == before
+
+
+SERVED: dict[str, Any] = {
+    "request_id": UUID_TEXT,
+    "method": "POST",
+    "route": "/v1/residence-lookups/{lookup_id}",
+    "status": 200,
+    "duration_ms": 17,
+}
+
+
+def test_the_line_of_a_request_is_to_the_byte_what_a_logger_writes(stream: io.StringIO) -> None:
+    log_served(**SERVED)
+    get_logger("app.web.context").info(LogEvent.REQUEST_SERVED, **SERVED)
+    quick, usual = (re.sub(r'"time":"[^"]{24}"', "", line) for line in stream.getvalue().splitlines())
+    assert quick == usual
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("request_id", NUMBER),
+        ("request_id", f'{UUID_TEXT}"'),
+        ("method", "Tran"),
+        ("route", f"/v1/{NAME}"),
+        ("status", int(NUMBER)),
+        ("status", True),
+        ("duration_ms", 10**8),
+    ],
+)
+def test_a_request_of_another_shape_is_withheld_from_its_line(
+    stream: io.StringIO, name: str, value: Any
+) -> None:
+    log_served(**(SERVED | {name: value}))
+    line = _line(stream)
+    assert line["event"] == "log.withheld"
+    assert name not in line
+    assert NAME not in stream.getvalue()
+    assert NUMBER not in stream.getvalue()
+
+
+def test_no_line_of_a_request_is_written_where_only_worse_is_asked_for() -> None:
+    configure_logging(written := io.StringIO(), level=logging.WARNING)
+    log_served(**SERVED)
+    assert written.getvalue() == ""

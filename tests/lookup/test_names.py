@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.lookup.names import APOSTROPHES, HYPHENS, same_name, unaccented
+from app.lookup.names import (
+    APOSTROPHES,
+    HYPHENS,
+    USUAL_LETTERS,
+    _folded,
+    _without_accents,
+    same_name,
+    unaccented,
+)
 
 GRAVE, ACUTE, TILDE, HOOK, DOT = TONES = "\u0300\u0301\u0303\u0309\u0323"
 CIRCUMFLEX, BREVE, HORN = "\u0302\u0306\u031b"
@@ -356,3 +364,11 @@ def test_unaccented_vietnamese_is_ascii(name: str) -> None:
 @pytest.mark.parametrize("asked", ["H'Điêu Niê & Kđăm", "H'Điêu Niê Kđăm", "h'đIÊU NIÊ&KĐĂM"])
 def test_an_ampersand_between_the_parts_of_a_name_does_not_matter(asked: str) -> None:
     assert same_name(asked, "H'ĐIÊU NIÊ & KĐĂM")
+
+
+def test_letters_that_are_compared_at_once_are_those_that_folding_would_find_the_same() -> None:
+    small = [one for one in map(chr, range(0x10000)) if USUAL_LETTERS.issuperset(one.casefold())]
+    assert len(small) > 186
+    for letter in small:
+        assert _folded(letter) == normalize("NFD", letter.casefold())
+        assert unaccented(f"a{letter} {letter}") == _without_accents(f"a{letter} {letter}")

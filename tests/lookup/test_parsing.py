@@ -6,7 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import InvalidRequestError, ProblemCode
+from app.lookup.names import INVISIBLE
 from app.lookup.parsing import (
+    _FULL_NAME,
+    _LOOKS_LIKE_D,
+    _USUAL_NAME,
     Pointers,
     check_birth_year,
     parse_birth_date,
@@ -454,3 +458,11 @@ def test_an_ampersand_joins_the_parts_of_a_name() -> None:
     assert parse_full_name("H'Điêu Niê & Kđăm").text == "H'Điêu Niê & Kđăm"
     with pytest.raises(InvalidRequestError):
         parse_full_name("&")
+
+
+def test_letters_that_are_taken_as_they_are_would_not_be_changed_or_refused() -> None:
+    usual = [one for one in map(chr, range(0x10000)) if _USUAL_NAME.fullmatch(one)]
+    assert len(usual) == 186
+    for letter in usual:
+        assert normalize("NFC", letter.translate(INVISIBLE)).translate(_LOOKS_LIKE_D) == letter
+        assert _FULL_NAME.fullmatch(letter)
