@@ -10,7 +10,6 @@ from adapters.reasons import Reason
 from app.errors import SourceConfusedError, SourceSilentError
 from app.lookup.source import SourceRequest
 from app.lookup.values import Citizen, Household
-from app.procedures.fields import Field
 
 
 class Language(Protocol):
@@ -24,7 +23,7 @@ class Language(Protocol):
         """Return the body that asks *request*'s question of *operation*."""
         ...
 
-    def read_citizen(self, answer: Answer, wanted: frozenset[Field] | None = None) -> Citizen | None:
+    def read_citizen(self, answer: Answer, wanted: frozenset[str] | None = None) -> Citizen | None:
         """Return what is *wanted* (None: all) of the record in an answer to 037; None for "nobody"."""
         ...
 

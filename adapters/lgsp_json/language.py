@@ -15,7 +15,6 @@ from adapters.status import error_for_status, may_explain_itself
 from app.errors import ProblemCode, SourceConfusedError, SourceRefusedError
 from app.lookup.source import SourceRequest
 from app.lookup.values import Citizen, Household
-from app.procedures.fields import Field
 
 T = TypeVar("T")
 
@@ -43,7 +42,7 @@ class JsonLanguage:
         order = self._profile.order_of(operation)
         return json.dumps({_on_the_wire(name): values.get(name, "") for name in order}).encode("ascii")
 
-    def read_citizen(self, answer: Answer, wanted: frozenset[Field] | None = None) -> Citizen | None:
+    def read_citizen(self, answer: Answer, wanted: frozenset[str] | None = None) -> Citizen | None:
         """Return what is wanted of `message`, or None where its collection is empty and no code objects."""
         wire = _open(answer)
         citizen = _read_message(wire, answer.status, partial(read_citizen, wanted=wanted))

@@ -12,7 +12,6 @@ from adapters.reasons import Reason
 from adapters.soap.wire import DANCU
 from app.errors import SourceConfusedError
 from app.lookup.values import Address, BirthDate, Citizen, Person
-from app.procedures.fields import Field
 
 _PREFIX: Final = f"{{{DANCU}}}"
 _READ: Final = """
@@ -30,7 +29,7 @@ Fields = dict[str, Element]
 _NOTHING: Final[Fields] = {}
 
 
-def read_record(record: Element, wanted: frozenset[Field] | None = None) -> Citizen:
+def read_record(record: Element, wanted: frozenset[str] | None = None) -> Citizen:
     """Return the citizen in *record*; codes as received, texts in NFC with single spaces.
 
     Of what does not tell who it is (numbers, name, birth date) only *wanted* is read; None wants all.

@@ -6,7 +6,6 @@ from adapters.soap.read import read_citizen, read_confirmation, read_household
 from adapters.soap.wire import question_xml
 from app.lookup.source import SourceRequest
 from app.lookup.values import Citizen, Household
-from app.procedures.fields import Field
 
 
 class SoapLanguage:
@@ -19,7 +18,7 @@ class SoapLanguage:
         """Return the envelope; see adapters.soap.wire."""
         return question_xml(request, operation, self._profile)
 
-    def read_citizen(self, answer: Answer, wanted: frozenset[Field] | None = None) -> Citizen | None:
+    def read_citizen(self, answer: Answer, wanted: frozenset[str] | None = None) -> Citizen | None:
         """Return what is wanted of the record, or None; see adapters.soap.read."""
         return read_citizen(answer, wanted)
 

@@ -12,7 +12,6 @@ from adapters.soap.envelope import is_blank, open_envelope
 from adapters.soap.wire import DANCU, QLDC
 from app.errors import SourceConfusedError
 from app.lookup.values import Citizen, Household
-from app.procedures.fields import Field
 
 _COLLECTION = f"{{{DANCU}}}CongdanCollection"
 _CITIZEN = f"{{{DANCU}}}CongDan"
@@ -22,7 +21,7 @@ _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 
-def read_citizen(answer: Answer, wanted: frozenset[Field] | None = None) -> Citizen | None:
+def read_citizen(answer: Answer, wanted: frozenset[str] | None = None) -> Citizen | None:
     """Return what is *wanted* of the record in an answer to 037, or None when its collection is empty.
 
     Raises SourceSilentError, SourceRefusedError, and SourceConfusedError: `several_citizens`,

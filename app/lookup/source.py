@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from app.lookup.values import Citizen, Household, Question
-from app.procedures.fields import Field
 
 
 @dataclass(slots=True)
@@ -75,7 +74,7 @@ class SourceRequest:
     question: Question
     budget_seconds: float
     journey: Journey = field(default_factory=Journey, compare=False, repr=False)
-    wanted: frozenset[Field] | None = None
+    wanted: frozenset[str] | None = None
 
 
 class PopulationSource(Protocol):

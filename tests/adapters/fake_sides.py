@@ -22,7 +22,6 @@ from app.clock import Clock
 from app.errors import SourceError, SourceSilentError
 from app.lookup.source import Journey, SourceRequest
 from app.lookup.values import BirthDate, Citizen, CitizenId, FullName, Household, Question
-from app.procedures.fields import Field
 from app.settings import UpstreamSettings
 
 PROFILE = load_profile(ROADS[0].profiles, UpstreamSettings(_env_file=None))
@@ -88,7 +87,7 @@ class _Language:
     def read_citizen(
         self,
         answer: Answer,  # noqa: ARG002 - there is one
-        wanted: frozenset[Field] | None = None,  # noqa: ARG002 - nobody has no fields
+        wanted: frozenset[str] | None = None,  # noqa: ARG002 - nobody has no fields
     ) -> Citizen | None:
         return None
 
