@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+import orjson
+
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
-_TWO_DIGITS = tuple(f"{number:02d}" for number in range(60))
 
 
 class Clock(Protocol):
@@ -40,11 +41,10 @@ def local_day(instant: datetime) -> date:
 
 def rfc3339(instant: datetime) -> str:
     """Return *instant* as RFC 3339 UTC with milliseconds, such as `2026-11-22T01:02:03.004Z`."""
-    at, two = instant.astimezone(UTC), _TWO_DIGITS  # isoformat takes twice as long, and every record has some
-    return (
-        f"{at.year:04d}-{two[at.month]}-{two[at.day]}T{two[at.hour]}:{two[at.minute]}:{two[at.second]}"
-        f".{at.microsecond // 1000:03d}Z"
-    )
+    written = orjson.dumps(instant.astimezone(UTC))  # in a fifth of the time that isoformat takes
+    if instant.microsecond:
+        return written[1:24].decode() + "Z"
+    return written[1:20].decode() + ".000Z"
 
 
 class Stamps:

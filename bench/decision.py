@@ -28,7 +28,7 @@ from app.lookup.retrying import RetryCheck
 from app.lookup.service import LookupPolicy, LookupService
 from app.lookup.store import LookupStore
 from app.procedures.fields import DEFAULT_FIELDS, Field
-from app.procedures.store import Catalogue
+from app.procedures.store import Catalogue, GrantBook
 from app.procedures.values import Grant, Procedure, QuestionType
 from app.units.values import Unit, UnitKind, UnitLevel
 from bench.machine import describe_machine
@@ -126,11 +126,12 @@ async def _service() -> LookupService:
 async def load_catalogue(_: AsyncConnection) -> Catalogue:
     """Return a province's catalogue and grants, made up."""
     codes = [f"1.{number:06d}" for number in range(_PROCEDURES)]
-    grants = {}
-    for unit in range(_UNITS):
-        for code in codes[unit % (_PROCEDURES // _GRANTS) :: _PROCEDURES // _GRANTS]:
-            grants[UUID(int=unit), code] = (Grant(UUID(int=unit), code, _SINCE, None),)
-    return Catalogue({code: _procedure(code) for code in codes}, grants)
+    grants = (
+        Grant(UUID(int=unit), code, _SINCE, None)
+        for unit in range(_UNITS)
+        for code in codes[unit % (_PROCEDURES // _GRANTS) :: _PROCEDURES // _GRANTS]
+    )
+    return Catalogue({code: _procedure(code) for code in codes}, GrantBook.of(grants))
 
 
 def _procedure(code: str) -> Procedure:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import asyncpg
 
-from app.audit.insert import batch_arguments
+from app.audit.chain import Record
 from app.audit.keyring import Keyring
 from app.audit.sealing import RootKey
 from app.audit.tree.tiles import TILE_WIDTH, root_of
@@ -34,9 +34,6 @@ _TAG: Final = ("record_id", "tag", "recorded_at")
 _BATCH: Final = (
     "newest_record_id", "first_sequence", "last_sequence", "chain_head", "writer_key_id", "signature",
 )  # fmt: skip
-# Where `batch_arguments` has which columns.
-_WRITER_AT, _RECORDS_AT, _KEY_AT, _TAGS_AT, _BATCH_AT = 0, slice(1, 15), 15, slice(16, 19), slice(24, 30)
-_IDS: Final = frozenset({"officer_id", "unit_id"})
 _PROGRESS: Final = "create table if not exists bench_stretch (number integer primary key)"
 _LINK: Final = """
 update lookup_without_dossier w set dossier_code = r.dossier_code, linked_at = r.recorded_at,
@@ -138,12 +135,14 @@ async def copy_records(connection: asyncpg.Connection, written: Sequence[Written
     """Put records, tags and signatures where the gateway's own statement would have."""
     records, tags, batches = list[tuple[Any, ...]](), list[tuple[Any, ...]](), list[tuple[Any, ...]]()
     for one in written:
-        made = batch_arguments(one.batch, one.key_id, one.records)
-        writer_id, key_id = made[_WRITER_AT], made[_KEY_AT]
-        columns = [_typed(name, column) for name, column in zip(_RECORD, made[_RECORDS_AT], strict=True)]
-        records += [(writer_id, *row) for row in zip(*columns, strict=True)]
-        tags += [(key_id, *row) for row in zip(*_lists(made[_TAGS_AT]), strict=True)]
-        batches.append((writer_id, *made[_BATCH_AT]))
+        batch, writer_id = one.batch, one.batch.writer_id
+        records += [_row(writer_id, record) for record in one.records]
+        tags += [
+            (one.key_id, record.draft.record_id, record.tag, record.draft.time)
+            for record in one.records
+            if record.tag is not None
+        ]
+        batches.append((writer_id, *(getattr(batch, name) for name in _BATCH)))
     await connection.copy_records_to_table("audit_record", records=records, columns=("writer_id", *_RECORD))
     await connection.copy_records_to_table("audit_search_tag", records=tags, columns=("key_id", *_TAG))
     await connection.copy_records_to_table("audit_batch", records=batches, columns=("writer_id", *_BATCH))
@@ -190,20 +189,30 @@ async def _hashes(connection: asyncpg.Connection, level: int) -> list[bytes]:
     return [row["hash"] for row in await connection.fetch(query, level)]
 
 
-def _typed(name: str, column: object) -> list[object]:
-    """Return a column as COPY wants it: ids as ids."""
-    values = _list(column)
-    return [UUID(str(one)) if one is not None else None for one in values] if name in _IDS else values
+def _row(writer_id: UUID, record: Record) -> tuple[object, ...]:
+    """Return *record* as the columns of _RECORD, after its writer."""
+    draft, facts = record.draft, record.facts
+    return (
+        writer_id,
+        draft.record_id,
+        facts["kind"],
+        record.sequence,
+        record.leaf,
+        record.leaf_hash,
+        draft.time,
+        _id(facts.get("officer_id")),
+        _id(facts.get("unit_id")),
+        facts.get("client_id"),
+        facts.get("procedure_code"),
+        facts.get("dossier_code"),
+        draft.lookup_id,
+        facts.get("outcome"),
+        facts.get("problem_code"),
+    )
 
 
-def _lists(columns: Iterable[object]) -> list[list[object]]:
-    return [_list(column) for column in columns]
-
-
-def _list(column: object) -> list[object]:
-    if not isinstance(column, list):
-        raise BenchError("the gateway's statement has other arguments than it had")
-    return column
+def _id(said: object) -> UUID | None:
+    return UUID(str(said)) if said is not None else None
 
 
 def _show(wanted: int, there: int, written: int, begun: float) -> None:

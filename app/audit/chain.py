@@ -4,13 +4,13 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import orjson
-from uuid_utils.compat import uuid7
 
 from app.audit.record import MAX_LEAF_BYTES, VERSION, Draft, RecordKind, Value, instant_text, leaf_hash
+from app.audit.record_ids import new_record_id
 from app.audit.sealing import DataKey, MonthKey, sealed_text
 from app.audit.writer_keys import WriterKey
 
@@ -19,11 +19,11 @@ _SALT_BYTES: Final = 16
 _MAX_DOUBTFUL: Final = 500  # their ids must fit one leaf
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A record with its place in the chain, ready to be stored."""
+class Record(NamedTuple):
+    """A record with its place in the chain, ready to be stored; `facts` are what its leaf says."""
 
     draft: Draft
+    facts: Mapping[str, Value]
     leaf: bytes
     leaf_hash: bytes
     sequence: int
@@ -47,7 +47,7 @@ class Chain:
     """
 
     authority_code: str
-    writer_id: UUID = field(default_factory=uuid7)
+    writer_id: UUID = field(default_factory=new_record_id)
     sequence: int = 0
     last_hash: bytes = GENESIS
     month: MonthKey | None = None
@@ -142,7 +142,7 @@ class Chain:
             **draft.facts,
             **common,
             "record_id": str(draft.record_id),
-            "kind": draft.kind.value,
+            "kind": str(draft.kind),
             "salt": secrets.token_hex(_SALT_BYTES),
             "writer_sequence": sequence,
             "previous_hash": previous_hash.hex(),
@@ -150,11 +150,10 @@ class Chain:
             "time": instant_text(draft.time),
         }
         if draft.subject is not None:
-            sealed = data_key.seal(draft.record_id, draft.subject)
-            facts["subject"], facts["subject_commitment"] = sealed.ciphertext, sealed.commitment
+            facts["subject"], facts["subject_commitment"] = data_key.seal(draft.record_id, draft.subject)
         leaf = leaf_bytes(facts)
         tag = month.search_tag(draft.searched_number) if draft.searched_number is not None else None
-        return Record(draft, leaf, leaf_hash(leaf), sequence, tag)
+        return Record(draft, facts, leaf, leaf_hash(leaf), sequence, tag)
 
 
 def leaf_bytes(facts: Mapping[str, Value]) -> bytes:

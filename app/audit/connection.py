@@ -16,6 +16,7 @@ from app.audit.writer_keys import WriterKey
 from app.clock import Clock
 from app.errors import AuditUnavailableError
 from app.logs import LogEvent, get_logger
+from app.time_limit import TimeLimit
 
 CONNECTION_LOST: Final = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
 _WRITER_KEY_SECONDS: Final = 3.0  # for which a writer may go on signing with a key that was retired
@@ -70,7 +71,7 @@ class WriterConnection:
     async def ready(self) -> WritingKeys:
         """Make sure of a usable connection and return the keys of now, or raise AuditUnavailableError."""
         try:
-            async with asyncio.timeout(self._wait_seconds):
+            with TimeLimit(self._wait_seconds):
                 connection = await self._opened()
                 await self._guard.check(connection)
                 month, writer_key = await self._current_month(connection), await self._current_key(connection)
@@ -91,7 +92,7 @@ class WriterConnection:
 
         Raises what asyncpg raises, and TimeoutError.
         """
-        async with asyncio.timeout(self._wait_seconds):
+        with TimeLimit(self._wait_seconds):
             return bool(await self._held.fetchval(_MAY_WRITE))
 
     async def commit(self, statement: str, arguments: Sequence[object]) -> None:
@@ -100,14 +101,14 @@ class WriterConnection:
         Raises what asyncpg raises, TimeoutError, and DoubtfulCommitError where the server warned.
         """
         self._was_warned = False
-        async with asyncio.timeout(self._wait_seconds):
+        with TimeLimit(self._wait_seconds):
             await self._held.execute(statement, *arguments)
         if self._was_warned:
             raise DoubtfulCommitError
 
     async def find_conflicts(self, batch: Sequence[Waiter]) -> Conflicts:
         """Return what of *batch* is already there; raises what asyncpg raises, and TimeoutError."""
-        async with asyncio.timeout(self._wait_seconds):
+        with TimeLimit(self._wait_seconds):
             return await find_conflicts(self._held, batch)
 
     def drop(self) -> None:

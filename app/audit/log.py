@@ -26,6 +26,8 @@ class AuditLog(Protocol):
     async def append(self, draft: Draft) -> None:
         """Return once *draft* is durable.
 
+        Whoever gives up waiting takes the draft back while that is possible; but an outcome on its way is
+        written all the same.
         Raises AuditUnavailableError where that is not certain (the record may exist all the same),
         ClaimTakenError and AlreadyClosedError where it was certainly not recorded.
         """

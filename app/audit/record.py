@@ -3,15 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Final, NoReturn, cast
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
-
 from app.audit.leaf import MAX_INTEGER, MAX_LEAF_BYTES, Value, canonical, is_clean, leaf_hash, read_leaf
+from app.audit.record_ids import new_record_id, read_record_id
 from app.clock import rfc3339
 
 __all__ = ["MAX_LEAF_BYTES", "Value", "canonical", "leaf_hash", "read_leaf"]  # beside what is below
@@ -22,6 +21,7 @@ _AUTHENTICATION_BYTES: Final = 16  # by which a sealed subject is longer
 _DIGEST_BYTES: Final = 32
 _LONGEST_MARK: Final = 4  # bytes of one in UTF-8; escaped ones have two
 _LONGEST_REST: Final = 64  # bytes of a field's name, its punctuation, and its integer
+_PAST_THE_MILLISECOND: Final = tuple(timedelta(microseconds=number) for number in range(1000))
 
 
 class RecordKind(StrEnum):
@@ -318,11 +318,11 @@ class Draft:
     subject: bytes | None = field(default=None, repr=False)
     searched_number: str | None = field(default=None, repr=False)
     claim: Claim | None = None
-    record_id: UUID = field(default_factory=uuid7)
+    record_id: UUID = field(default_factory=new_record_id)
 
     def __post_init__(self) -> None:
         # Leaves write milliseconds; the projected column must say the same.
-        whole = self.time.replace(microsecond=self.time.microsecond // 1000 * 1000)
+        whole = self.time - _PAST_THE_MILLISECOND[self.time.microsecond % 1000]
         object.__setattr__(self, "time", whole)
 
     @property
@@ -331,7 +331,7 @@ class Draft:
         if self.kind in _OWN_LOOKUP:
             return self.record_id
         named = self.facts.get("lookup_id")
-        return _read_id(str(named)) if named is not None else None
+        return read_record_id(str(named)) if named is not None else None
 
     def check(self) -> None:
         """Raise ValueError where this could not be written; one bad draft must not fail a batch.
@@ -373,36 +373,57 @@ def _checked_text(facts: Mapping[str, Value]) -> str:
 
     Together they are looked at once: every officer waits for this.
     """
-    texts = list[str]()
-    for name, value in facts.items():
-        expected = _WRITABLE.get(name)
-        if expected is None:
-            raise ValueError(f"a draft has no field {name}")
-        if type(value) is not expected:
-            raise ValueError(f"field {name} must be {expected.__name__}")
-        if isinstance(value, str):
-            texts.append(value)
-        elif abs(value) > MAX_INTEGER:
+    shape, values = _shape_of(tuple(facts)), list(facts.values())
+    if tuple(map(type, values)) != shape.types:
+        _refuse_types(facts)
+    for name in shape.numbers:
+        if not -MAX_INTEGER <= int(facts[name]) <= MAX_INTEGER:
             raise ValueError(f"field {name} is too large")
+    texts = cast("list[str]", [facts[name] for name in shape.texts] if shape.numbers else values)
     text = "".join(texts)
     # What is printable holds nothing unwritable; whether it is NFC each says for itself.
-    if not (text.isprintable() and all(one.isascii() or is_clean(one) for one in texts)):
+    is_normal = text.isascii() or all(is_clean(one) for one in texts if not one.isascii())
+    if not (is_normal and text.isprintable()):
         _check_each(facts)
-    for name in _IDS:
-        if name in facts and _ID.fullmatch(str(facts[name])) is None:
+    for name in shape.ids:
+        if _ID.fullmatch(str(facts[name])) is None:
             raise ValueError(f"field {name} is not an id")
     return text
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What facts of certain names must be, in their order, and which of them are what."""
+
+    types: tuple[type, ...]
+    numbers: tuple[str, ...]
+    texts: tuple[str, ...]
+    ids: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def _shape_of(names: tuple[str, ...]) -> _Shape:
+    """Return the shape of facts of these names; ValueError for a name that no draft may use."""
+    for name in names:
+        if name not in _WRITABLE:
+            raise ValueError(f"a draft has no field {name}")
+    return _Shape(
+        types=tuple(_WRITABLE[name] for name in names),
+        numbers=tuple(name for name in names if _WRITABLE[name] is int),
+        texts=tuple(name for name in names if _WRITABLE[name] is str),
+        ids=tuple(name for name in _IDS if name in names),
+    )
+
+
+def _refuse_types(facts: Mapping[str, Value]) -> NoReturn:
+    wrong = next(name for name, value in facts.items() if type(value) is not _WRITABLE[name])
+    raise ValueError(f"field {wrong} must be {_WRITABLE[wrong].__name__}")
 
 
 def _check_each(facts: Mapping[str, Value]) -> None:
     for name, value in facts.items():
         if isinstance(value, str) and not is_clean(value):
             raise ValueError(f"field {name} is not clean NFC text")
-
-
-@lru_cache(maxsize=1024)
-def _read_id(text: str) -> UUID:
-    return UUID(text)
 
 
 def instant_text(instant: datetime) -> str:

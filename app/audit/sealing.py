@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from app.audit.keyed_digest import KeyedDigest
 
 KEY_BYTES: Final = 32
 _HPKE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # RFC 9180
@@ -32,6 +34,10 @@ class MonthKey:
     month: str
     public_key: X25519PublicKey = field(repr=False)
     index_key: bytes = field(repr=False)
+    _tags: KeyedDigest = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_tags", KeyedDigest(self.index_key))
 
     def seal_data_key(self, data_key: bytes, writer_id: UUID) -> bytes:
         """Return *data_key* sealed to the month, bound to its writer (HPKE base mode)."""
@@ -39,7 +45,7 @@ class MonthKey:
 
     def search_tag(self, number: str) -> bytes:
         """Return the 32-byte tag under which this month's records of *number* are found."""
-        return search_tag(self.index_key, number)
+        return self._tags.of(number.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +68,7 @@ class MonthSecret:
             raise SealBrokenError("the writer's key was not sealed to this month") from None
 
 
-@dataclass(frozen=True, slots=True)
-class SealedSubject:
+class SealedSubject(NamedTuple):
     """A person inside a leaf: ciphertext and the commitment to its key, both as text."""
 
     ciphertext: str
@@ -75,11 +80,12 @@ class DataKey:
     """A writer's random key of one month, from which every record key derives."""
 
     secret: bytes = field(repr=False)
-    _extracted: bytes = field(init=False, repr=False, compare=False)
+    _extracted: KeyedDigest = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # HKDF-SHA256's first half (RFC 5869 section 2.2, no salt), the same for every record.
-        object.__setattr__(self, "_extracted", hmac.digest(bytes(KEY_BYTES), self.secret, hashlib.sha256))
+        extracted = hmac.digest(bytes(KEY_BYTES), self.secret, hashlib.sha256)
+        object.__setattr__(self, "_extracted", KeyedDigest(extracted))
 
     @classmethod
     def generate(cls) -> Self:
@@ -106,8 +112,8 @@ class DataKey:
     def _record_key(self, record_id: UUID) -> tuple[bytes, bytes]:
         # HKDF-SHA256's second half for 64 bytes (RFC 5869 section 2.3): every lookup waits for it.
         info = b"dancu record key v1|" + record_id.bytes
-        key = hmac.digest(self._extracted, info + b"\x01", hashlib.sha256)
-        return key, hmac.digest(self._extracted, key + info + b"\x02", hashlib.sha256)
+        key = self._extracted.of(info + b"\x01")
+        return key, self._extracted.of(key + info + b"\x02")
 
 
 @dataclass(frozen=True, slots=True)

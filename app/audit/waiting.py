@@ -13,18 +13,31 @@ MAX_BATCH: Final = 256
 MAX_WAITING: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Waiter:
-    """A draft, what no other draft of its batch may want too, and whom to tell."""
+    """A draft, what no other draft of its batch may want too, and whom to tell.
+
+    Who gives up takes the draft back, unless it is *final*: that one is written all the same.
+    """
 
     draft: Draft
-    wants: frozenset[object]
+    wants: tuple[object, ...]
     done: "asyncio.Future[None]"
+    is_final: bool = False
+    is_told: bool = False
 
     @classmethod
     def of(cls, draft: Draft) -> "Waiter":
         """Return a waiter of the running loop."""
-        return cls(draft, _wants(draft), asyncio.get_running_loop().create_future())
+        # What became of a question must not depend on whether somebody still waits for the answer.
+        is_final = draft.kind is RecordKind.LOOKUP_OUTCOME
+        wants: tuple[object, ...] = (draft.record_id,)
+        if is_final:
+            # The id of its intent, too: in one statement it would not see it to close it.
+            wants += (draft.lookup_id,)
+        if draft.claim is not None:
+            wants += (draft.claim.key_digest,)
+        return cls(draft, wants, asyncio.get_running_loop().create_future(), is_final)
 
     @classmethod
     def for_nobody(cls, draft: Draft) -> "Waiter":
@@ -35,16 +48,18 @@ class Waiter:
 
     @property
     def has_given_up(self) -> bool:
-        """Whether nobody waits any more."""
-        return self.done.done()
+        """Whether the draft need not be written any more: somebody was told, or nobody waits."""
+        return self.is_told or (not self.is_final and self.done.cancelled())
 
     def succeed(self) -> None:
         """Say that the draft is durable."""
+        self.is_told = True
         if not self.done.done():
             self.done.set_result(None)
 
     def refuse(self, error: Exception) -> None:
         """Say why it is not, or not certainly."""
+        self.is_told = True
         if not self.done.done():
             self.done.set_exception(error)
 
@@ -76,10 +91,10 @@ class WaitingLine:
             waiter = self._waiting.popleft()
             if waiter.has_given_up:
                 continue
-            if not waiter.wants.isdisjoint(taken):
+            if not taken.isdisjoint(waiter.wants):
                 deferred.append(waiter)
             else:
-                taken |= waiter.wants
+                taken.update(waiter.wants)
                 batch.append(waiter)
         self._waiting.extendleft(reversed(deferred))
         return batch
@@ -125,13 +140,3 @@ def fail(batch: Sequence[Waiter]) -> None:
     """Tell everybody in *batch* that their record is not certain."""
     for waiter in batch:
         waiter.refuse(AuditUnavailableError())
-
-
-def _wants(draft: Draft) -> frozenset[object]:
-    # A lookup's outcome wants the id of its intent: in one statement it would not see it to close it.
-    wants: set[object] = {draft.record_id}
-    if draft.kind is RecordKind.LOOKUP_OUTCOME:
-        wants.add(draft.lookup_id)
-    if draft.claim is not None:
-        wants.add(draft.claim.key_digest)
-    return frozenset(wants)

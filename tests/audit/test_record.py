@@ -21,6 +21,7 @@ from app.audit.record import (
     RecordKind,
     Value,
     canonical,
+    instant_text,
     leaf_hash,
     read_leaf,
 )
@@ -97,6 +98,14 @@ def test_unclean_fact_is_named_whatever_stands_beside_it(unclean: str, beside: s
 def test_id_in_any_other_writing_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"unit_id"):
         a_draft(unit_id=text).check()
+
+
+@given(st.datetimes(datetime(1900, 1, 2), datetime(2999, 12, 30), timezones=st.timezones()))  # noqa: DTZ001
+def test_times_are_written_in_utc_and_cut_to_milliseconds(instant: datetime) -> None:
+    written = instant.astimezone(UTC).isoformat(timespec="milliseconds")
+
+    assert instant_text(instant) == written.replace("+00:00", "Z")
+    assert instant_text(instant.replace(microsecond=0)) == f"{written[:19]}.000Z"
 
 
 def test_leaf_hash_is_that_of_rfc_6962() -> None:

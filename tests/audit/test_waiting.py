@@ -3,12 +3,13 @@
 import asyncio
 import gc
 import weakref
+from uuid import uuid4
 
 import pytest
 
-from app.audit.waiting import Patience, Waiter
+from app.audit.waiting import Patience, Waiter, WaitingLine
 from app.errors import AuditUnavailableError
-from tests.audit.workbench import a_draft
+from tests.audit.workbench import a_draft, an_outcome
 
 SOON = 0.05
 
@@ -42,6 +43,30 @@ async def test_who_was_told_or_gave_up_is_left_alone() -> None:
         await late.done
     assert told.done.result() is None
     assert gone.done.cancelled()
+
+
+async def test_outcome_is_still_to_be_written_when_nobody_waits_and_others_are_not() -> None:
+    outcome, other = Waiter.of(an_outcome(uuid4())), Waiter.of(a_draft())
+    line = WaitingLine()
+    for waiter in (outcome, other):
+        waiter.done.cancel()
+        line.join(waiter)
+
+    assert line.next_batch() == [outcome]
+    outcome.succeed()
+    assert outcome.has_given_up
+
+
+async def test_outcome_that_nobody_waits_for_is_given_up_in_time() -> None:
+    patience = Patience(SOON)
+    outcome, late = Waiter.of(an_outcome(uuid4())), Waiter.of(a_draft())
+    outcome.done.cancel()
+    for waiter in (outcome, late):
+        patience.begin(waiter)
+
+    with pytest.raises(AuditUnavailableError):
+        await late.done
+    assert outcome.has_given_up
 
 
 async def test_timer_begins_again_after_everybody_was_told() -> None:

@@ -108,6 +108,38 @@ async def test_caller_that_gives_up_before_its_turn_is_not_written(database: Dat
     assert str(gone.record_id) not in {facts["record_id"] for facts in await leaves(database)}
 
 
+async def test_outcome_is_written_though_its_caller_gives_up_before_its_turn(database: Database) -> None:
+    intent = an_intent()
+    outcome = an_outcome(intent.record_id)
+    async with a_writer(database) as writer:
+        await writer.append(intent)
+        async with writes_held(database) as is_held:
+            first = asyncio.create_task(writer.append(a_draft()))
+            await is_held()
+            second = asyncio.create_task(writer.append(outcome))
+            await asyncio.sleep(0)
+            second.cancel()
+            await asyncio.wait([second])
+        await first
+
+    assert second.cancelled()
+    assert str(outcome.record_id) in {facts["record_id"] for facts in await leaves(database)}
+    assert not await fetch(database.owner_url, "select 1 from audit_open_intent")
+
+
+async def test_columns_say_what_the_leaf_says_whatever_its_marks(database: Database) -> None:
+    odd = "a\"b\\c{d,e}'f [null] Điều “14” \U0001f600"
+    draft = a_draft(client_id=odd, dossier_code="null", procedure_code="")
+    async with a_writer(database) as writer:
+        await asyncio.gather(writer.append(an_intent(a_claim(1))), writer.append(draft))
+
+    query = "select * from audit_record where record_id = $1"
+    (row,) = await fetch(database.owner_url, query, draft.record_id)
+    assert (row["client_id"], row["dossier_code"], row["procedure_code"]) == (odd, "null", "")
+    assert row["lookup_id"] is None
+    assert read_leaf(row["leaf"])["client_id"] == odd
+
+
 async def test_caller_that_gives_up_during_its_commit_harms_nobody(database: Database) -> None:
     async with a_writer(database) as writer:
         async with writes_held(database) as is_held:

@@ -96,7 +96,7 @@ class Line:
         return int(self.opened[-1].get_server_pid())
 
     def _count(self, query: Any) -> None:
-        is_closing = "insert into audit_record" in query.query and query.args[2] == ["writer.closed"]
+        is_closing = "insert into audit_record" in query.query and query.args[8] == '["writer.closed"]'
         self.inserts += "insert into audit_record" in query.query and not is_closing
 
 
