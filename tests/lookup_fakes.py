@@ -34,7 +34,7 @@ from app.lookup.store import LookupState, LookupStore
 from app.lookup.values import Address, BirthDate, Citizen, CitizenId, FullName, Household, Question
 from app.main import OpenSource
 from app.procedures.fields import DEFAULT_FIELDS
-from app.procedures.store import Catalogue
+from app.procedures.store import Catalogue, GrantBook
 from app.procedures.values import Grant, Procedure
 from app.units.values import Unit, UnitKind, UnitLevel
 from tests.fakes import FakeAuditLog
@@ -99,6 +99,12 @@ class JournalLog(FakeAuditLog):
         self.gate: asyncio.Event | None = None
 
     async def append(self, draft: Draft) -> None:
+        if draft.kind is RecordKind.LOOKUP_OUTCOME:
+            await asyncio.shield(self.write(draft))  # as the port promises
+        else:
+            await self.write(draft)
+
+    async def write(self, draft: Draft) -> None:
         if draft.kind in self.failing:
             raise AuditUnavailableError
         if self.gate is not None and draft.kind is RecordKind.LOOKUP_OUTCOME:
@@ -316,7 +322,7 @@ def a_catalogue(procedure: Procedure | None = None) -> Catalogue:
     """Return a catalogue of one procedure, granted to a_unit."""
     known = procedure or a_procedure()
     grant = Grant(UNIT_ID, known.procedure_code, SINCE, None)
-    return Catalogue({known.procedure_code: known}, {(UNIT_ID, known.procedure_code): (grant,)})
+    return Catalogue({known.procedure_code: known}, GrantBook.of([grant]))
 
 
 def a_question() -> Question:

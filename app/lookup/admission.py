@@ -1,8 +1,5 @@
 """What a lookup passes before its question goes on record: its unit's turn, and the limits."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from app.accounts.authentication import Caller
 from app.lookup.fair_sharing import FairShares
 from app.lookup.limits import LimitBook
@@ -17,10 +14,10 @@ class Admission:
         self._limits = limits
         self._shares = shares
 
-    @asynccontextmanager
-    async def admit(self, caller: Caller, id_number: IdNumber) -> AsyncIterator[float]:
-        """Let one question about *id_number* be asked within the block; yields how long it waited.
+    async def enter(self, caller: Caller, id_number: IdNumber) -> float:
+        """Let one question about *id_number* be asked, and return how many seconds it waited.
 
+        `leave` must follow however the question ends; where this raises, there is nothing to leave.
         Raises TooManyError, before anything is on record and before anybody is asked: LimitReachedError,
         NationalSideCrowdedError. Who is turned away for want of a turn has used up nothing.
         """
@@ -29,6 +26,11 @@ class Admission:
         waited_seconds = await self._shares.enter(caller.unit.unit_id)
         try:
             self._limits.step(caller, id_number)
-            yield waited_seconds
-        finally:
+        except BaseException:
             self._shares.leave()
+            raise
+        return waited_seconds
+
+    def leave(self) -> None:
+        """End a question, and give its turn to whoever waits."""
+        self._shares.leave()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from app.audit.record import Claim, Outcome
@@ -83,9 +84,7 @@ class LookupCommand:
         return QuestionType.VERIFICATION if is_verification else QuestionType.LOOKUP
 
 
-@quickly_made
-@dataclass(frozen=True, slots=True)
-class Disclosure:
+class Disclosure(NamedTuple):
     """What the officer gets once it is on record; `citizen` holds the permitted fields of a found person.
 
     `verdicts` answer the claims of a verification, in their order.
@@ -96,8 +95,12 @@ class Disclosure:
     paper: PaperRuling
     fetched_at: datetime
     road: str
-    citizen: dict[str, object] | None = field(default=None, repr=False)
+    citizen: dict[str, object] | None = None
     notices: tuple[Notice, ...] = ()
     faults: tuple[FaultNotice, ...] = ()
     confirmation: IssuedReceipt | None = None
-    verdicts: tuple[Verdict, ...] = field(default=(), repr=False)
+    verdicts: tuple[Verdict, ...] = ()
+
+    def __repr__(self) -> str:
+        # Neither the citizen nor which claims are true.
+        return f"Disclosure(lookup_id={self.lookup_id!r}, outcome={self.outcome!r}, paper={self.paper!r})"

@@ -10,13 +10,13 @@ def compare(question: Question, citizen: Citizen) -> frozenset[str]:
 
     What the record leaves out differs: silence confirms nothing.
     """
-    differing = []
+    differing = set[str]()
     if not _same_number(question.id_number, citizen):
-        differing.append(Field.ID_NUMBER.value)
+        differing.add(Field.ID_NUMBER.value)
     if not same_name(question.full_name.text, citizen.full_name):
-        differing.append(Field.FULL_NAME.value)
+        differing.add(Field.FULL_NAME.value)
     if not _same_birth_date(question.birth_date, citizen.birth_date):
-        differing.append(Field.BIRTH_DATE.value)
+        differing.add(Field.BIRTH_DATE.value)
     return frozenset(differing)
 
 
@@ -27,8 +27,8 @@ def _same_number(asked: IdNumber, citizen: Citizen) -> bool:
 
 
 def _same_birth_date(asked: BirthDate, returned: BirthDate | None) -> bool:
-    if returned is None or asked.year != returned.year:
+    if returned is None:
         return False
     if asked.is_year_only or returned.is_year_only:
-        return True
-    return asked.month == returned.month and asked.day == returned.day
+        return asked.year == returned.year
+    return asked == returned

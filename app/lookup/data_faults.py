@@ -1,10 +1,10 @@
 """What is wrong with a national record, in the police's own classes (R80), as far as one record shows it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.lookup.names import same_name, unaccented
 from app.lookup.values import Address, Citizen, OldIdNumber, Person, Question
@@ -55,6 +55,21 @@ class _Rule:
     compared: frozenset[Field] = frozenset()
 
 
+class _Place(NamedTuple):
+    """A field, and the attribute of a citizen that holds it."""
+
+    field: Field
+    attribute: str
+
+
+class _Sight(NamedTuple):
+    """What who may see certain fields can be told of: by rule, of names beside numbers, and of what lacks."""
+
+    rules: tuple[_Rule, ...]
+    named: tuple[_Place, ...]
+    everybody_has: tuple[_Place, ...]
+
+
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class FaultNotice:
@@ -76,7 +91,6 @@ _EVERYBODY_HAS: Final = (
     Field.HOME_PLACE,
     Field.ETHNICITY,
 )
-_NAME_OF: Final = {field: field.value for field in Field}
 _NAMED_WITH_A_NUMBER: Final = (
     Field.HOUSEHOLD_HEAD,
     Field.FATHER,
@@ -97,14 +111,7 @@ def find_faults(citizen: Citizen, permitted: frozenset[Field]) -> tuple[FaultNot
     A fault that lies in several fields is told only to who may see all of them: that a field is
     empty, or contradicts another one, says something about it.
     """
-    visible = _visible_to(permitted)
-    notices = []
-    if visible.named and (others := _other_names(citizen, visible.named)):
-        notices.append(FaultNotice(Fault.ONE_NUMBER_TWO_NAMES, others))
-    notices += [FaultNotice(rule.fault, rule.fields) for rule in visible.rules if rule.is_so(citizen)]
-    if lacking := tuple(field for field in visible.everybody_has if _lacks(citizen, field)):
-        notices.append(FaultNotice(Fault.FIELDS_MISSING, lacking))
-    return tuple(notices)
+    return tuple([FaultNotice(fault, fields) for fault, fields in _all_faults(citizen, _sight_of(permitted))])
 
 
 def is_number_changed(question: Question, citizen: Citizen, differing: frozenset[str]) -> bool:
@@ -121,44 +128,45 @@ def is_number_changed(question: Question, citizen: Citizen, differing: frozenset
     return citizen.id_number is not None or citizen.old_id_number == asked.digits
 
 
-@dataclass(frozen=True, slots=True)
-class _Visible:
-    """What may be looked at for those who see certain fields only."""
-
-    named: tuple[Field, ...]
-    rules: tuple[_Rule, ...]
-    everybody_has: tuple[Field, ...]
-
-
-@lru_cache(maxsize=256)
-def _visible_to(permitted: frozenset[Field]) -> _Visible:
-    """Return what may be told to who sees *permitted*; made once for the few sets procedures permit.
-
-    The citizen's own number must be open for somebody of another name to be seen bearing it.
-    """
-    named = _NAMED_WITH_A_NUMBER if Field.ID_NUMBER in permitted else ()
-    return _Visible(
-        tuple(field for field in named if field in permitted),
-        tuple(
+@lru_cache(maxsize=256)  # as many as procedures have different fields
+def _sight_of(permitted: frozenset[Field]) -> _Sight:
+    return _Sight(
+        rules=tuple(
             rule for rule in _WHOLE_RECORD if permitted.issuperset(rule.fields) and permitted >= rule.compared
         ),
-        tuple(field for field in _EVERYBODY_HAS if field in permitted),
+        # Somebody of another name who bears the citizen's own number: that must be open too.
+        named=_places(_NAMED_WITH_A_NUMBER, permitted if Field.ID_NUMBER in permitted else frozenset()),
+        everybody_has=_places(_EVERYBODY_HAS, permitted),
     )
 
 
-def _other_names(citizen: Citizen, named: tuple[Field, ...]) -> tuple[Field, ...]:
-    """Return where somebody of another name bears the citizen's own number."""
+def _places(fields: Iterable[Field], permitted: frozenset[Field]) -> tuple[_Place, ...]:
+    return tuple(_Place(field, field.value) for field in fields if field in permitted)
 
-    def is_another(person: Person | None) -> bool:
-        return (
-            person is not None
-            and person.id_number is not None
-            and person.id_number == citizen.id_number
-            and person.full_name is not None
-            and not same_name(person.full_name, citizen.full_name)
-        )
 
-    return tuple(field for field in named if is_another(getattr(citizen, _NAME_OF[field])))
+def _all_faults(citizen: Citizen, sight: _Sight) -> Iterator[tuple[Fault, tuple[Field, ...]]]:
+    if others := [
+        field for field, attribute in sight.named if _bears_number(getattr(citizen, attribute), citizen)
+    ]:
+        yield Fault.ONE_NUMBER_TWO_NAMES, tuple(others)
+    for rule in sight.rules:
+        if rule.is_so(citizen):
+            yield rule.fault, rule.fields
+    if lacking := [
+        field for field, attribute in sight.everybody_has if _is_lacking(getattr(citizen, attribute))
+    ]:
+        yield Fault.FIELDS_MISSING, tuple(lacking)
+
+
+def _bears_number(person: Person | None, citizen: Citizen) -> bool:
+    """Whether *person* bears the citizen's own number under another name."""
+    return (
+        person is not None
+        and person.id_number is not None
+        and person.id_number == citizen.id_number
+        and person.full_name is not None
+        and not same_name(person.full_name, citizen.full_name)
+    )
 
 
 def _has_no_head(citizen: Citizen) -> bool:
@@ -185,8 +193,7 @@ def _carries_earlier_number(citizen: Citizen) -> bool:
     return earlier is not None and len(earlier) == _CITIZEN_ID_DIGITS and earlier != citizen.id_number
 
 
-def _lacks(citizen: Citizen, field: Field) -> bool:
-    value = getattr(citizen, _NAME_OF[field])
+def _is_lacking(value: object) -> bool:
     if isinstance(value, Address):
         # Without a commune it is none; abroad there are no communes.
         return value.commune_code is None and value.country_code in _VIETNAM

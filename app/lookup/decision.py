@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.accounts.values import Officer, Permission
 from app.errors import ProblemCode
@@ -14,8 +14,7 @@ from app.procedures.values import Procedure, QuestionType
 from app.units.values import Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Who asks on which day: the officer, their unit, and the procedure as that unit stands to it.
 
     `unit` is None where the officer works nowhere that day, `procedure` where the catalogue does not know
@@ -31,8 +30,7 @@ class Standing:
     """Whether the client software may ask for the procedure."""
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(NamedTuple):
     """What the question may ask and show, and in whose name it asks the national side."""
 
     fields: frozenset[Field]

@@ -53,4 +53,4 @@ def parse_dossier_code(
 def belongs_to(dossier: DossierCode, agency_codes: Collection[str]) -> bool:
     """Return whether one of *agency_codes*, in the old form or the new, is the dossier's agency."""
     agency = canonical_agency_code(dossier.agency)
-    return any(canonical_agency_code(code) == agency for code in agency_codes)
+    return agency in map(canonical_agency_code, agency_codes)

@@ -26,14 +26,6 @@ class DossierBook(Protocol):
         ...
 
 
-class NoDossierBook:
-    """Where no one-stop software is connected: nothing is known of any dossier."""
-
-    async def state_of(self, dossier: DossierCode) -> DossierState:  # noqa: ARG002 - the port's signature
-        """Return UNKNOWN."""
-        return DossierState.UNKNOWN
-
-
 async def why_not_open(book: DossierBook, dossier: DossierCode | None) -> ProblemCode | None:
     """Return DOSSIER_NOT_OPEN where *book* knows the dossier to be closed; not knowing is no objection."""
     if dossier is not None and await book.state_of(dossier) is DossierState.CLOSED:

@@ -1,22 +1,24 @@
 """The records of one lookup: what intent, refusal and outcome say; field names and never values."""
 
-import json
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
+import orjson
 
 from app.accounts.authentication import Caller
 from app.audit.leaf import is_clean
 from app.audit.record import Draft, Outcome, RecordKind, Value
+from app.audit.record_ids import new_record_id
 from app.errors import ProblemCode
 from app.lookup.command import LookupCommand
 from app.lookup.decision import Permit
 from app.lookup.paper import PaperRuling
 from app.lookup.source import Journey
+from app.procedures.fields import Field
 
 _PERSONAL_NUMBER: Final = re.compile(r"[0-9]{9}|[0-9]{12}")
 """What some authorities have for officers' codes; no record says one."""
@@ -24,14 +26,12 @@ _PERSONAL_NUMBER: Final = re.compile(r"[0-9]{9}|[0-9]{12}")
 
 def intent_draft(caller: Caller, command: LookupCommand, permit: Permit, road: str, now: datetime) -> Draft:
     """Return the record that must be durable before the national side is asked."""
-    lookup_id = uuid7()
+    lookup_id = new_record_id()
     facts = _asking(caller, command)
-    facts |= {
-        "legal_basis": permit.legal_basis,
-        "fields_asked": _names(permit.fields),
-        "national_request_id": national_request_id(lookup_id),
-        "road": road,
-    }
+    facts["legal_basis"] = permit.legal_basis
+    facts["fields_asked"] = _asked_names(permit.fields)
+    facts["national_request_id"] = national_request_id(lookup_id)
+    facts["road"] = road
     if is_recordable_code(permit.officer_code):
         facts["upstream_officer_code"] = permit.officer_code  # to be compared with the national side's log
     return Draft(
@@ -54,7 +54,7 @@ def refusal_draft(caller: Caller, command: LookupCommand, code: ProblemCode, now
     """Return the one record of a lookup that was not allowed: somebody tried to look this person up."""
     facts = _asking(caller, command) | {"problem_code": code.value}
     if command.fields is not None:
-        facts["fields_asked"] = _names(command.fields)
+        facts["fields_asked"] = _asked_names(command.fields)
     return Draft(
         RecordKind.LOOKUP_REFUSED,
         now,
@@ -82,11 +82,11 @@ def outcome_draft(
     """Return the record that must be durable before anything is shown."""
     facts: dict[str, Value] = {
         "lookup_id": str(lookup_id),
-        "outcome": outcome.value,
+        "outcome": str(outcome),
         "fields_disclosed": _names(disclosed),
         "fields_differing": _names(differing),
         "paper_may_ask": int(paper.may_ask),
-        "paper_because": paper.because.value,
+        "paper_because": str(paper.because),
         "duration_ms": round(duration_seconds * 1000),
     }
     if told := _names(notices):
@@ -97,20 +97,18 @@ def outcome_draft(
         facts["claims_answered"] = claims_answered
     if problem is not None:
         facts["problem_code"] = problem.value
-    facts |= _travelled(journey)
+    _add_journey(facts, journey)
     return Draft(RecordKind.LOOKUP_OUTCOME, now, facts)
 
 
-def _travelled(journey: Journey) -> dict[str, Value]:
-    """Return over which road the question went, how often it was tried, and which roads did not carry it."""
-    facts: dict[str, Value] = {}
+def _add_journey(facts: dict[str, Value], journey: Journey) -> None:
+    """Say over which road the question went, how often it was tried, and which roads did not carry it."""
     if journey.road is not None:
         facts["road"] = journey.road
     if journey.passed_over:
         facts["roads_passed_over"] = " ".join(journey.passed_over)
-    if facts and journey.tries != 1:
+    if (journey.road is not None or journey.passed_over) and journey.tries != 1:
         facts["tries"] = journey.tries
-    return facts
 
 
 def national_request_id(lookup_id: UUID) -> str:
@@ -119,11 +117,10 @@ def national_request_id(lookup_id: UUID) -> str:
 
 
 def _asking(caller: Caller, command: LookupCommand) -> dict[str, Value]:
-    facts: dict[str, Value] = caller.facts() | {
-        "procedure_code": command.procedure_code,
-        "verification_method": command.verification_method.value,
-        "reception_channel": command.reception_channel.value,
-    }
+    facts = caller.facts()
+    facts["procedure_code"] = command.procedure_code
+    facts["verification_method"] = str(command.verification_method)
+    facts["reception_channel"] = str(command.reception_channel)
     if command.dossier_code is not None:
         facts["dossier_code"] = command.dossier_code
     if command.no_dossier_reason is not None:
@@ -151,7 +148,12 @@ def _subject(command: LookupCommand) -> bytes:
         person["old_id_number"] = command.second_number.digits
     if command.purpose is not None:
         person["purpose"] = command.purpose  # free text may name people, so it is sealed with them
-    return json.dumps(person, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return orjson.dumps(person, option=orjson.OPT_SORT_KEYS)
+
+
+@lru_cache(maxsize=256)  # as many as procedures have different fields
+def _asked_names(fields: frozenset[Field]) -> str:
+    return _names(fields)
 
 
 def _names(names: Iterable[str]) -> str:

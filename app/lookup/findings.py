@@ -1,6 +1,6 @@
 """What came of asking the national side: whether it is the person asked about, and what may be shown."""
 
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from app.audit.record import Outcome
 from app.lookup.card_notices import card_notices
@@ -15,23 +15,24 @@ from app.lookup.texts import Notice
 from app.lookup.values import Citizen
 from app.lookup.verdicts import Verdict
 from app.procedures.fields import Field
-from app.quickly_made import quickly_made
 
 
-@quickly_made
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """`shown` is what may be shown, `differing` what the record contradicts.
 
     `verdicts` answer the claims of a verification, which shows nothing.
     """
 
     outcome: Outcome
-    shown: dict[str, object] | None = field(default=None, repr=False)
+    shown: dict[str, object] | None = None
     differing: frozenset[str] = frozenset()
     notices: tuple[Notice, ...] = ()
     faults: tuple[FaultNotice, ...] = ()
-    verdicts: tuple[Verdict, ...] = field(default=(), repr=False)
+    verdicts: tuple[Verdict, ...] = ()
+
+    def __repr__(self) -> str:
+        # What may be shown is the citizen's, and so is which claims are true.
+        return f"Finding(outcome={self.outcome!r}, differing={self.differing!r}, faults={self.faults!r})"
 
     @property
     def is_number_changed(self) -> bool:
@@ -52,10 +53,10 @@ def judge(command: LookupCommand, permit: Permit, citizen: Citizen | None) -> Fi
         verdicts = judge_claims(command.citizen_claims, found, load_gazetteer())
         # A record's faults would tell what nobody claimed; that the number changed is about the question.
         faults = () if found is not None else finding.faults
-        return replace(finding, shown=None, faults=faults, verdicts=verdicts)
+        return finding._replace(shown=None, faults=faults, verdicts=verdicts)
     if command.card is not None and found is not None:
         notices = card_notices(command.card, found, permit.fields, load_gazetteer())
-        return replace(finding, notices=notices)
+        return finding._replace(notices=notices)
     return finding
 
 

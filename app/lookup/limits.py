@@ -5,7 +5,6 @@ own (`app.lookup.limit_keeper`), about once a second: no lookup waits for a quer
 overshot by what each process lets through between two tellings, about a second, and never by more.
 """
 
-import hmac
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from app.accounts.authentication import Caller
+from app.audit.keyed_digest import KeyedDigest
 from app.clock import VIETNAM, Clock
 from app.errors import ProblemCode
 from app.lookup.limit_rules import PROBLEM_OF, Limit, LimitReachedError, LimitRules, Per, Scope, limits_of
@@ -79,7 +79,7 @@ class LimitBook:
         """Count under *rules*; citizens stand in it as digests keyed by *secret* only."""
         self._limits = limits_of(rules)
         self._most_citizens = rules.citizens_per_officer_per_day
-        self._secret = secret
+        self._digests = KeyedDigest(secret)
         self._clock = clock
         self._periods: dict[Per, _Period] = {}
         self._seen: dict[UUID, Seen] = {}
@@ -148,7 +148,7 @@ class LimitBook:
         seen = account.seen
         if seen is None:
             return account, b""
-        digest = self._digest(seen.name + id_number.digits)
+        digest = self._digests.of((seen.name + id_number.digits).encode())[:_CITIZEN_DIGEST_BYTES]
         if seen.told + len(seen.untold) >= self._most_citizens and digest not in seen.digests:
             code = ProblemCode.CITIZEN_LIMIT_REACHED
             raise LimitReachedError(code, Per.DAY, self._most_citizens, seen.ends_at, now)
@@ -192,9 +192,6 @@ class LimitBook:
         if today is None or today.begins != day.isoformat():
             self._periods[Per.DAY] = _Period(day.isoformat(), (day + 24 * _HOUR).astimezone(UTC))
             self._seen = {}
-
-    def _digest(self, text: str) -> bytes:
-        return hmac.digest(self._secret, text.encode(), "sha256")[:_CITIZEN_DIGEST_BYTES]
 
 
 def _client(caller: Caller) -> str:

@@ -47,7 +47,7 @@ class NoticeDesk:
             raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/version",))
         now = self._clock.now()
         officer_id, day = caller.officer.officer_id, local_day(now)
-        if await self._has_accepted_on(day, officer_id):
+        if await self.has_accepted_on(day, officer_id):
             return
         draft = Draft(RecordKind.NOTICE_ACCEPTED, now, caller.facts() | {"notice_version": version})
         await self._log.append(draft)
@@ -55,13 +55,14 @@ class NoticeDesk:
         self._remember(day, officer_id)
 
     async def has_accepted(self, officer_id: UUID) -> bool:
-        """Whether the officer accepted today; asks the database once, until the answer is yes.
+        """Whether the officer accepted today; as `has_accepted_on`."""
+        return await self.has_accepted_on(local_day(self._clock.now()), officer_id)
+
+    async def has_accepted_on(self, day: date, officer_id: UUID) -> bool:
+        """Whether the officer accepted on *day*; asks the database once, until the answer is yes.
 
         Raises AuditUnavailableError without database.
         """
-        return await self._has_accepted_on(local_day(self._clock.now()), officer_id)
-
-    async def _has_accepted_on(self, day: date, officer_id: UUID) -> bool:
         if day == self._day and officer_id in self._accepted:
             return True
         if not await self._store.has_accepted_notice(officer_id, day):

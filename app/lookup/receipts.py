@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -118,7 +118,7 @@ class ReceiptDesk:
         except Exception as error:  # noqa: BLE001 - the lookup succeeded, whatever a paper meets
             _log.error(LogEvent.RECEIPT_FAILED, lookup_id=str(disclosure.lookup_id), exc_info=error)
             return disclosure
-        return replace(disclosure, confirmation=issued)
+        return disclosure._replace(confirmation=issued)
 
     def _confirmation(
         self, caller: Caller, command: LookupCommand, disclosure: Disclosure, lines: Sequence[Line]

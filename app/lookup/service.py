@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from app.accounts.authentication import Caller
@@ -23,7 +23,7 @@ from app.logs import LogEvent, get_logger
 from app.lookup.admission import Admission
 from app.lookup.command import Disclosure, LookupCommand
 from app.lookup.decision import Permit, decide
-from app.lookup.dossier_book import DossierBook, NoDossierBook, why_not_open
+from app.lookup.dossier_book import DossierBook, why_not_open
 from app.lookup.evidence import intent_draft, national_request_id, outcome_draft, refusal_draft
 from app.lookup.findings import Finding, judge
 from app.lookup.narrowing import disclosed_fields
@@ -36,6 +36,7 @@ from app.lookup.standings import standing_of
 from app.lookup.unavailable import UnavailableError, Why
 from app.lookup.values import Citizen
 from app.procedures.store import Catalogue
+from app.time_limit import TimeLimit
 
 _log = get_logger(__name__)
 
@@ -48,8 +49,7 @@ class LookupPolicy:
     paper_needs_second_entry: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     """A question that is on record: which, since when by the monotonic clock, and what becomes of it."""
 
     lookup_id: UUID
@@ -85,7 +85,7 @@ class LookupService:
         self._admission = admission
         self._notices = notices
         self._retries = retries
-        self._dossiers = dossiers or NoDossierBook()
+        self._dossiers = dossiers
         self._anchors = anchors
 
     async def look_up(self, caller: Caller, command: LookupCommand) -> Disclosure:
@@ -101,11 +101,14 @@ class LookupService:
         self._pace.step(caller.officer.officer_id)
         permit = await self._permit(caller, command)
         was_entered_again = await self._retries.was_entered_again(caller, command)
-        async with self._admission.admit(caller, command.question.id_number) as waited_seconds:
+        waited_seconds = await self._admission.enter(caller, command.question.id_number)
+        try:
             budget_seconds = self._policy.budget_seconds - waited_seconds
             return await self._ask_on_record(
                 caller, command, permit, budget_seconds, was_entered_again=was_entered_again
             )
+        finally:
+            self._admission.leave()
 
     async def _ask_on_record(
         self,
@@ -132,7 +135,7 @@ class LookupService:
 
     async def _permit(self, caller: Caller, command: LookupCommand) -> Permit:
         """Return the permit, or record the refusal and raise it."""
-        day = local_day(self._clock.now())
+        day, officer_id = local_day(self._clock.now()), caller.officer.officer_id
         standing = standing_of(
             self._catalogue.current,
             caller.officer,
@@ -142,9 +145,9 @@ class LookupService:
             day,
         )
         decision = decide(standing, command.dossier, command.fields, command.question_type)
-        if isinstance(decision, Permit) and not await self._notices.has_accepted(caller.officer.officer_id):
+        if isinstance(decision, Permit) and not await self._notices.has_accepted_on(day, officer_id):
             decision = ProblemCode.NOTICE_NOT_ACCEPTED
-        if isinstance(decision, Permit):
+        if isinstance(decision, Permit) and self._dossiers is not None:
             decision = await why_not_open(self._dossiers, command.dossier) or decision
         if isinstance(decision, Permit):
             return decision
@@ -181,7 +184,7 @@ class LookupService:
             wanted=permit.fields,
         )
         try:
-            async with asyncio.timeout(budget_seconds):
+            with TimeLimit(budget_seconds):
                 return await self._source.find(request)
         except TimeoutError:
             raise UnavailableError("timeout", Why.HUNG, was_sent=True) from None
@@ -227,7 +230,7 @@ class LookupService:
         _log.warning(
             LogEvent.SOURCE_FAILED,
             lookup_id=str(asked.lookup_id),
-            code=error.code.value,
+            code=str(error.code),
             reason=reason,
             **told,
         )
@@ -254,8 +257,8 @@ class LookupService:
 
     async def _close(self, lookup_id: UUID, draft: Draft) -> None:
         try:
-            # Shielded: an outcome on its way is written even when whoever asked gives up meanwhile.
-            await asyncio.shield(self._log.append(draft))
+            # The log writes an outcome on its way even when whoever asked gives up meanwhile.
+            await self._log.append(draft)
         except AlreadyClosedError:
             # The reconciler was first: it is on record that nothing was released, so nothing is.
             raise AuditUnavailableError(lookup_id=lookup_id) from None

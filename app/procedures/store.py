@@ -20,6 +20,7 @@ _AT_A_STRETCH: Final = 100
 
 Days = tuple[date, date | None]
 GrantsOfUnits = dict[UUID, dict[str, tuple[Days, ...]]]
+_NO_GRANTS: Final[Mapping[str, tuple[Days, ...]]] = {}
 
 
 class GrantBook(Mapping[tuple[UUID, str], tuple[Grant, ...]]):
@@ -30,6 +31,22 @@ class GrantBook(Mapping[tuple[UUID, str], tuple[Grant, ...]]):
     def __init__(self, units: GrantsOfUnits) -> None:
         """Hold the days of each procedure of each unit."""
         self._units = units
+
+    @classmethod
+    def of(cls, grants: Iterable[Grant]) -> "GrantBook":
+        """Return the book of these grants."""
+        units: GrantsOfUnits = {}
+        for grant in grants:
+            days = (grant.valid_from, grant.valid_to)
+            _add(units.setdefault(grant.unit_id, {}), days, (grant.procedure_code,), {})
+        return cls(units)
+
+    def holds(self, unit_id: UUID, procedure_code: str, day: date) -> bool:
+        """Whether the unit has a grant of the procedure on *day*."""
+        for begins, ends in self._units.get(unit_id, _NO_GRANTS).get(procedure_code, ()):
+            if begins <= day and (ends is None or day < ends):
+                return True
+        return False
 
     def __getitem__(self, key: tuple[UUID, str]) -> tuple[Grant, ...]:
         """Return the grants of a unit and a procedure."""
@@ -55,11 +72,11 @@ class Catalogue:
     """Every procedure by code, and the grants of each unit and procedure."""
 
     procedures: Mapping[str, Procedure]
-    grants: Mapping[tuple[UUID, str], tuple[Grant, ...]]
+    grants: GrantBook
 
     def is_granted(self, unit_id: UUID, procedure_code: str, day: date) -> bool:
         """Whether the unit handles the procedure on *day*."""
-        return any(grant.is_in_force(day) for grant in self.grants.get((unit_id, procedure_code), ()))
+        return self.grants.holds(unit_id, procedure_code, day)
 
     def granted_to(self, unit_id: UUID, role: Role, day: date) -> list[Procedure]:
         """Return the procedures in force that the unit handles and the role may look up for."""
@@ -85,8 +102,7 @@ async def amend_catalogue(
     if changes.touch("procedure", "procedure_version"):
         procedures = await _load_procedures(connection, today)
     if marked := changes.of(UNIT_GRANTS):
-        book = grants if isinstance(grants, GrantBook) else GrantBook({})
-        grants = book.amended(marked, await _load_grants(connection, today, marked))
+        grants = grants.amended(marked, await _load_grants(connection, today, marked))
     is_same = procedures is known.procedures and grants is known.grants
     return known if is_same else Catalogue(procedures, grants)
 

@@ -1,7 +1,7 @@
 """A procedure and the grants of procedures to units, as the decision needs them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
@@ -36,15 +36,16 @@ class Procedure:
     valid_to: date | None
     field_of_work: str = ""
     question_types: frozenset[QuestionType] = frozenset({QuestionType.LOOKUP})
+    permitted_fields: frozenset[Field] = field(init=False, compare=False, repr=False)
+    """The fields a legal basis is named for; a field listed without one gives nothing (R48, R91)."""
+
+    def __post_init__(self) -> None:
+        named = frozenset(name for name, legal_basis in self.fields.items() if legal_basis.strip())
+        object.__setattr__(self, "permitted_fields", named)
 
     def is_in_force(self, day: date) -> bool:
         """Whether the procedure may be used on *day*; `valid_to` is the first day it may not."""
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
-
-    @property
-    def permitted_fields(self) -> frozenset[Field]:
-        """The fields a legal basis is named for; a field listed without one gives nothing (R48, R91)."""
-        return frozenset(field for field, legal_basis in self.fields.items() if legal_basis.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,3 @@ class Grant:
     procedure_code: str
     valid_from: date
     valid_to: date | None
-
-    def is_in_force(self, day: date) -> bool:
-        """Whether the grant holds on *day*."""
-        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)

@@ -1,6 +1,7 @@
 """Electronic identification codes of agencies, in the old form and the new."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 LONGEST_CODE: Final = 35  # Decision 20/2020/QĐ-TTg Article 4
@@ -24,6 +25,7 @@ def is_agency_code(text: str) -> bool:
     return is_new_code(text) or _OLD.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=4096)  # every lookup compares a few, of the same few agencies
 def canonical_agency_code(code: str) -> str:
     """Return the code in the new form, largest unit first: `000.12.34.H19` becomes `H19.34.12`.
 

@@ -43,7 +43,7 @@ from app.compat.tokens import FaceTokens
 from app.lookup.guesses import GuessLimit
 from app.lookup.retrying import RepeatGuard
 from app.lookup.routes import LookupDesk
-from app.procedures.store import Catalogue
+from app.procedures.store import Catalogue, GrantBook
 from app.procedures.values import Grant, QuestionType
 from app.units.store import UnitRegister
 from app.web.context import RequestContext
@@ -297,5 +297,4 @@ def catalogue_of(*service_codes: str) -> Catalogue:
         code: a_procedure(procedure_code=code, question_types=questions, service_code=service_code)
         for code, service_code in zip(codes, service_codes, strict=False)
     }
-    grants = {(UNIT_ID, code): (Grant(UNIT_ID, code, SINCE, None),) for code in procedures}
-    return Catalogue(procedures, grants)
+    return Catalogue(procedures, GrantBook.of(Grant(UNIT_ID, code, SINCE, None) for code in procedures))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from app.accounts.store import Accounts
 from app.accounts.values import Officer
 from app.compat.indexes import OfficerCodes, ProceduresByCode
-from app.procedures.store import Catalogue
+from app.procedures.store import Catalogue, GrantBook
 from tests.lookup_fakes import Desk, a_citizen, a_procedure
 
 
@@ -33,9 +33,9 @@ def test_a_procedure_is_called_by_either_code_and_by_the_catalogue_of_today() ->
     unmapped = a_procedure(procedure_code="1.000004", service_code=None)
     known = (first, second, alone, unmapped)
     procedures = ProceduresByCode()
-    catalogue = Catalogue({each.procedure_code: each for each in known}, {})
+    catalogue = Catalogue({each.procedure_code: each for each in known}, GrantBook.of({}))
     assert [
         tuple(procedures.called(catalogue, code))
         for code in ("G18-YT04", "1.000001", "1.000003", "1.000004", "None", "")
     ] == [(first, second), (first,), (alone,), (unmapped,), (), ()]
-    assert not procedures.called(Catalogue({}, {}), "G18-YT04")
+    assert not procedures.called(Catalogue({}, GrantBook.of({})), "G18-YT04")

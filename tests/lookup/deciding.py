@@ -12,7 +12,7 @@ from app.lookup.decision import Standing
 from app.lookup.dossier import DossierCode, parse_dossier_code
 from app.lookup.standings import standing_of
 from app.procedures.fields import DEFAULT_FIELDS, Field
-from app.procedures.store import Catalogue
+from app.procedures.store import Catalogue, GrantBook
 from app.procedures.values import Grant, Procedure, QuestionType
 from app.units.values import Unit, UnitKind, UnitLevel
 
@@ -96,7 +96,7 @@ def a_grant(**changes: Any) -> Grant:
 def a_catalogue(procedure: Procedure | None, *grants: Grant) -> Catalogue:
     """Return a catalogue of one procedure, or of none."""
     procedures = {procedure.procedure_code: procedure} if procedure is not None else {}
-    return Catalogue(procedures, {(grant.unit_id, grant.procedure_code): (grant,) for grant in grants})
+    return Catalogue(procedures, GrantBook.of(grants))
 
 
 def a_standing(*, procedure: Procedure | None = None, is_granted: bool = True, **officer: Any) -> Standing:

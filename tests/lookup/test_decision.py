@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -133,7 +132,7 @@ def test_a_procedure_is_in_force_from_its_first_day_until_before_its_end(
     day: date,
     is_in_force: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    standing = replace(a_standing(procedure=a_procedure(valid_to=TODAY)), day=day)
+    standing = a_standing(procedure=a_procedure(valid_to=TODAY))._replace(day=day)
     assert isinstance(decide(standing, OURS, None), Permit) is is_in_force
 
 
@@ -273,6 +272,6 @@ def test_the_desk_may_only_narrow(fields: dict[Field, str], asked: frozenset[Fie
     whole, narrowed = decide(standing, OURS, None), decide(standing, OURS, asked)
     assert isinstance(whole, Permit)
     if asked <= whole.fields:
-        assert narrowed == replace(whole, fields=asked)
+        assert narrowed == whole._replace(fields=asked)
     else:
         assert narrowed is ProblemCode.FIELD_NOT_PERMITTED

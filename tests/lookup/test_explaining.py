@@ -95,7 +95,7 @@ def test_without_a_dossier_yet_its_rule_has_nothing_to_look_at() -> None:
 
 
 def test_an_unknown_procedure_is_explained_without_one() -> None:
-    said = explain(replace(a_standing(), procedure=None), OURS, frozenset({Field.RELIGION}), LOOKUP)
+    said = explain(a_standing()._replace(procedure=None), OURS, frozenset({Field.RELIGION}), LOOKUP)
     assert said.broken is Rule.PROCEDURE_KNOWN
     assert not said.lacking
 

@@ -12,9 +12,14 @@ import pytest
 from app.audit.record import RecordKind
 from app.errors import AuditUnavailableError, GatewayError, ProblemCode
 from app.logs import configure_logging
+from app.lookup.decision import Permit
+from app.lookup.findings import judge
 from app.lookup.source import SourceRequest
 from app.lookup.values import BirthDate
+from app.procedures.fields import DEFAULT_FIELDS
 from tests.lookup_fakes import PERSON, Desk, a_citizen, a_command
+
+A_PERMIT = Permit(DEFAULT_FIELDS, "1.004194.01", "cb-mau-01", "Điều 14")
 
 
 class UnprintableError(Exception):
@@ -70,7 +75,8 @@ async def test_no_value_on_the_way_prints_the_citizen() -> None:
     desk = Desk(a_citizen())
     command = a_command(purpose="Cho ông Trần Văn Thử")
     disclosure = await desk.service.look_up(desk.caller, command)
-    printed = repr((command, disclosure, desk.source.requests, desk.log.drafts, a_citizen()))
+    finding = judge(command, A_PERMIT, a_citizen())
+    printed = repr((command, disclosure, finding, desk.source.requests, desk.log.drafts, a_citizen()))
     printed += f"{command} {disclosure} {command.question.id_number} {command.question.full_name}"
     for value in (*PERSON.values(), "TRẦN VĂN THỬ", "Thôn Mẫu Một", "1990"):
         assert value not in printed
@@ -154,7 +160,7 @@ async def test_cancelled_anywhere_a_lookup_keeps_no_turn_and_what_was_asked_is_c
 ) -> None:
     desk = Desk(a_citizen(), at_once=1, wait_seconds=5)
     await desk.shares.enter(UUID(int=1))  # another unit has the only call
-    desk.log.append, desk.source.meanwhile = _slowly(desk.log.append), _slowly(None)  # type: ignore[method-assign]
+    desk.log.write, desk.source.meanwhile = _slowly(desk.log.write), _slowly(None)  # type: ignore[method-assign]
     task = asyncio.create_task(desk.service.look_up(desk.caller, a_command()))
     for step in range(steps):
         if step == 3:

@@ -1,6 +1,8 @@
 """Evidence names fields and never says what was in them."""
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import asyncpg
 import pytest
@@ -13,6 +15,7 @@ from tests.gateway import Gateway
 from tests.lookup_fakes import Desk, a_command
 from tests.world import a_lookup
 
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 LONG = 6
 """Shorter values, such as a commune's code, may stand inside a random text by chance."""
 
@@ -55,6 +58,23 @@ async def test_nothing_that_was_shown_or_asked_stands_anywhere_in_the_database(g
         assert value not in words
         if len(value) >= LONG:
             assert not any(value in row or value.encode().hex() in row for row in rows)
+
+
+async def test_the_person_is_sealed_as_canonical_json() -> None:
+    permit = Permit(frozenset(), "1.004194.01", "cb-mau-01", "Điều 14")
+    command = a_command(purpose='"Nhập học" \\ số 1/2 \x7f\u2028')
+
+    draft = intent_draft(Desk().caller, command, permit, "fake-road", NOON)
+
+    question = command.question
+    person = {
+        "id_number": question.id_number.digits,
+        "full_name": question.full_name.text,
+        "birth_date": question.birth_date.iso,
+        "purpose": command.purpose,
+    }
+    written = json.dumps(person, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert draft.subject == written.encode()
 
 
 async def test_the_record_of_a_found_citizen_says_who_why_and_with_what_result(gateway: Gateway) -> None:
