@@ -49,8 +49,9 @@ def _officers_own(officer_code_in: tuple[str, ...], order: tuple[str, ...]) -> f
 
 
 def _birth_date(birth_date: BirthDate, profile: Profile, order: tuple[str, ...]) -> dict[str, str]:
-    is_hyphenated = profile.birth_date_format == "yyyy-mm-dd"
-    text = birth_date.iso if is_hyphenated else birth_date.iso.replace("-", "")
+    text = birth_date.iso
+    if profile.birth_date_format == "yyyymmdd":
+        text = text.replace("-", "")
     # A form with one field for both takes a lone year in it.
     has_one_field = "NgayThangNam" in order and "Nam" not in order
     name = "Nam" if birth_date.is_year_only and not has_one_field else "NgayThangNam"

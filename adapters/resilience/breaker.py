@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from adapters.resilience.pulse import Pulse, SilenceRule
 from app.clock import Clock
@@ -55,8 +55,7 @@ class BreakerRules:
     silence: SilenceRule = field(default_factory=SilenceRule)
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(NamedTuple):
     """One question as the breaker knows it; those of a time before it opened count no more."""
 
     epoch: int

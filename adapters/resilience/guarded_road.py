@@ -86,7 +86,7 @@ class GuardedRoad:
         """
         if (refusal := self._refusal()) is not None:
             return refusal
-        if not await self._place(wait_until):
+        if not await self.places.take_at_once() and not await self._waited(wait_until):
             return Refusal(Reason.ROAD_BUSY)
         if wait_until is not None and (refusal := self._refusal()) is not None:
             self.places.leave()
@@ -146,9 +146,8 @@ class GuardedRoad:
             return Refusal(Reason.PLANNED_STOP, stop)
         return None if self.breaker.admits() else Refusal(Reason.ROAD_OUT_OF_ORDER)
 
-    async def _place(self, wait_until: float | None) -> bool:
-        if await self.places.take_at_once():
-            return True
+    async def _waited(self, wait_until: float | None) -> bool:
+        """Wait for a place; returns whether there is one now."""
         if wait_until is None:
             return False
         left = wait_until - asyncio.get_running_loop().time()

@@ -14,13 +14,16 @@ from app.errors import SourceConfusedError
 from app.lookup.values import Address, BirthDate, Citizen, Person
 
 _PREFIX: Final = f"{{{DANCU}}}"
-_READ: Final = """
-    SoDinhDanh SoCMND HoVaTen Ho ChuDem Ten GioiTinh DanToc TonGiao TinhTrangHonNhan NhomMau
-    NgayThangNamSinh Nam NgayThangNam NoiDangKyKhaiSinh QuocTich QueQuan ThuongTru NoiOHienTai
-    MaTinhThanh MaQuanHuyen MaPhuongXa ChiTiet QuocGia Cha Me VoChong NguoiDaiDien ChuHo QuanHe
-    SoSoHoKhau
-"""
-_NAMES: Final = {_PREFIX + name: name for name in _READ.split()}
+_SO_DINH_DANH, _SO_CMND, _QUOC_TICH, _QUAN_HE = (
+    _PREFIX + name for name in ("SoDinhDanh", "SoCMND", "QuocTich", "QuanHe")
+)
+_HO_VA_TEN, _HO, _CHU_DEM, _TEN = (_PREFIX + name for name in ("HoVaTen", "Ho", "ChuDem", "Ten"))
+_NGAY_THANG_NAM_SINH, _NGAY_THANG_NAM, _NAM = (
+    _PREFIX + name for name in ("NgayThangNamSinh", "NgayThangNam", "Nam")
+)
+_CHI_TIET, _MA_PHUONG_XA, _MA_QUAN_HUYEN, _MA_TINH_THANH, _QUOC_GIA = (
+    _PREFIX + name for name in ("ChiTiet", "MaPhuongXa", "MaQuanHuyen", "MaTinhThanh", "QuocGia")
+)
 _SEXES = {"1": "male", "2": "female"}
 _YEAR = re.compile(r"[0-9]{4}")
 _DAY = re.compile(r"([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})")
@@ -39,7 +42,7 @@ def read_record(record: Element, wanted: frozenset[str] | None = None) -> Citize
     """
     fields = _fields(record)
     full_name = _name(fields)
-    id_number, old_id_number = _text(fields, "SoDinhDanh"), _text(fields, "SoCMND")
+    id_number, old_id_number = _text(fields, _SO_DINH_DANH), _text(fields, _SO_CMND)
     if full_name is None or (id_number is None and old_id_number is None):
         raise _unreadable()
     further = {
@@ -55,13 +58,13 @@ def _sex(fields: Fields, name: str) -> str | None:
 
 
 def _relation(fields: Fields, name: str) -> str | None:
-    return _text(_fields(fields.get(name)), "QuanHe")
+    return _text(_fields(fields.get(name)), _QUAN_HE)
 
 
 def _person(fields: Fields, name: str) -> Person | None:
     inner = _fields(fields.get(name))
-    full_name, nationality = _name(inner), _text(inner, "QuocTich")
-    id_number, old_id_number = _text(inner, "SoDinhDanh"), _text(inner, "SoCMND")
+    full_name, nationality = _name(inner), _text(inner, _QUOC_TICH)
+    id_number, old_id_number = _text(inner, _SO_DINH_DANH), _text(inner, _SO_CMND)
     if full_name or id_number or old_id_number or nationality:
         return Person(full_name, id_number, old_id_number, nationality)
     return None
@@ -69,9 +72,9 @@ def _person(fields: Fields, name: str) -> Person | None:
 
 def _address(fields: Fields, name: str) -> Address | None:
     inner = _fields(fields.get(name))
-    line, country = _text(inner, "ChiTiet"), _text(inner, "QuocGia")
-    commune, province = _text(inner, "MaPhuongXa"), _text(inner, "MaTinhThanh")
-    district = _text(inner, "MaQuanHuyen")  # gone since the merger of 1 July 2025
+    line, country = _text(inner, _CHI_TIET), _text(inner, _QUOC_GIA)
+    commune, province = _text(inner, _MA_PHUONG_XA), _text(inner, _MA_TINH_THANH)
+    district = _text(inner, _MA_QUAN_HUYEN)  # gone since the merger of 1 July 2025
     if line or commune or district or province or country:
         return Address(line, commune, district, province, country)
     return None
@@ -79,21 +82,21 @@ def _address(fields: Fields, name: str) -> Address | None:
 
 def _name(fields: Fields) -> str | None:
     # The service puts the whole name into Ten, the standard splits it, relatives have it flat.
-    element = fields.get("HoVaTen")
+    element = fields.get(_HO_VA_TEN)
     if element is None or len(element) == 0:
-        return _text(fields, "HoVaTen")
+        return _text(fields, _HO_VA_TEN)
     inner = _fields(element)
-    parts = (_text(inner, part) for part in ("Ho", "ChuDem", "Ten"))
-    return " ".join(part for part in parts if part) or None
+    parts = _text(inner, _HO), _text(inner, _CHU_DEM), _text(inner, _TEN)
+    return " ".join(filter(None, parts)) or None
 
 
 def _birth_date(fields: Fields) -> BirthDate | None:
-    inner = _fields(fields.get("NgayThangNamSinh"))
-    year, day = _text(inner, "Nam"), _text(inner, "NgayThangNam")
+    inner = _fields(fields.get(_NGAY_THANG_NAM_SINH))
+    year, day = _text(inner, _NAM), _text(inner, _NGAY_THANG_NAM)
     if day is None:
         return None if year is None else _year(year)
     birth_date = _day(day)
-    if year is not None and _year(year).year != birth_date.year:
+    if year is not None and year != day[:4]:
         raise _unreadable()
     return birth_date
 
@@ -115,7 +118,7 @@ def _day(text: str) -> BirthDate:
 
 
 def _fields(element: Element | None) -> Fields:
-    """Return the children of *element* by name; none where it is absent or empty."""
+    """Return the children of *element* by tag; none where it is absent or empty."""
     if element is None:
         return _NOTHING
     if (text := element.text) and not text.isspace():
@@ -124,11 +127,17 @@ def _fields(element: Element | None) -> Fields:
     for child in element:
         if (tail := child.tail) and not tail.isspace():
             raise _unreadable()
-        name = _NAMES.get(child.tag) or child.tag
-        if name in fields and child.tag.startswith(_PREFIX):
-            raise _unreadable()
-        fields[name] = child
+        fields[child.tag] = child
+    if len(fields) < len(element):
+        _check_doubles(element)
     return fields
+
+
+def _check_doubles(element: Element) -> None:
+    """Raise where a field of the record stands twice; elements nobody knows may."""
+    ours = [child.tag for child in element if child.tag.startswith(_PREFIX)]
+    if len(set(ours)) < len(ours):
+        raise _unreadable()
 
 
 def _text(fields: Fields, name: str) -> str | None:
@@ -150,22 +159,22 @@ def _unreadable() -> SourceConfusedError:
 
 
 _FURTHER: Final[Mapping[str, tuple[str, Callable[[Fields, str], Any]]]] = {
-    "sex": ("GioiTinh", _sex),
-    "permanent_residence": ("ThuongTru", _address),
-    "current_residence": ("NoiOHienTai", _address),
-    "household_head": ("ChuHo", _person),
-    "relation_to_head": ("ChuHo", _relation),
-    "residence_file_number": ("SoSoHoKhau", _text),
-    "nationality": ("QuocTich", _text),
-    "birth_registration_place": ("NoiDangKyKhaiSinh", _address),
-    "home_place": ("QueQuan", _address),
-    "ethnicity": ("DanToc", _text),
-    "religion": ("TonGiao", _text),
-    "marital_status": ("TinhTrangHonNhan", _text),
-    "blood_group": ("NhomMau", _text),
-    "father": ("Cha", _person),
-    "mother": ("Me", _person),
-    "spouse": ("VoChong", _person),
-    "representative": ("NguoiDaiDien", _person),
+    "sex": (_PREFIX + "GioiTinh", _sex),
+    "permanent_residence": (_PREFIX + "ThuongTru", _address),
+    "current_residence": (_PREFIX + "NoiOHienTai", _address),
+    "household_head": (_PREFIX + "ChuHo", _person),
+    "relation_to_head": (_PREFIX + "ChuHo", _relation),
+    "residence_file_number": (_PREFIX + "SoSoHoKhau", _text),
+    "nationality": (_PREFIX + "QuocTich", _text),
+    "birth_registration_place": (_PREFIX + "NoiDangKyKhaiSinh", _address),
+    "home_place": (_PREFIX + "QueQuan", _address),
+    "ethnicity": (_PREFIX + "DanToc", _text),
+    "religion": (_PREFIX + "TonGiao", _text),
+    "marital_status": (_PREFIX + "TinhTrangHonNhan", _text),
+    "blood_group": (_PREFIX + "NhomMau", _text),
+    "father": (_PREFIX + "Cha", _person),
+    "mother": (_PREFIX + "Me", _person),
+    "spouse": (_PREFIX + "VoChong", _person),
+    "representative": (_PREFIX + "NguoiDaiDien", _person),
 }
 """The fields of a citizen beside who it is: the element each stands in, and how it is read."""

@@ -13,6 +13,7 @@ from adapters.soap.wire import SOAP
 from adapters.status import error_for_status, may_explain_itself
 from app.errors import ProblemCode, SourceConfusedError, SourceError, SourceRefusedError
 
+_AS_USUAL = b'<?xml version="1.0" encoding="UTF-8"?>'
 _DECLARED = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _STARTS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -25,6 +26,19 @@ _STARTS = (
 _TAG = re.compile(r"""<[^<"'>]*(?:"[^"<]*"[^<"'>]*|'[^'<]*'[^<"'>]*)*""")
 # Of different tags: a record has less than 3 KiB of them, a household no more.
 _MOST_TAG_CHARACTERS = 16 * 1024
+# One for all: it begins anew with each answer, and making one costs a tenth of a parse.
+_PARSER = etree.XMLParser(
+    encoding="utf-8",  # overrides the declaration, which was looked at already
+    resolve_entities=False,
+    no_network=True,
+    load_dtd=False,
+    dtd_validation=False,
+    huge_tree=False,
+    remove_comments=True,
+    remove_pis=True,
+    remove_blank_text=True,
+)
+_ENVELOPE, _BODY, _FAULT = (f"{{{SOAP}}}{name}" for name in ("Envelope", "Body", "Fault"))
 _FAULT_TEXTS = {"faultcode", "faultstring", "detail"}
 # A code on its own: not part of a word, a number, a date or a dotted or dashed name.
 _FAULT_CODE = re.compile(r"(?<![\w.,/-])00[45](?!\w|[.,:/-]\w)")
@@ -46,7 +60,7 @@ def open_envelope(answer: Answer) -> Element:
             raise
         raise error_for_status(answer.status) from None
     for element in contents:
-        if element.tag == f"{{{SOAP}}}Fault":
+        if element.tag == _FAULT:
             raise _fault_error(element)
     if answer.status != HTTPStatus.OK:
         raise error_for_status(answer.status)
@@ -61,8 +75,8 @@ def is_blank(text: str | None) -> bool:
 
 
 def _body_of(root: Element) -> list[Element]:
-    bodies = root.findall(f"{{{SOAP}}}Body")
-    if root.tag != f"{{{SOAP}}}Envelope" or len(bodies) != 1:
+    bodies = [child for child in root if child.tag == _BODY]
+    if root.tag != _ENVELOPE or len(bodies) != 1:
         raise SourceConfusedError(Reason.UNKNOWN_ANSWER)
     return list(bodies[0])
 
@@ -75,19 +89,8 @@ def _parse(body: bytes) -> Element:
     # lxml keeps every name it ever met (decision 40): a mebibyte of new ones an answer adds up.
     if len(content) > _MOST_TAG_CHARACTERS and _tag_characters(content.decode()) > _MOST_TAG_CHARACTERS:
         raise SourceConfusedError(Reason.UNKNOWN_ANSWER)
-    parser = etree.XMLParser(
-        encoding="utf-8",  # overrides the declaration, which was looked at already
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        remove_blank_text=True,
-    )
     try:
-        return etree.fromstring(content, parser)
+        return etree.fromstring(content, _PARSER)
     except etree.LxmlError:
         # "from None": the parser's message may quote the document.
         raise SourceConfusedError(Reason.NOT_XML) from None
@@ -107,6 +110,8 @@ def _as_utf8(body: bytes) -> bytes:
     except UnicodeDecodeError:
         raise SourceConfusedError(Reason.WRONG_ENCODING) from None
     content = body if encoding == "utf-8" else text.encode()
+    if encoding == "utf-8" and content.startswith(_AS_USUAL):
+        return content
     declared = _DECLARED.match(content)
     if declared and not _agree(declared[1].decode(), encoding):
         raise SourceConfusedError(Reason.WRONG_ENCODING)
