@@ -1,6 +1,7 @@
 """A connection over kept wires of our own: for the question itself, which every lookup sends."""
 
 import asyncio
+import contextlib
 import socket
 from collections import deque
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Final
 import aiohappyeyeballs
 import httpx
 
+from adapters.addresses import Addresses, look_up
 from adapters.connection import KEEP_IDLE_SECONDS, OUR_HEADERS, Answer, Limits, Trust, is_tls_failure
 from adapters.reasons import Reason
 from adapters.wire import Wire
@@ -37,7 +39,8 @@ class KeptConnection:
         """Needs a running event loop; raise ConfigurationError when a file of *trust* cannot be read."""
         self._base_url = base_url.rstrip("/")
         url = httpx.URL(self._base_url)
-        self._host, self._port = url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
+        self._host = url.raw_host.decode("ascii")
+        self._addresses = Addresses(partial(look_up, self._host, url.port or _PORTS[url.scheme]))
         self._tls = trust.context() if url.scheme == "https" else None
         self._connect_seconds = connect_seconds
         self._pool_seconds = connect_seconds if limits.pool_seconds is None else limits.pool_seconds
@@ -48,6 +51,7 @@ class KeptConnection:
         self._idle: deque[tuple[Wire, float]] = deque()
         self._wires: set[Wire] = set()
         self._sweep: asyncio.TimerHandle | None = None
+        self._is_closed = False
         self._start_of = lru_cache(maxsize=16)(partial(_start, self._base_url))
 
     async def post(
@@ -79,16 +83,19 @@ class KeptConnection:
             raise SourceSilentError(error.reason, was_sent=False) from None
 
     async def aclose(self) -> None:
-        """Close all wires."""
+        """Close all wires; a question that is still connecting then goes nowhere."""
+        self._is_closed = True
         if self._sweep is not None:
             self._sweep.cancel()
         wires = list(self._wires)
         for wire in wires:
             wire.close()
-        if wires:
-            await asyncio.wait([wire.closed for wire in wires], timeout=_LEAVING_SECONDS)
-        for wire in wires:
-            wire.give_up(Reason.CONNECTION_LOST)
+        try:
+            if wires:
+                await asyncio.wait([wire.closed for wire in wires], timeout=_LEAVING_SECONDS)
+        finally:
+            for wire in wires:
+                wire.give_up(Reason.CONNECTION_LOST)
 
     async def _wait_for_a_free_wire(self, deadline: float) -> None:
         # A lookup that finds none gives up early rather than queue until too late.
@@ -105,7 +112,7 @@ class KeptConnection:
         oldest = asyncio.get_running_loop().time() - self._keep_idle_seconds
         while self._idle:
             wire, since = self._idle.pop()
-            if wire.is_usable and since >= oldest:
+            if since >= oldest and wire.is_quiet:
                 return wire
             wire.close()
         return None
@@ -117,32 +124,38 @@ class KeptConnection:
             async with asyncio.timeout_at(min(until, deadline)):
                 wire = await self._opened()
         except TimeoutError:
+            self._addresses.forget()
             reason = Reason.CONNECT_TIMEOUT if until <= deadline else Reason.TIMEOUT
             raise SourceSilentError(reason, was_sent=False) from None
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter: a name that no name server can be asked about
+            self._addresses.forget()
             reason = Reason.TLS_FAILED if is_tls_failure(error) else Reason.CONNECT_FAILED
             raise SourceSilentError(reason, was_sent=False) from None
+        if self._is_closed:
+            wire.give_up(Reason.CONNECTION_LOST)
+            raise SourceSilentError(Reason.CONNECTION_LOST, was_sent=False)
         self._wires.add(wire)
         wire.closed.add_done_callback(lambda _: self._wires.discard(wire))
         return wire
 
     async def _opened(self) -> Wire:
-        loop = asyncio.get_running_loop()
-        addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
         connected = await aiohappyeyeballs.start_connection(
-            addresses,
+            await self._addresses.get(),
             happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS,
             socket_factory=partial(_socket, self._limits.write_seconds),
         )
         try:
-            _, wire = await loop.create_connection(
+            _, wire = await asyncio.get_running_loop().create_connection(
                 partial(Wire, self._max_answer_bytes),
                 sock=connected,
                 ssl=self._tls,
                 server_hostname=self._host if self._tls else None,
+                ssl_shutdown_timeout=_LEAVING_SECONDS if self._tls else None,
             )
         except BaseException:
-            connected.close()
+            # Its transport closes it, and may not have begun to: closed here, its number could be another's.
+            with contextlib.suppress(OSError):
+                connected.shutdown(socket.SHUT_RDWR)
             raise
         return wire
 
@@ -160,10 +173,12 @@ class KeptConnection:
             raise
         finally:
             patience.end()
-        if wire.is_usable:
-            self._idle.append((wire, loop.time()))
-            if self._sweep is None:
-                self._sweep = loop.call_later(self._keep_idle_seconds, self._close_stale)
+        if not wire.is_usable:
+            wire.close()
+            return answer
+        self._idle.append((wire, loop.time()))
+        if self._sweep is None:
+            self._sweep = loop.call_later(self._keep_idle_seconds, self._close_stale)
         return answer
 
     def _close_stale(self) -> None:

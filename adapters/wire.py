@@ -5,6 +5,7 @@ promise: bytes that arrive unasked answer no later question, and no question eve
 """
 
 import asyncio
+import select
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -15,8 +16,9 @@ from adapters.reasons import Reason
 from app.errors import SourceConfusedError, SourceError, SourceSilentError
 
 _MOST_HEAD_BYTES: Final = 64 * 1024
-_FIRST_FINAL: Final = 200
+_FIRST_STATUS: Final = 100
 _SWITCHING_PROTOCOLS: Final = 101
+_FIRST_FINAL: Final = 200
 _WITHOUT_BODY: Final = frozenset({204, 304})  # RFC 9110 sections 15.3.5 and 15.4.5
 
 
@@ -46,6 +48,8 @@ class Wire(asyncio.Protocol):
         self._incoming = _Incoming()
         self._only_status = False
         self._is_spent = False
+        self._heard_bytes = 0
+        self._unread = select.poll()
         self.heard_at = 0.0
         """When bytes last went out or came in, by the event loop's time."""
         self.closed: asyncio.Future[None] = self._loop.create_future()
@@ -55,6 +59,14 @@ class Wire(asyncio.Protocol):
     def is_usable(self) -> bool:
         """Whether another question may go out: nothing arrived unasked, and neither side is leaving."""
         return not self._is_spent and self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it is usable and the kernel holds nothing for it either, which the loop is yet to read.
+
+        A second answer to the last question would else be taken for the first to the next one.
+        """
+        return self.is_usable and not self._unread.poll(0)
 
     def ask(self, request: bytes, *, only_status: bool = False) -> asyncio.Future[Answer]:
         """Send *request*; the future ends with its answer, SourceSilentError or SourceConfusedError.
@@ -66,6 +78,7 @@ class Wire(asyncio.Protocol):
             raise SourceSilentError(Reason.CONNECTION_LOST, was_sent=False)
         self._question = self._loop.create_future()
         self._only_status = only_status
+        self._heard_bytes = 0
         self.heard_at = self._loop.time()
         self._transport.write(request)
         return self._question
@@ -85,6 +98,8 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport."""
         self._transport = cast("asyncio.Transport", transport)
+        if (sock := transport.get_extra_info("socket")) is not None:
+            self._unread.register(sock.fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         """Read on in the answer; what nobody asked for ends the connection."""
@@ -92,15 +107,13 @@ class Wire(asyncio.Protocol):
             self._abort()
             return
         self.heard_at = self._loop.time()
+        self._heard_bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._is_spent = True
-            self._succeed(_SWITCHING_PROTOCOLS)
-        except httptools.HttpParserError:  # its text may quote what was received
+        except (httptools.HttpParserUpgrade, httptools.HttpParserError):  # the text may quote what came
             self.give_up(Reason.CONNECTION_LOST)
-        if self._question is not None and not self._incoming.has_head:
-            self._count_head(len(data))
+        if self._question is not None:
+            self._check_size()
 
     def eof_received(self) -> None:
         """Take a body without a length as whole: it ends with the connection (RFC 9112 section 6.3)."""
@@ -141,11 +154,13 @@ class Wire(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """Refuse what the head already says is to be refused; a word to go on is no answer yet."""
         incoming, status = self._incoming, self._parser.get_status_code()
-        if status < _FIRST_FINAL:
+        if status < _FIRST_STATUS:
+            self.give_up(Reason.CONNECTION_LOST)
+        if status < _FIRST_FINAL and status != _SWITCHING_PROTOCOLS:
             return
         incoming.has_head = True
         incoming.has_length |= status in _WITHOUT_BODY
-        if self._only_status:
+        if self._only_status or status == _SWITCHING_PROTOCOLS:
             self._is_spent = True
             self._succeed(status)
         elif incoming.is_compressed:
@@ -170,6 +185,12 @@ class Wire(asyncio.Protocol):
     def _count_head(self, size: int) -> None:
         self._incoming.head_bytes += size
         if self._incoming.head_bytes > _MOST_HEAD_BYTES:
+            self.give_up(Reason.CONNECTION_LOST)
+
+    def _check_size(self) -> None:
+        # Words to go on, half a head, what stands around chunks: nobody reads it, so it must end by itself.
+        most = _MOST_HEAD_BYTES + (self._most_answer_bytes if self._incoming.has_head else 0)
+        if self._heard_bytes - self._incoming.body_bytes > most:
             self.give_up(Reason.CONNECTION_LOST)
 
     def _succeed(self, status: int) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 import respx
+import uvloop
 
 from adapters.choose import open_source
 from adapters.connection import Answer, Connection, Trust
@@ -23,6 +24,8 @@ from tests.adapters.stand_in import settings_of
 
 SAMPLES = Path(__file__).parent / "samples"
 BASE_URL = "https://lgsp.example.invalid/adapter"
+
+_ON_BOTH_LOOPS = {"test_wire.py", "test_kept_connection.py", "test_lgsp_sockets.py", "test_lgsp_tls.py"}
 
 Handler = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
@@ -56,6 +59,13 @@ class Lgsp:
     @property
     def transport(self) -> httpx.AsyncBaseTransport:
         return httpx.MockTransport(self.router.async_handler)
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run the tests of connections under the event loop that serves, too."""
+    if item.path.name in _ON_BOTH_LOOPS:
+        return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+    return {"asyncio": asyncio.new_event_loop}
 
 
 @pytest.fixture

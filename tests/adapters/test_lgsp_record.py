@@ -201,6 +201,15 @@ def test_only_what_is_wanted_is_read_of_a_record(
     )
 
 
+def test_an_element_of_no_namespace_or_another_is_no_field(
+    a_record: RecordBuilder, an_answer: AnswerBuilder
+) -> None:
+    others = '<SoDinhDanh xmlns="">1</SoDinhDanh>' * 2 + '<HoVaTen xmlns="urn:x">B</HoVaTen>' * 2
+    whole = read_citizen(an_answer(a_record(NAME_AND_NUMBER)))
+
+    assert read_citizen(an_answer(a_record(others + NAME_AND_NUMBER + others))) == whole
+
+
 def test_what_is_not_wanted_is_not_looked_at_but_stands_only_once(
     a_record: RecordBuilder, an_answer: AnswerBuilder
 ) -> None:

@@ -33,10 +33,11 @@ async def test_an_answer_in_any_pieces_is_one_answer() -> None:
     assert (line.sent, wire.is_usable) == (b"question", True)
 
 
-async def test_a_switch_of_protocols_is_an_answer_and_the_connections_end() -> None:
+@pytest.mark.parametrize("headers", [b"", b"Connection: upgrade\r\nUpgrade: x\r\n"])
+async def test_a_switch_of_protocols_is_an_answer_and_the_connections_end(headers: bytes) -> None:
     wire, line = a_wire()
     question = wire.ask(b"question")
-    wire.data_received(b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nxxxx")
+    wire.data_received(b"HTTP/1.1 101 Switching\r\n" + headers + b"\r\nxxxx")
 
     assert (await question).status == 101
     assert (line.is_over, wire.is_usable) == (True, False)
@@ -89,6 +90,38 @@ async def test_an_endless_head_that_trickles_is_cut_off() -> None:
     wire.data_received(b"HTTP/1.1 200 OK\r\nX: ")
     for _ in range(70):
         wire.data_received(b"x" * 1024)
+
+    with pytest.raises(SourceSilentError):
+        await question
+    assert line.is_over
+
+
+@pytest.mark.parametrize(
+    ("begin", "again"),
+    [
+        (b"", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nTrailer: ", b"x"),
+    ],
+    ids=["words to go on", "chunk extension", "trailer"],
+)
+async def test_what_nobody_reads_does_not_go_on_for_ever(begin: bytes, again: bytes) -> None:
+    wire, line = a_wire()
+    question = wire.ask(b"question")
+    wire.data_received(begin + again)
+    for _ in range(70):
+        wire.data_received(again * (1000 // len(again)))
+
+    with pytest.raises(SourceSilentError):
+        await question
+    assert line.is_over
+
+
+@pytest.mark.parametrize("status", [b"000", b"099"])
+async def test_a_status_that_is_none_ends_the_connection(status: bytes) -> None:
+    wire, line = a_wire()
+    question = wire.ask(b"question")
+    wire.data_received(ANSWER.replace(b"200", status) + ANSWER)
 
     with pytest.raises(SourceSilentError):
         await question
