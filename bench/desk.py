@@ -179,6 +179,7 @@ def _settings(url: str, upstream_url: str) -> dict[str, str]:
         "DANCU_LOOKUPS_PER_UNIT_PER_DAY": "1000000000",
         "DANCU_LOOKUPS_PER_CLIENT_PER_HOUR": "1000000000",
         "DANCU_LOOKUPS_PER_CLIENT_PER_DAY": "1000000000",
+        "DANCU_CITIZENS_PER_OFFICER_PER_DAY": "1000000000",
         "DANCU_TOKEN_MINUTES": str(TOKEN_MINUTES),
         "DANCU_SIGN_INS_PER_SECOND": "10000",  # all officers of the measurement sign in at once
     }

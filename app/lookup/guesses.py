@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from math import ceil
 from uuid import UUID
 
@@ -27,8 +27,12 @@ class GuessLimit:
         self._store = store
         self._clock = clock
         self._per_day = per_day
+        self._begin(local_day(clock.now()))
+
+    def _begin(self, day: date) -> None:
+        self._day = day
+        self._day_key = hmac.digest(self._secret, day.isoformat().encode(), hashlib.sha256)
         self._spent: set[bytes] = set()
-        self._day = local_day(clock.now())
 
     @asynccontextmanager
     async def counted(self, officer_id: UUID, number: IdNumber) -> AsyncIterator[None]:
@@ -39,9 +43,8 @@ class GuessLimit:
         now = self._clock.now()
         day = local_day(now)
         if day != self._day:
-            self._day, self._spent = day, set()
-        day_key = hmac.digest(self._secret, day.isoformat().encode(), hashlib.sha256)
-        digest = hmac.digest(day_key, f"{officer_id}|{number.digits}".encode(), hashlib.sha256)
+            self._begin(day)
+        digest = hmac.digest(self._day_key, f"{officer_id}|{number.digits}".encode(), hashlib.sha256)
         if digest in self._spent or not await self._store.count_verification(day, digest, self._per_day):
             self._spent.add(digest)
             raise TooManyError(ProblemCode.TOO_MANY_VERIFICATIONS, retry_after_seconds=_until_next_day(now))

@@ -1,13 +1,14 @@
 """What became of an earlier lookup: kinds, codes and times, never a person."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import exists, select, update
+from sqlalchemy import ARRAY, Date, Integer, LargeBinary, bindparam, exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -17,7 +18,31 @@ from app.audit.record import Outcome, RecordKind
 from app.audit.retention_table import AUDIT_OUTCOME
 from app.audit.table import AUDIT_RECORD
 from app.errors import AuditUnavailableError
+from app.lookup.guess_batches import GuessBatches
 from app.lookup.table import VERIFICATION_GUESS
+
+# Sorted, so that two processes that count the same guesses cannot deadlock.
+_COUNT_ALL: Final = text(
+    """
+    insert into verification_guess as known (day, subject_digest, asked)
+    select :day, digest, 1 from unnest(:digests) as told (digest) order by digest
+    on conflict (day, subject_digest) do update set asked = known.asked + 1 where known.asked < :most
+    returning subject_digest
+    """
+).bindparams(
+    bindparam("day", type_=Date),
+    bindparam("digests", type_=ARRAY(LargeBinary)),
+    bindparam("most", type_=Integer),
+)
+_UNCOUNT: Final = (
+    update(VERIFICATION_GUESS)
+    .where(
+        VERIFICATION_GUESS.c.day == bindparam("of_day"),
+        VERIFICATION_GUESS.c.subject_digest == bindparam("of_digest"),
+        VERIFICATION_GUESS.c.asked > 0,
+    )
+    .values(asked=VERIFICATION_GUESS.c.asked - 1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +64,9 @@ class LookupStore:
     def __init__(self, engine: AsyncEngine) -> None:
         """Read through *engine*."""
         self._engine = engine
+        # One round trip, after which nothing is locked: a process that hangs holds up no other's batch.
+        self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._guesses = GuessBatches(self._count_verifications)
 
     async def find(self, lookup_id: UUID) -> LookupState | None:
         """Return the lookup's state, or None where there is no such lookup."""
@@ -83,31 +111,37 @@ class LookupStore:
             await connection.execute(row.on_conflict_do_nothing())
 
     async def count_verification(self, day: date, digest: bytes, most: int) -> bool:
-        """Count one more verification under *digest*; False where that day already has *most* of them."""
-        guess = VERIFICATION_GUESS.c
-        first = insert(VERIFICATION_GUESS).values(day=day, subject_digest=digest, asked=1)
-        more = first.on_conflict_do_update(
-            index_elements=[guess.day, guess.subject_digest],
-            set_={"asked": guess.asked + 1},
-            where=guess.asked < most,
-        )
-        async with self._transaction() as connection:
-            return await connection.scalar(more.returning(guess.asked)) is not None
+        """Count one more verification under *digest*; False where that day already has *most* of them.
+
+        Whoever counts at the same time shares a statement and its commit.
+        """
+        return await self._guesses.count(day, digest, most)
 
     async def uncount_verification(self, day: date, digest: bytes) -> None:
         """Take one back that was counted and came to nothing."""
-        guess = VERIFICATION_GUESS.c
-        same = update(VERIFICATION_GUESS).where(guess.day == day, guess.subject_digest == digest)
-        async with self._transaction() as connection:
-            await connection.execute(same.where(guess.asked > 0).values(asked=guess.asked - 1))
+        with _database_trouble():
+            async with self._single.connect() as connection:
+                await connection.execute(_UNCOUNT, {"of_day": day, "of_digest": digest})
+
+    async def _count_verifications(self, day: date, most: int, digests: Sequence[bytes]) -> frozenset[bytes]:
+        values = {"day": day, "most": most, "digests": digests}
+        with _database_trouble():
+            async with self._single.connect() as connection:
+                return frozenset((await connection.execute(_COUNT_ALL, values)).scalars())
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        try:
+        with _database_trouble():
             async with self._engine.begin() as connection:
                 yield connection
-        except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            raise AuditUnavailableError from None
+
+
+@contextmanager
+def _database_trouble() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        raise AuditUnavailableError from None
 
 
 def _outcome(kind: str, outcome: str | None) -> Outcome | None:
