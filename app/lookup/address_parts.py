@@ -80,10 +80,10 @@ class AddressText:
     local: tuple[tuple[str, Words], ...]
 
 
-def read_parts(text: str, *, is_plain: bool) -> AddressText:
-    """Return the parts of *text*; what stands without a kind at its end may be units (kind empty)."""
+def read_parts(line: str, *, is_plain: bool) -> AddressText:
+    """Return the parts of a folded line; what stands without a kind at its end may be units (kind empty)."""
     lexicon = _LEXICONS[is_plain]
-    parts = [part for segment in segments(text, is_plain=is_plain) for part in _parts(segment, lexicon)]
+    parts = [part for segment in segments(line, is_plain=is_plain) for part in _parts(segment, lexicon)]
     if parts and parts[-1][1] == lexicon.country:
         parts.pop()
     units: list[NamedUnit] = []
@@ -104,9 +104,12 @@ def _is_numbered(part: tuple[str, Words]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Lexicon:
-    """The words that say of what kind a part is, longest first, and those beside which they do not."""
+    """The words that say of what kind a part is, and those beside which they do not.
 
-    kinds: Sequence[tuple[Words, str]]
+    `kinds` are by their first word, the longest first.
+    """
+
+    kinds: Mapping[Word, Sequence[tuple[Words, str]]]
     after: frozenset[Word]
     before: frozenset[Word]
     country: Words
@@ -116,11 +119,14 @@ class _Lexicon:
 def _lexicon(*, is_plain: bool) -> _Lexicon:
     kinds: Mapping[str, str] = {kind: kind for kind in _UNIT_KINDS} | _LOCAL_KINDS
     spelled = [(name_words(text, is_plain=is_plain), kind) for text, kind in kinds.items()]
+    by_first_word: dict[Word, list[tuple[Words, str]]] = {}
+    for words, kind in sorted(spelled, key=lambda each: -len(each[0])):
+        by_first_word.setdefault(words[0], []).append((words, kind))
     after, before = (
         frozenset(name_words(each, is_plain=is_plain)[0] for each in group) for group in (_AFTER, _BEFORE)
     )
     return _Lexicon(
-        kinds=sorted(spelled, key=lambda each: -len(each[0])),
+        kinds=by_first_word,
         after=after,
         before=before,
         country=name_words("Việt Nam", is_plain=is_plain),
@@ -152,7 +158,7 @@ def _kind_at(
     segment: Words, position: int, lexicon: _Lexicon, kind: str, *, is_first: bool
 ) -> tuple[int, str]:
     """Return how many words at *position* begin a part of another kind, and which; 0 where none do."""
-    for spelled, found in lexicon.kinds:
+    for spelled, found in lexicon.kinds.get(segment[position], ()):
         end = position + len(spelled)
         if segment[position:end] != spelled or end == len(segment):
             continue

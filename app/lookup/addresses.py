@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.lookup.address_parts import HOUSE, UNNAMED, AddressText, NamedUnit, read_parts
-from app.lookup.address_words import Words, is_accented
+from app.lookup.address_words import Words, folded, is_accented
 from app.lookup.gazetteer import Gazetteer
 from app.lookup.places import Readings, compare_readings
 from app.lookup.values import Address
@@ -16,18 +16,46 @@ _LONGEST_LINE: Final = 1000
 """What is longer is no address, whoever sent it."""
 
 
-def compare_addresses(gazetteer: Gazetteer, claimed: Address, recorded: Address) -> Verdict:
+class AddressLines:
+    """The address lines of one request, each taken apart once; to be forgotten with the request."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._folded: dict[str, str] = {}
+        self._read: dict[tuple[str, bool], AddressText] = {}
+
+    def is_accented(self, line: str) -> bool:
+        """Return whether any word carries an accent or is written with đ."""
+        return is_accented(self._fold(line))
+
+    def read(self, line: str, *, is_plain: bool) -> AddressText:
+        """Return the parts of *line*, without accents if *is_plain*."""
+        text = self._read.get((line, is_plain))
+        if text is None:
+            text = self._read[line, is_plain] = read_parts(self._fold(line), is_plain=is_plain)
+        return text
+
+    def _fold(self, line: str) -> str:
+        letters = self._folded.get(line)
+        if letters is None:
+            letters = self._folded[line] = folded(line)
+        return letters
+
+
+def compare_addresses(
+    gazetteer: Gazetteer, claimed: Address, recorded: Address, lines: AddressLines | None = None
+) -> Verdict:
     """Return whether the record's address is the claimed one, in as much detail as the claim has.
 
     Units are compared by their codes where both sides have known ones, else by their names; those of
     before July 2025 are read as the ones of today they went into. UNKNOWN where a ward was divided, where
     the record says less than the claim, and where a name or code is not in the map. What is written
-    without any accent is compared without accents.
+    without any accent is compared without accents. *lines* are those of the same request.
     """
-    lines = [line for line in (claimed.line, recorded.line) if line]
-    is_plain = not all(map(is_accented, lines))
-    wanted = _read(gazetteer, claimed, is_plain=is_plain)
-    given = _read(gazetteer, recorded, is_plain=is_plain)
+    lines = lines or AddressLines()
+    is_plain = not all(lines.is_accented(line) for line in (claimed.line, recorded.line) if line)
+    wanted = _read(gazetteer, claimed, lines, is_plain=is_plain)
+    given = _read(gazetteer, recorded, lines, is_plain=is_plain)
     verdicts = [_compare_part(part, given) for part in wanted.local]
     if wanted.names_place:
         verdicts.append(_compare_places(gazetteer, wanted, given))
@@ -56,9 +84,9 @@ class _Side:
         return bool(self.readings) and not self.missed
 
 
-def _read(gazetteer: Gazetteer, address: Address, *, is_plain: bool) -> _Side:
+def _read(gazetteer: Gazetteer, address: Address, lines: AddressLines, *, is_plain: bool) -> _Side:
     line = address.line if address.line and len(address.line) <= _LONGEST_LINE else None
-    text = read_parts(line, is_plain=is_plain) if line is not None else _NOTHING
+    text = lines.read(line, is_plain=is_plain) if line is not None else _NOTHING
     located = gazetteer.locate(text.units, is_plain=is_plain)
     by_codes = gazetteer.atlas.by_codes(address)
     is_by_codes = bool(by_codes) and bool(address.commune_code or not text.units)
@@ -80,7 +108,7 @@ def _read(gazetteer: Gazetteer, address: Address, *, is_plain: bool) -> _Side:
 
 def _within(gazetteer: Gazetteer, named: Readings, larger: Readings) -> Readings:
     """Return the named units that lie in those the codes name, all of them where none do."""
-    inside = frozenset(one for one in named if larger & {*gazetteer.atlas.chain(one)})
+    inside = frozenset(one for one in named if not larger.isdisjoint(gazetteer.atlas.chain(one)))
     return inside or named
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from app.lookup.addresses import compare_addresses
+from app.lookup.addresses import AddressLines, compare_addresses
 from app.lookup.gazetteer import Gazetteer
 from app.lookup.names import same_name
 from app.lookup.values import Address, Citizen, CitizenId, FullName, IdNumber, Person
@@ -67,15 +67,18 @@ def judge_claims(
     """Return a verdict on each claim; all UNKNOWN where there is no citizen to judge them by."""
     if citizen is None:
         return (Verdict.UNKNOWN,) * len(claims)
-    return tuple(_judge(claim, citizen, gazetteer) for claim in claims)
+    lines = AddressLines()
+    return tuple(_judge(claim, citizen, gazetteer, lines) for claim in claims)
 
 
-def _judge(claim: CitizenClaim, citizen: Citizen, gazetteer: Gazetteer) -> Verdict:
+def _judge(claim: CitizenClaim, citizen: Citizen, gazetteer: Gazetteer, lines: AddressLines) -> Verdict:
     if isinstance(claim, HouseholdClaim):
         return _judge_household(claim, citizen)
     is_permanent = claim.kind is ClaimKind.PERMANENT_RESIDENCE
     address = citizen.permanent_residence if is_permanent else citizen.current_residence
-    return compare_addresses(gazetteer, claim.address, address) if address is not None else Verdict.UNKNOWN
+    if address is None:
+        return Verdict.UNKNOWN
+    return compare_addresses(gazetteer, claim.address, address, lines)
 
 
 def _judge_household(claim: HouseholdClaim, citizen: Citizen) -> Verdict:

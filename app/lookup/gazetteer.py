@@ -77,7 +77,9 @@ class Gazetteer:
         entries = [one for one in self._called(unit, level, is_plain=is_plain) if _is_kind(one, unit.kind)]
         if not within:
             return Readings(one.reading for one in entries)
-        inside = Readings(one.reading for one in entries if within & {*self.atlas.chain(one.reading)})
+        inside = Readings(
+            one.reading for one in entries if not within.isdisjoint(self.atlas.chain(one.reading))
+        )
         inside = inside or Readings(self._nearly_inside(entries, within))
         return of_two_levels(inside) if level is DivisionLevel.WARD else inside
 
@@ -86,7 +88,8 @@ class Gazetteer:
         entries = self._entries[level].get(_ALIASES.get(key, key), ())
         if is_plain or level is DivisionLevel.PROVINCE:  # no two provinces differ by accents only
             return entries
-        return [one for one in entries if one.accented == _accented(unit.name)]
+        accented = _accented(unit.name) if entries else ""
+        return [one for one in entries if one.accented == accented]
 
     def _nearly_inside(self, entries: Iterable[_Entry], within: Readings) -> Iterator[Reading]:
         """Yield units under a larger one of the other time: a new ward in an old province, or in reverse."""
@@ -114,11 +117,11 @@ def _is_kind(entry: _Entry, kind: str) -> bool:
 
 
 def _plain(words: Words) -> str:
-    return "".join(word.plain for word in words)
+    return "".join([word.plain for word in words])
 
 
 def _accented(words: Words) -> str:
-    return "".join(word.accented for word in words)
+    return "".join([word.accented for word in words])
 
 
 @cache

@@ -63,6 +63,12 @@ class Atlas:
             (Epoch.PRESENT, DivisionLevel.PROVINCE): divisions.provinces,
             (Epoch.PRESENT, DivisionLevel.WARD): divisions.wards,
         }
+        self._larger: dict[tuple[Epoch, str], tuple[Reading, ...]] = {}
+        """The chains of provinces and districts; no province's code is a district's."""
+        for (epoch, level), group in self._of_level.items():
+            if level is not DivisionLevel.WARD:  # provinces come before the districts that lie in them
+                for code in group:
+                    self._larger[epoch, code] = self.chain(Reading(epoch, level, code))
         self._went_into: dict[str, tuple[str, ...]] = {}
         self._atoms: dict[Reading, set[Atom]] = {}
         """Of all but wards: theirs are quickly made, and would be most."""
@@ -93,11 +99,7 @@ class Atlas:
     def chain(self, reading: Reading) -> tuple[Reading, ...]:
         """Return a unit of the map with the larger ones it lies in, the province last."""
         parent = self._of_level[reading.epoch, reading.level][reading.code].parent_code
-        if parent is None:
-            return (reading,)
-        is_ward_then = reading.epoch is Epoch.FORMER and reading.level is DivisionLevel.WARD
-        level = DivisionLevel.DISTRICT if is_ward_then else DivisionLevel.PROVINCE
-        return (reading, *self.chain(Reading(reading.epoch, level, parent)))
+        return (reading,) if parent is None else (reading, *self._larger[reading.epoch, parent])
 
     def _index_wards(self) -> None:
         provinces_today = {

@@ -24,8 +24,13 @@ from app.lookup.schemas import FaultNoticeText, NoticeText, PaperAnswer, Questio
 from app.lookup.values import Address
 from app.web.bodies import Body
 
-_CODES: Final = {"commune_code": "[0-9]{5}", "district_code": "[0-9]{3}", "province_code": "[0-9]{2}"}
+_CODES: Final = {
+    "commune_code": re.compile("[0-9]{5}"),
+    "district_code": re.compile("[0-9]{3}"),
+    "province_code": re.compile("[0-9]{2}"),
+}
 _RELATION: Final = re.compile(r"[\w .-]{1,40}")
+_NOTHING: Final = Address()
 _OF_HOUSEHOLD: Final = ("full_name", "id_number", "relation")
 
 
@@ -115,15 +120,17 @@ def _parse_relation(text: str | None, pointer: str) -> str | None:
 
 
 def _parse_address(body: ClaimedAddress | None, pointer: str) -> Address:
-    said = body.model_dump(exclude_none=True) if body is not None else {}
-    if not said:
+    if body is None:
         raise _refusal(pointer)
     for name, pattern in _CODES.items():
-        if name in said and not re.fullmatch(pattern, said[name]):
+        code = getattr(body, name)
+        if code is not None and not pattern.fullmatch(code):
             raise _refusal(f"{pointer}/{name}")
-    if "line" in said:
-        said["line"] = parse_line(said["line"], f"{pointer}/line")
-    return Address(**said)
+    line = parse_line(body.line, f"{pointer}/line") if body.line is not None else None
+    address = Address(line, body.commune_code, body.district_code, body.province_code)
+    if address == _NOTHING:
+        raise _refusal(pointer)
+    return address
 
 
 def _refusal(pointer: str) -> InvalidRequestError:
