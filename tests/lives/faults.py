@@ -72,8 +72,8 @@ FAULTS: Final = (
         "        draft.changeable(unit_id)\n    draft.note_end(UnitEvent.SPLIT"),
     _in("units/plans", "a new code reaches back to old records",
         "if last.valid_from == on:\n            document", "if on:\n            document"),
-    _in("accounts/authentication", "records name a unit by another code than its own",
-        '"unit_code": self.unit.agency_code', '"unit_code": min(self.unit.agency_codes)'),
+    _in("accounts/judgements", "records name a unit by another code than its own",
+        '"unit_code": unit.agency_code', '"unit_code": min(unit.agency_codes)'),
     # Lists
     _in("accounts/registration/planning", "a list takes officers out of foreign units",
         "elif officer is not None and officer.unit_id not in self._terms.scope:", "elif False:"),
