@@ -61,6 +61,20 @@ def test_what_a_class_does_after_it_is_made_is_done() -> None:
         Checked(-1)
 
 
+def test_what_is_not_given_is_made_for_each_anew() -> None:
+    @quickly_made
+    @dataclass(frozen=True, slots=True)
+    class Making:
+        first: int
+        second: list[int] = field(default_factory=list)
+        third: int = 3
+
+    one, another = Making(1), Making(first=1)
+    assert one == another == Making(1, [], 3)
+    assert one.second is not another.second
+    assert Making(1, given := [4]).second is given
+
+
 def test_classes_it_would_make_otherwise_are_refused() -> None:
     @dataclass(frozen=True)
     class WithoutSlots:
@@ -71,9 +85,9 @@ def test_classes_it_would_make_otherwise_are_refused() -> None:
         first: int
 
     @dataclass(frozen=True, slots=True)
-    class WithFactory:
-        first: list[int] = field(default_factory=list)
+    class WithItsOwn:
+        first: list[int] = field(init=False, default_factory=list)
 
-    for wrong in (WithoutSlots, ByName, WithFactory, int):
+    for wrong in (WithoutSlots, ByName, WithItsOwn, int):
         with pytest.raises(TypeError):
             quickly_made(wrong)

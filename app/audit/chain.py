@@ -69,9 +69,9 @@ class Chain:
             chain, record = chain.opened(month, now)
             records.append(record)
         sequence, last_hash, common = chain.sequence, chain.last_hash, chain.common_facts()
-        for draft in drafts:
+        for draft, salt in zip(drafts, _salts(len(drafts)), strict=True):
             sequence += 1
-            record = chain.placed(draft, sequence, last_hash, common)
+            record = chain.placed(draft, sequence, last_hash, common, salt)
             last_hash = record.leaf_hash
             records.append(record)
         return replace(chain, sequence=sequence, last_hash=last_hash), records
@@ -117,7 +117,8 @@ class Chain:
 
     def appended(self, draft: Draft) -> "tuple[Chain, Record]":
         """Return the chain after *draft*, and the draft as a record."""
-        record = self.placed(draft, self.sequence + 1, self.last_hash, self.common_facts())
+        (salt,) = _salts(1)
+        record = self.placed(draft, self.sequence + 1, self.last_hash, self.common_facts(), salt)
         return replace(self, sequence=record.sequence, last_hash=record.leaf_hash), record
 
     def common_facts(self) -> Mapping[str, Value]:
@@ -129,11 +130,11 @@ class Chain:
         }
 
     def placed(
-        self, draft: Draft, sequence: int, previous_hash: bytes, common: Mapping[str, Value]
+        self, draft: Draft, sequence: int, previous_hash: bytes, common: Mapping[str, Value], salt: str
     ) -> Record:
         """Return *draft* as the record *sequence* of this chain, after the one of that hash.
 
-        *common* is what `common_facts` returns.
+        *common* is what `common_facts` returns, *salt* no other record's.
         """
         month, data_key = self.month, self.data_key
         if month is None or data_key is None:
@@ -143,7 +144,7 @@ class Chain:
             **common,
             "record_id": str(draft.record_id),
             "kind": str(draft.kind),
-            "salt": secrets.token_hex(_SALT_BYTES),
+            "salt": salt,
             "writer_sequence": sequence,
             "previous_hash": previous_hash.hex(),
             "key_id": month.key_id,
@@ -154,6 +155,12 @@ class Chain:
         leaf = leaf_bytes(facts)
         tag = month.search_tag(draft.searched_number) if draft.searched_number is not None else None
         return Record(draft, facts, leaf, leaf_hash(leaf), sequence, tag)
+
+
+def _salts(count: int) -> list[str]:
+    """Return *count* new salts, drawn at once."""
+    drawn = secrets.token_hex(_SALT_BYTES * count)
+    return [drawn[begin : begin + 2 * _SALT_BYTES] for begin in range(0, len(drawn), 2 * _SALT_BYTES)]
 
 
 def leaf_bytes(facts: Mapping[str, Value]) -> bytes:

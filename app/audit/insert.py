@@ -4,7 +4,7 @@ A trigger notes the outcomes among them in `audit_outcome`, as part of the same 
 decides, whoever inserts, that a lookup has one outcome.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -76,6 +76,7 @@ _SAID: Final = (
     "outcome",
     "problem_code",
 )
+_LOOKUP_OUTCOME: Final = RecordKind.LOOKUP_OUTCOME
 _NO_CLAIMS: Final[Sequence[tuple[str, ...]]] = ((), (), ())
 
 
@@ -85,18 +86,16 @@ def batch_arguments(batch: SignedBatch, key_id: str, records: Sequence[Record]) 
     What two writers may both want stands in one order everywhere, so that they cannot deadlock: keys by
     their digest, outcomes by their lookup.
     """
-    records = sorted(records, key=_wanted_lookup)
-    sizes = [len(record.leaf) for record in records]
-    rows = map(_projected, records, accumulate(sizes[:-1], initial=1), sizes)
+    records = _in_one_order(records)
     claims = sorted(
-        (claim.key_digest.hex(), claim.request_digest.hex(), str(draft.record_id))
-        for draft in (record.draft for record in records)
-        if (claim := draft.claim) is not None
+        (claim.key_digest.hex(), claim.request_digest.hex(), str(record.draft.record_id))
+        for record in records
+        if (claim := record.draft.claim) is not None
     )
     return [
         batch.writer_id,
         b"".join([record.leaf for record in records]),
-        *map(_json, zip(*rows, strict=True)),
+        *map(_json, _columns(records)),
         key_id,
         *map(_json, zip(*claims, strict=True) if claims else _NO_CLAIMS),
         batch.newest_record_id,
@@ -108,16 +107,22 @@ def batch_arguments(batch: SignedBatch, key_id: str, records: Sequence[Record]) 
     ]
 
 
-def _projected(record: Record, first_byte: int, size: int) -> tuple[Value | None, ...]:
-    """Return what the statement is told of *record*, in the order in which it reads it."""
-    tag = record.tag.hex() if record.tag is not None else None
-    leaf_hash = record.leaf_hash.hex()
-    return record.sequence, first_byte, size, leaf_hash, tag, *map(record.facts.get, _SAID)
+def _columns(records: Sequence[Record]) -> Iterator[Sequence[Value | None]]:
+    """Yield what the statement is told of *records*, in the order in which it reads it."""
+    yield [record.sequence for record in records]
+    sizes = [len(record.leaf) for record in records]
+    yield list(accumulate(sizes[:-1], initial=1))
+    yield sizes
+    yield [record.leaf_hash.hex() for record in records]
+    yield [tag.hex() if (tag := record.tag) is not None else None for record in records]
+    yield from zip(*[map(record.facts.get, _SAID) for record in records], strict=True)
 
 
-def _wanted_lookup(record: Record) -> str:
-    draft = record.draft
-    return str(draft.facts.get("lookup_id")) if draft.kind is RecordKind.LOOKUP_OUTCOME else ""
+def _in_one_order(records: Sequence[Record]) -> list[Record]:
+    """Return *records* with the outcomes last, by their lookup."""
+    outcomes = [one for one in records if one.draft.kind is _LOOKUP_OUTCOME]
+    outcomes.sort(key=lambda one: str(one.facts.get("lookup_id")))
+    return [one for one in records if one.draft.kind is not _LOOKUP_OUTCOME] + outcomes
 
 
 def _json(column: Sequence[Value | None]) -> str:

@@ -1,17 +1,19 @@
 """Record v1: the exact canonical bytes that stand as evidence, and the columns projected from them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final, NoReturn, cast
+from typing import Any, Final, NoReturn
 from uuid import UUID
 
+from app.audit.known_texts import LONGEST_REMEMBERED, KnownTexts
 from app.audit.leaf import MAX_INTEGER, MAX_LEAF_BYTES, Value, canonical, is_clean, leaf_hash, read_leaf
 from app.audit.record_ids import new_record_id, read_record_id
 from app.clock import rfc3339
+from app.quickly_made import quickly_made
 
 __all__ = ["MAX_LEAF_BYTES", "Value", "canonical", "leaf_hash", "read_leaf"]  # beside what is below
 
@@ -20,7 +22,7 @@ _WRITERS_SHARE: Final = 1024  # bytes of a leaf kept for what the writer adds
 _AUTHENTICATION_BYTES: Final = 16  # by which a sealed subject is longer
 _DIGEST_BYTES: Final = 32
 _LONGEST_MARK: Final = 4  # bytes of one in UTF-8; escaped ones have two
-_LONGEST_REST: Final = 64  # bytes of a field's name, its punctuation, and its integer
+_LONGEST_REST: Final = 64  # bytes of a field's name, its punctuation, and its integer or id
 _PAST_THE_MILLISECOND: Final = tuple(timedelta(microseconds=number) for number in range(1000))
 
 
@@ -287,8 +289,30 @@ WRITER_FIELDS: Final = frozenset(
 """What only the writer says; a draft that says it is refused."""
 
 _WRITABLE: Final = {name: kind for name, kind in LEAF_FIELDS.items() if name not in WRITER_FIELDS}
-_IDS: Final = ("officer_id", "unit_id", "lookup_id")  # columns of type uuid
+_IDS: Final = frozenset({"officer_id", "unit_id", "lookup_id"})  # columns of type uuid
 _ID: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_RECURRING: Final = frozenset(
+    {
+        "officer_id",
+        "unit_id",
+        "unit_code",
+        "unit_level",
+        "role",
+        "client_id",
+        "assurance",
+        "procedure_code",
+        "legal_basis",
+        "verification_method",
+        "reception_channel",
+        "question_type",
+        "fields_asked",
+        "fields_disclosed",
+        "outcome",
+        "paper_because",
+        "road",
+    }
+)
+"""What comes out of the directory and out of lists, and says the same in many records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +328,7 @@ class Claim:
             raise ValueError("a claim has two digests of 32 bytes")
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A record before it has its place in a chain.
@@ -338,9 +363,9 @@ class Draft:
 
         The text names fields and never values.
         """
-        text = _checked_text(self.facts)
+        longest_text = _longest_text(self.facts)
         self._check_lookup()
-        if self.time.utcoffset() is None:
+        if self.time.tzinfo is not UTC and self.time.utcoffset() is None:
             raise ValueError("a record's time needs its zone")
         if self.searched_number is not None and not is_clean(self.searched_number):
             raise ValueError("the searched number is not clean NFC text")
@@ -350,12 +375,12 @@ class Draft:
         as_text = (4 * sealed + 2) // 3  # base64 without padding
         room = MAX_LEAF_BYTES - _WRITERS_SHARE - as_text
         # What the canonical bytes cannot exceed is known without making them.
-        longest = _LONGEST_MARK * len(text) + _LONGEST_REST * (len(self.facts) + 1)
+        longest = _LONGEST_MARK * longest_text + _LONGEST_REST * (len(self.facts) + 1)
         if longest > room and len(canonical(self.facts)) > room:
             raise ValueError("a record must not exceed 32 KiB")
 
     def _check_lookup(self) -> None:
-        is_outcome = self.kind is RecordKind.LOOKUP_OUTCOME
+        is_outcome = self.kind is _LOOKUP_OUTCOME
         if is_outcome is not (self.facts.get("outcome") in _OUTCOMES):
             raise ValueError("an outcome record, and no other, says one of the outcomes")
         if is_outcome and "lookup_id" not in self.facts:
@@ -364,41 +389,47 @@ class Draft:
             raise ValueError("an intent or refusal is its own lookup")
 
 
+_LOOKUP_OUTCOME: Final = RecordKind.LOOKUP_OUTCOME  # looked up once: an enum's members cost as much as a call
 _OUTCOMES: Final = frozenset(Outcome)
 _OWN_LOOKUP: Final = frozenset({RecordKind.LOOKUP_INTENT, RecordKind.LOOKUP_REFUSED})
 
 
-def _checked_text(facts: Mapping[str, Value]) -> str:
-    """Return all text of *facts* in one; ValueError for a fact that cannot be written.
+def _longest_text(facts: Mapping[str, Value]) -> int:
+    """Return how long the texts of *facts* are at most, without ids; ValueError for what cannot be written.
 
-    Together they are looked at once: every officer waits for this.
+    What recurs is known to be in order, and short; the rest is looked at in one: everybody waits for this.
     """
-    shape, values = _shape_of(tuple(facts)), list(facts.values())
-    if tuple(map(type, values)) != shape.types:
+    shape = _shape_of(tuple(facts))
+    if tuple(map(type, facts.values())) != shape.types:  # a text equal to a known one may be none
         _refuse_types(facts)
+    said: Any = facts.__getitem__  # of the types that were just looked at
     for name in shape.numbers:
-        if not -MAX_INTEGER <= int(facts[name]) <= MAX_INTEGER:
+        if not -MAX_INTEGER <= said(name) <= MAX_INTEGER:
             raise ValueError(f"field {name} is too large")
-    texts = cast("list[str]", [facts[name] for name in shape.texts] if shape.numbers else values)
-    text = "".join(texts)
-    # What is printable holds nothing unwritable; whether it is NFC each says for itself.
-    is_normal = text.isascii() or all(is_clean(one) for one in texts if not one.isascii())
-    if not (is_normal and text.isprintable()):
-        _check_each(facts)
-    for name in shape.ids:
-        if _ID.fullmatch(str(facts[name])) is None:
-            raise ValueError(f"field {name} is not an id")
-    return text
+    passing = "".join(map(said, shape.passing))
+    if not (passing.isascii() and passing.isprintable()):
+        _check_each(facts, shape.passing)
+    for name in shape.passing_ids:
+        if _ID.fullmatch(said(name)) is None:
+            _refuse_id(name)
+    if _clean.has_all(map(said, shape.recurring)) and _ids.has_all(map(said, shape.recurring_ids)):
+        return len(passing) + LONGEST_REMEMBERED * len(shape.recurring)
+    return len(passing) + _met_length(facts, shape)
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What facts of certain names must be, in their order, and which of them are what."""
+    """What facts of certain names must be, in their order, and which of them are what.
+
+    Texts and ids are recurring or passing.
+    """
 
     types: tuple[type, ...]
     numbers: tuple[str, ...]
-    texts: tuple[str, ...]
-    ids: tuple[str, ...]
+    recurring: tuple[str, ...]
+    recurring_ids: tuple[str, ...]
+    passing: tuple[str, ...]
+    passing_ids: tuple[str, ...]
 
 
 @lru_cache(maxsize=1024)
@@ -407,12 +438,30 @@ def _shape_of(names: tuple[str, ...]) -> _Shape:
     for name in names:
         if name not in _WRITABLE:
             raise ValueError(f"a draft has no field {name}")
+    texts = tuple(name for name in names if _WRITABLE[name] is str)
     return _Shape(
         types=tuple(_WRITABLE[name] for name in names),
         numbers=tuple(name for name in names if _WRITABLE[name] is int),
-        texts=tuple(name for name in names if _WRITABLE[name] is str),
-        ids=tuple(name for name in _IDS if name in names),
+        recurring=tuple(name for name in texts if name in _RECURRING - _IDS),
+        recurring_ids=tuple(name for name in texts if name in _RECURRING & _IDS),
+        passing=tuple(name for name in texts if name not in _RECURRING | _IDS),
+        passing_ids=tuple(name for name in texts if name in _IDS - _RECURRING),
     )
+
+
+_clean: Final = KnownTexts(is_clean)
+_ids: Final = KnownTexts(lambda text: _ID.fullmatch(text) is not None)
+
+
+def _met_length(facts: Mapping[str, Value], shape: _Shape) -> int:
+    """Return how long the recurring texts are; ValueError where one of them cannot be written."""
+    for name in shape.recurring:
+        if not _clean.passes(str(facts[name])):
+            _refuse_text(name)
+    for name in shape.recurring_ids:
+        if not _ids.passes(str(facts[name])):
+            _refuse_id(name)
+    return sum(len(str(facts[name])) for name in shape.recurring)
 
 
 def _refuse_types(facts: Mapping[str, Value]) -> NoReturn:
@@ -420,10 +469,18 @@ def _refuse_types(facts: Mapping[str, Value]) -> NoReturn:
     raise ValueError(f"field {wrong} must be {_WRITABLE[wrong].__name__}")
 
 
-def _check_each(facts: Mapping[str, Value]) -> None:
-    for name, value in facts.items():
-        if isinstance(value, str) and not is_clean(value):
-            raise ValueError(f"field {name} is not clean NFC text")
+def _check_each(facts: Mapping[str, Value], names: Iterable[str]) -> None:
+    for name in names:
+        if not is_clean(str(facts[name])):
+            _refuse_text(name)
+
+
+def _refuse_text(name: str) -> NoReturn:
+    raise ValueError(f"field {name} is not clean NFC text")
+
+
+def _refuse_id(name: str) -> NoReturn:
+    raise ValueError(f"field {name} is not an id")
 
 
 def instant_text(instant: datetime) -> str:

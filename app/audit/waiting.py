@@ -11,6 +11,7 @@ from app.errors import AuditUnavailableError
 
 MAX_BATCH: Final = 256
 MAX_WAITING: Final = 10_000
+_LOOKUP_OUTCOME: Final = RecordKind.LOOKUP_OUTCOME
 
 
 @dataclass(slots=True, eq=False)
@@ -30,7 +31,7 @@ class Waiter:
     def of(cls, draft: Draft) -> "Waiter":
         """Return a waiter of the running loop."""
         # What became of a question must not depend on whether somebody still waits for the answer.
-        is_final = draft.kind is RecordKind.LOOKUP_OUTCOME
+        is_final = draft.kind is _LOOKUP_OUTCOME
         wants: tuple[object, ...] = (draft.record_id,)
         if is_final:
             # The id of its intent, too: in one statement it would not see it to close it.
@@ -85,18 +86,19 @@ class WaitingLine:
 
     def next_batch(self) -> list[Waiter]:
         """Take those whose turn it is; a second one for the same key or lookup waits for the next batch."""
-        batch, deferred = list[Waiter](), list[Waiter]()
+        waiting, batch, deferred = self._waiting, list[Waiter](), list[Waiter]()
         taken: set[object] = set()
-        while self._waiting and len(batch) < MAX_BATCH:
-            waiter = self._waiting.popleft()
+        while waiting and len(batch) < MAX_BATCH:
+            waiter = waiting.popleft()
             if waiter.has_given_up:
                 continue
-            if not taken.isdisjoint(waiter.wants):
-                deferred.append(waiter)
-            else:
-                taken.update(waiter.wants)
+            wants = waiter.wants
+            if taken.isdisjoint(wants):
+                taken.update(wants)
                 batch.append(waiter)
-        self._waiting.extendleft(reversed(deferred))
+            else:
+                deferred.append(waiter)
+        waiting.extendleft(reversed(deferred))
         return batch
 
 

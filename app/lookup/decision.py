@@ -74,6 +74,7 @@ class Consequence:
     menders: tuple[Mender, ...]
 
 
+_LOOK_UP: Final = Permission.LOOK_UP  # looked up once: an enum's members cost as much as a call
 _DEPARTMENT: Final = (Mender.DEPARTMENT_ADMINISTRATOR,)
 
 CONSEQUENCES: Final[Mapping[Rule, Consequence]] = {
@@ -129,7 +130,7 @@ def judge(  # noqa: PLR0911 - one return per rule, so that each refusal can be r
     officer, unit, procedure = standing.officer, standing.unit, standing.procedure
     if unit is None:
         return Rule.POSTED
-    if not officer.may(Permission.LOOK_UP):
+    if not officer.may(_LOOK_UP):
         return Rule.ROLE_ASKS
     if procedure is None:
         return Rule.PROCEDURE_KNOWN
@@ -144,12 +145,8 @@ def judge(  # noqa: PLR0911 - one return per rule, so that each refusal can be r
     permitted = procedure.permitted_fields
     if asked is not None and not asked <= permitted:
         return Rule.FIELDS_PERMITTED
-    return Permit(
-        fields=permitted if asked is None else asked,
-        service_code=procedure.service_code,
-        officer_code=officer.upstream_officer_code,
-        legal_basis=procedure.legal_basis,
-    )
+    fields = permitted if asked is None else asked
+    return Permit(fields, procedure.service_code, officer.upstream_officer_code, procedure.legal_basis)
 
 
 def _broken_for(procedure: Procedure, standing: Standing, question_type: QuestionType) -> Rule | None:

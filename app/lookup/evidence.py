@@ -1,7 +1,7 @@
 """The records of one lookup: what intent, refusal and outcome say; field names and never values."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -20,6 +20,8 @@ from app.lookup.paper import PaperRuling
 from app.lookup.source import Journey
 from app.procedures.fields import Field
 
+_LOOKUP_INTENT: Final = RecordKind.LOOKUP_INTENT  # looked up once: an enum's members cost as much as a call
+_LOOKUP_OUTCOME: Final = RecordKind.LOOKUP_OUTCOME
 _PERSONAL_NUMBER: Final = re.compile(r"[0-9]{9}|[0-9]{12}")
 """What some authorities have for officers' codes; no record says one."""
 
@@ -35,7 +37,7 @@ def intent_draft(caller: Caller, command: LookupCommand, permit: Permit, road: s
     if is_recordable_code(permit.officer_code):
         facts["upstream_officer_code"] = permit.officer_code  # to be compared with the national side's log
     return Draft(
-        RecordKind.LOOKUP_INTENT,
+        _LOOKUP_INTENT,
         now,
         facts,
         subject=_subject(command),
@@ -72,10 +74,10 @@ def outcome_draft(
     duration_seconds: float,
     *,
     journey: Journey,
-    disclosed: Iterable[str] = (),
-    differing: Iterable[str] = (),
-    notices: Iterable[str] = (),
-    faults: Iterable[str] = (),
+    disclosed: tuple[str, ...] = (),
+    differing: Collection[str] = (),
+    notices: Collection[str] = (),
+    faults: Collection[str] = (),
     problem: ProblemCode | None = None,
     claims_answered: int | None = None,
 ) -> Draft:
@@ -83,22 +85,22 @@ def outcome_draft(
     facts: dict[str, Value] = {
         "lookup_id": str(lookup_id),
         "outcome": str(outcome),
-        "fields_disclosed": _names(disclosed),
+        "fields_disclosed": _disclosed_names(disclosed),
         "fields_differing": _names(differing),
         "paper_may_ask": int(paper.may_ask),
         "paper_because": str(paper.because),
         "duration_ms": round(duration_seconds * 1000),
     }
-    if told := _names(notices):
-        facts["notices"] = told
-    if named := _names(faults):
-        facts["data_faults"] = named
+    if notices:
+        facts["notices"] = _names(notices)
+    if faults:
+        facts["data_faults"] = _names(faults)
     if claims_answered is not None:
         facts["claims_answered"] = claims_answered
     if problem is not None:
         facts["problem_code"] = problem.value
     _add_journey(facts, journey)
-    return Draft(RecordKind.LOOKUP_OUTCOME, now, facts)
+    return Draft(_LOOKUP_OUTCOME, now, facts)
 
 
 def _add_journey(facts: dict[str, Value], journey: Journey) -> None:
@@ -131,7 +133,7 @@ def _asking(caller: Caller, command: LookupCommand) -> dict[str, Value]:
         facts["retry_of"] = str(command.retry_of)
     if command.citizen_claims:
         facts["question_type"] = command.question_type.value
-        facts["claims_asked"] = _names(claim.kind.value for claim in command.citizen_claims)
+        facts["claims_asked"] = _names([claim.kind.value for claim in command.citizen_claims])
     elif command.asks_yes_no:
         facts["question_type"] = command.question_type.value
     return facts
@@ -156,5 +158,10 @@ def _asked_names(fields: frozenset[Field]) -> str:
     return _names(fields)
 
 
-def _names(names: Iterable[str]) -> str:
-    return " ".join(sorted(names))
+@lru_cache(maxsize=1024)  # as many as there are ways to lack some of them
+def _disclosed_names(names: tuple[str, ...]) -> str:
+    return _names(names)
+
+
+def _names(names: Collection[str]) -> str:
+    return " ".join(sorted(names)) if names else ""

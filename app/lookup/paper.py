@@ -54,8 +54,8 @@ def rule_paper(
     demands it, so that a typing error never licenses paper. A mismatch in nothing but a number that changed
     is told as that (R81).
     """
-    if outcome in _ALWAYS:
-        return _ALWAYS[outcome]
+    if (always := _ALWAYS.get(outcome)) is not None:
+        return always
     before, after = _NUMBER_CHANGED if is_number_changed else _AFTER_SECOND_ENTRY[outcome]
     may_ask = was_entered_again or not must_enter_again
     return PaperRuling(may_ask=may_ask, because=after if may_ask else before)

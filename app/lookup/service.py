@@ -206,7 +206,7 @@ class LookupService:
             disclosed=disclosed_fields(finding.shown or {}),
             differing=finding.differing,
             notices=finding.notices,
-            faults=(notice.fault for notice in finding.faults),
+            faults=[notice.fault for notice in finding.faults],
             claims_answered=finding.claims_answered,
             journey=asked.journey,
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from app.lookup.values import Citizen, Household, Question
+from app.quickly_made import quickly_made
 
 
 @dataclass(slots=True)
@@ -57,6 +58,7 @@ class RoadReport:
     is_calendar_readable: bool = True
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class SourceRequest:
     """One question to the national side, in the name of one officer and one procedure.

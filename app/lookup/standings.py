@@ -13,11 +13,6 @@ def standing_of(
     catalogue: Catalogue, officer: Officer, unit: Unit | None, client: Client, procedure_code: str, day: date
 ) -> Standing:
     """Return how the officer, in *unit* and behind *client*, stands to the procedure on *day*."""
-    return Standing(
-        officer=officer,
-        unit=unit,
-        procedure=catalogue.procedures.get(procedure_code),
-        is_granted=unit is not None and catalogue.is_granted(unit.unit_id, procedure_code, day),
-        day=day,
-        is_client_permitted=client.may_use(procedure_code),
-    )
+    procedure = catalogue.procedures.get(procedure_code)
+    is_granted = unit is not None and catalogue.is_granted(unit.unit_id, procedure_code, day)
+    return Standing(officer, unit, procedure, is_granted, day, client.may_use(procedure_code))

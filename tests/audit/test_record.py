@@ -92,6 +92,35 @@ def test_unclean_fact_is_named_whatever_stands_beside_it(unclean: str, beside: s
         a_draft(address=beside, reason=unclean, unit_code=beside).check()
 
 
+@pytest.mark.parametrize("recurring", ["unit_code", "legal_basis"])
+def test_a_text_that_recurs_is_refused_each_time_it_is_unclean(recurring: str) -> None:
+    a_draft(**{recurring: "Điều 14"}).check()
+    for _ in range(2):
+        with pytest.raises(ValueError, match=rf"^field {recurring} is not clean NFC text$"):
+            a_draft(**{recurring: unicodedata.normalize("NFD", "Điều 14")}).check()
+
+
+def test_a_text_that_is_known_is_no_id_and_an_enums_member_no_text() -> None:
+    a_draft(role=Outcome.FOUND.value, client_id="found").check()
+    for _ in range(2):
+        with pytest.raises(ValueError, match="field officer_id is not an id"):
+            a_draft(role="found", officer_id="found").check()
+        with pytest.raises(ValueError, match="field role must be str"):
+            a_draft(role=Outcome.FOUND).check()
+
+
+def test_long_texts_that_recur_are_counted_in_full() -> None:
+    recurring = ("unit_code", "legal_basis", "procedure_code", "fields_asked")
+    for size, fits in ((400, True), (401, True), (7_000, True), (8_000, False)):
+        draft = a_draft(**dict.fromkeys(recurring, "x" * size))
+        for _ in range(2):
+            if fits:
+                draft.check()
+            else:
+                with pytest.raises(ValueError, match="32 KiB"):
+                    draft.check()
+
+
 @pytest.mark.parametrize(
     "text", ["", f"{UUID(int=1)}\n", UUID(int=1).hex, f"urn:uuid:{UUID(int=1)}", "１" * 36]
 )

@@ -68,7 +68,7 @@ class AnchorGuard(Background):
     @property
     def is_serving(self) -> bool:
         """Whether lookups may be made."""
-        return self.age_seconds <= self._stop_seconds
+        return self._clock.monotonic() - self._anchored_at <= self._stop_seconds
 
     def check(self) -> None:
         """Raise NotAnchoredError where lookups must wait until the evidence is anchored again."""
