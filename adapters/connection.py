@@ -1,7 +1,7 @@
 """The one port through which bytes leave for the national side, and the limits that hold on every way."""
 
 import ssl
-from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -10,8 +10,7 @@ from typing import Protocol
 
 import httpx
 
-from adapters.reasons import Reason
-from app.errors import ConfigurationError, SourceConfusedError
+from app.errors import ConfigurationError
 
 # Longer than a burst's pauses, shorter than the idle limit of common gateways.
 KEEP_IDLE_SECONDS = 30.0
@@ -123,22 +122,6 @@ def _show(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
 def _usual_trust() -> ssl.SSLContext:
     """Return the context that trusts the usual authorities: read once, for that takes 30 ms."""
     return _own_trust(None)
-
-
-async def read_plain(encodings: Iterable[str], chunks: AsyncIterable[bytes], max_bytes: int) -> bytes:
-    """Return *chunks* joined, unless one of *encodings* compressed them or they exceed *max_bytes*.
-
-    Raises SourceConfusedError, in the second case without waiting for the rest.
-    """
-    for encoding in encodings:
-        if encoding != "identity":
-            raise SourceConfusedError(Reason.COMPRESSED)
-    body = bytearray()
-    async for chunk in chunks:
-        if len(body) + len(chunk) > max_bytes:
-            raise SourceConfusedError(Reason.TOO_LARGE)
-        body += chunk
-    return bytes(body)
 
 
 def is_tls_failure(error: BaseException) -> bool:

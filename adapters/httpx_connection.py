@@ -1,21 +1,13 @@
 """A connection carried by httpx: for the rare token call, and for whatever transport a test brings."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
 
 import httpx
 
-from adapters.connection import (
-    KEEP_IDLE_SECONDS,
-    OUR_HEADERS,
-    Answer,
-    Limits,
-    Trust,
-    is_tls_failure,
-    read_plain,
-)
+from adapters.connection import KEEP_IDLE_SECONDS, OUR_HEADERS, Answer, Limits, Trust, is_tls_failure
 from adapters.reasons import Reason
-from app.errors import SourceSilentError
+from app.errors import SourceConfusedError, SourceSilentError
 
 _BEFORE_THE_FIRST_BYTE = (httpx.PoolTimeout, httpx.ConnectTimeout, httpx.ConnectError)
 
@@ -98,10 +90,25 @@ class HttpxConnection:
         response = await self._transport.handle_async_request(request)
         try:
             encodings = response.headers.get_list("Content-Encoding")
-            body = await read_plain(encodings, response.aiter_bytes(), self._max_answer_bytes)
+            body = await _read_plain(encodings, response.aiter_bytes(), self._max_answer_bytes)
         finally:
             await response.aclose()
         return Answer(response.status_code, response.headers.get("Content-Type", ""), body)
+
+
+async def _read_plain(encodings: Iterable[str], chunks: AsyncIterable[bytes], max_bytes: int) -> bytes:
+    """Return *chunks* joined, unless one of *encodings* compressed them or they exceed *max_bytes*.
+
+    Raises SourceConfusedError, in the second case without waiting for the rest.
+    """
+    if any(encoding != "identity" for encoding in encodings):
+        raise SourceConfusedError(Reason.COMPRESSED)
+    body = bytearray()
+    async for chunk in chunks:
+        if len(body) + len(chunk) > max_bytes:
+            raise SourceConfusedError(Reason.TOO_LARGE)
+        body += chunk
+    return bytes(body)
 
 
 def _least(seconds: float | None, seconds_left: float) -> float:

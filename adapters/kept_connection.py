@@ -11,9 +11,9 @@ from typing import Final
 import aiohappyeyeballs
 import httpx
 
-from adapters.addresses import Addresses, look_up
 from adapters.connection import KEEP_IDLE_SECONDS, OUR_HEADERS, Answer, Limits, Trust, is_tls_failure
 from adapters.reasons import Reason
+from adapters.resolver import Addresses, look_up
 from adapters.wire import Wire
 from app.errors import SourceSilentError
 

@@ -22,7 +22,7 @@ _FIRST_FINAL: Final = 200
 _WITHOUT_BODY: Final = frozenset({204, 304})  # RFC 9110 sections 15.3.5 and 15.4.5
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class _Incoming:
     """What has come of an answer so far."""
 

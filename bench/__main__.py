@@ -13,7 +13,7 @@ from bench.endings import measuring_folder, run
 from bench.failure import BenchError
 from bench.load import Wrk
 from bench.machine import describe_machine
-from bench.on_record import Evidence, count_by_road
+from bench.on_record import Evidence, count_by_way
 from bench.plot import write_plot
 from bench.processor import choose_pinning
 from bench.programs import find_programs
@@ -96,10 +96,10 @@ def _measure(options: argparse.Namespace) -> Report:
 
 def _checked_evidence(field: Field, counted: Mapping[str, int]) -> dict[str, Evidence]:
     """Return what is on record of each of ours; BenchError where one answered without it."""
-    total, by_road = field.desk.evidence(), asyncio.run(count_by_road(field.desk.database_url))
-    if sum(each.outcomes for each in by_road.values()) != total.outcomes:
-        raise BenchError(f"outcomes are on record that belong to no intent: {total}, {by_road}")
-    found = {name: by_road[asked] for name, asked in OURS.items()}
+    total, by_way = field.desk.evidence(), asyncio.run(count_by_way(field.desk.database_url))
+    if sum(each.outcomes for each in by_way.values()) != total.outcomes:
+        raise BenchError(f"outcomes are on record that belong to no intent: {total}, {by_way}")
+    found = {name: by_way[asked] for name, asked in OURS.items()}
     for name, evidence in found.items():
         if not evidence.intents == evidence.outcomes == evidence.found >= counted.get(name, 0):
             raise BenchError(f"{name}: wrk counted {counted.get(name, 0)}, but the record holds {evidence}")

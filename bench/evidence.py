@@ -2,19 +2,13 @@
 
 import argparse
 import asyncio
-import os
-import shutil
 import statistics
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Final
 
-from app.database.embedded import EmbeddedPostgresError, default_state_directory
+from bench.endings import measuring_folder, run
 from bench.evidence_ground import Ground, Switch, lookup_service, open_ground
-from bench.failure import BenchError, MissingProgramError
 from bench.machine import describe_machine
 from bench.meter import Speed
 
@@ -30,17 +24,14 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="how often each is measured (5)")
     parser.add_argument("--seconds", type=int, default=5, help="how long each measurement takes (5)")
     options = parser.parse_args()
-    try:
-        with _folder() as folder:
-            machine = describe_machine(folder)
-            with open_ground(folder) as ground:
-                is_met = asyncio.run(_measure(ground, options.rounds, options.seconds))
-    except MissingProgramError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 2
-    except (BenchError, EmbeddedPostgresError) as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
+    return run(lambda: _run(options.rounds, options.seconds))
+
+
+def _run(rounds: int, seconds: int) -> int:
+    with measuring_folder() as folder:
+        machine = describe_machine(folder)
+        with open_ground(folder) as ground:
+            is_met = asyncio.run(_measure(ground, rounds, seconds))
     print(
         f"{machine.time}; {machine.processor}, {machine.cores} cores, load before {machine.load};"
         f" database on {machine.file_system} with fsync; {machine.python}; commit {machine.commit}."
@@ -110,18 +101,6 @@ def _middle(figures: Sequence[float]) -> str:
 
 def _judged(is_met: bool) -> str:  # noqa: FBT001 - a verdict
     return "met" if is_met else "MISSED"
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    """Make a folder for this run and remove it: not in /tmp, which is often memory, where fsync is free."""
-    folder = Path(tempfile.mkdtemp(dir=default_state_directory("bench")))
-    if os.geteuid() == 0:
-        folder.chmod(0o711)  # the account that runs PostgreSQL passes through
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

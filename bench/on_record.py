@@ -21,17 +21,17 @@ _TOTAL: Final = """
 select count(*) filter (where kind = $1) as intents, count(*) filter (where kind = $2) as outcomes,
     count(*) filter (where outcome = $3) as found from audit_record
 """
-_BY_ROAD: Final = """
+_BY_WAY: Final = """
 with said as (
     select record_id, convert_from(leaf, 'UTF8')::jsonb as leaf from audit_record where kind = $1
 ), asked as (
     select record_id, case when leaf ->> 'question_type' = $4 then $5
-        when leaf ->> 'assurance' = $6 then $7 else $8 end as road from said
+        when leaf ->> 'assurance' = $6 then $7 else $8 end as way from said
 )
-select road, count(*) as intents, count(answered.lookup_id) as outcomes,
+select way, count(*) as intents, count(answered.lookup_id) as outcomes,
     count(*) filter (where answered.outcome = $3) as found
 from asked left join audit_record as answered
-    on answered.kind = $2 and answered.lookup_id = asked.record_id group by road
+    on answered.kind = $2 and answered.lookup_id = asked.record_id group by way
 """
 
 
@@ -63,17 +63,17 @@ async def count_evidence(database_url: str) -> Evidence:
     return _evidence(row)
 
 
-async def count_by_road(database_url: str) -> Mapping[Asked, Evidence]:
+async def count_by_way(database_url: str) -> Mapping[Asked, Evidence]:
     """Count likewise, for each way to ask: an outcome counts for its own intent only."""
     connection = await asyncpg.connect(database_url)
     try:
         await _wait_until_closed(connection)
         verification = (QuestionType.VERIFICATION.value, Asked.VERIFICATION.value)
         old_call = (ASSURANCE_LOOKUP_KEY, Asked.OLD_CALL.value)
-        rows = await connection.fetch(_BY_ROAD, *_KINDS, *verification, *old_call, Asked.LOOKUP.value)
+        rows = await connection.fetch(_BY_WAY, *_KINDS, *verification, *old_call, Asked.LOOKUP.value)
     finally:
         await connection.close()
-    counted = {Asked(row["road"]): _evidence(row) for row in rows}
+    counted = {Asked(row["way"]): _evidence(row) for row in rows}
     return {asked: counted.get(asked, Evidence(0, 0, 0)) for asked in Asked}
 
 

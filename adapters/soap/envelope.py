@@ -69,11 +69,6 @@ def open_envelope(answer: Answer) -> Element:
     return contents[0]
 
 
-def is_blank(text: str | None) -> bool:
-    """Return whether *text*, of what stands beside an element's children, is white space at most."""
-    return not text or text.isspace()
-
-
 def _body_of(root: Element) -> list[Element]:
     bodies = [child for child in root if child.tag == _BODY]
     if root.tag != _ENVELOPE or len(bodies) != 1:

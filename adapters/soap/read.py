@@ -8,7 +8,7 @@ from lxml.etree import _Element as Element
 from adapters.connection import Answer
 from adapters.reasons import Reason
 from adapters.soap.citizen import read_record
-from adapters.soap.envelope import is_blank, open_envelope
+from adapters.soap.envelope import open_envelope
 from adapters.soap.wire import DANCU, QLDC
 from app.errors import SourceConfusedError
 from app.lookup.values import Citizen, Household
@@ -54,9 +54,13 @@ def _holds_only_citizens(collection: Element) -> bool:
     stated = collection.get("SoCongDan", str(len(collection))).strip()
     return (
         stated == str(len(collection))
-        and all(person.tag == _CITIZEN and is_blank(person.tail) for person in collection)
-        and is_blank(collection.text)
+        and all(person.tag == _CITIZEN and _is_blank(person.tail) for person in collection)
+        and _is_blank(collection.text)
     )
+
+
+def _is_blank(text: str | None) -> bool:
+    return not text or text.isspace()
 
 
 def read_confirmation(answer: Answer) -> bool:

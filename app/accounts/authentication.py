@@ -151,15 +151,8 @@ class Authenticator:
             await self._record(error, claims, request)
             raise
         self._activity.note(claims.session_id, now)
-        return Caller(
-            known.officer,
-            known.unit,
-            known.client,
-            claims.session_id,
-            request,
-            claims.assurance,
-            known,
-        )
+        who = known.officer, known.unit, known.client
+        return Caller(*who, claims.session_id, request, claims.assurance, known)
 
     def _is_in_session(self, known: Judgement, now: datetime) -> bool:
         """Whether the session of a remembered judgement surely goes on; else it is looked at anew."""
@@ -184,7 +177,6 @@ class Authenticator:
         restriction = self._rules.restriction(officer, now, claims.assurance)
         if restriction is not None and not allows_restricted:
             raise NotAllowedError(restriction)
-        sessions = self._rules.sessions
         judgement = Judgement(
             claims,
             request.address,
@@ -192,15 +184,19 @@ class Authenticator:
             unit,
             client,
             facts_of(officer, unit, client, claims.session_id, claims.assurance),
-            sessions.idle_for(is_privileged=officer.is_privileged),
-            min(
-                claims.session_started_at + sessions.longest,
-                self._rules.unrestricted_until(officer, claims.assurance),
-                _let_in_until(client, claims.confirmation),
-            ),
+            self._rules.sessions.idle_for(is_privileged=officer.is_privileged),
+            self._holds_until(claims, officer, client),
         )
         self._judgements.remember(judgement, accounts, units)
         return judgement
+
+    def _holds_until(self, claims: TokenClaims, officer: Officer, client: Client) -> datetime:
+        """Return before when the clock alone puts nothing in their way."""
+        return min(
+            claims.session_started_at + self._rules.sessions.longest,
+            self._rules.unrestricted_until(officer, claims.assurance),
+            _let_in_until(client, claims.confirmation),
+        )
 
     async def _check_session(self, claims: TokenClaims, officer: Officer, now: datetime) -> None:
         sessions, started_at = self._rules.sessions, claims.session_started_at

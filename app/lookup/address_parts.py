@@ -64,7 +64,7 @@ _BEFORE: Final = ("lộ", "ủy", "đội")
 """Beside these, a unit's word is part of a name: Bà Huyện Thanh Quan, Công xã Paris, tỉnh lộ 8."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class NamedUnit:
     """A unit as an address names it; `kind` is empty where it says only the name."""
 
@@ -72,7 +72,7 @@ class NamedUnit:
     name: Words
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class AddressText:
     """What an address line says: `units` from the smallest to the largest, `local` within them."""
 

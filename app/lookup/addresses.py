@@ -62,7 +62,7 @@ def compare_addresses(
     return all_of(verdicts)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Side:
     """One address as read: `units` are those it names in words, `missed` those that are in no map."""
 

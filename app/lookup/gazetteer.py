@@ -21,7 +21,7 @@ _ALIASES: Final = {
 _TWO_WORD_KINDS: Final = ("Thành phố", "Thị xã", "Thị trấn", "Đặc khu")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Located:
     """What named units mean; `rest` are those that were not found, smallest first."""
 

@@ -32,6 +32,9 @@ class _Syllable(NamedTuple):
     letters: str
     tones: str
 
+    def __repr__(self) -> str:
+        return "_Syllable()"  # it is of a citizen's name
+
 
 def same_name(asked: str, returned: str) -> bool:
     """Return whether *returned* is the name that was *asked* about.

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Final
 
 from app.lookup.places import Atlas, Epoch
-from app.lookup.values import Address
 from app.procedures.fields import Field
 from app.units.divisions import Division, Divisions, Successors
 
@@ -33,7 +32,7 @@ _CODES: Final = ("commune_code", "district_code", "province_code", "country_code
 _NOT_SAID: Final = dict.fromkeys(("commune_code", "commune_name", "province_code", "province_name"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PresentUnit:
     """The commune of today, None where it is not certain; `candidates` are those it may be."""
 
@@ -47,24 +46,18 @@ _NOWHERE: Final = PresentUnit(UnitStatus.UNKNOWN)
 _NOWHERE_SAID: Final[Mapping[str, object]] = {"status": UnitStatus.UNKNOWN, **_NOT_SAID, "candidates": []}
 
 
-def present_unit(atlas: Atlas, address: Address) -> PresentUnit:
-    """Return where the address's commune lies today, told from its codes alone.
-
-    AMBIGUOUS where the commune was divided; UNKNOWN where it is not known, where its codes contradict one
-    another, and where the sources disagree on its successor: then the candidates are hints.
-    """
-    return _present_unit(
-        atlas, address.commune_code, address.district_code, address.province_code, address.country_code
-    )
-
-
-def _present_unit(
+def present_unit(
     atlas: Atlas,
     commune_code: str | None,
     district_code: str | None,
     province_code: str | None,
     country_code: str | None,
 ) -> PresentUnit:
+    """Return where the commune of these codes of an address lies today.
+
+    AMBIGUOUS where the commune was divided; UNKNOWN where it is not known, where its codes contradict one
+    another, and where the sources disagree on its successor: then the candidates are hints.
+    """
     readings = atlas.wards_by_codes(commune_code, district_code, province_code)
     if not readings or country_code not in _OF_VIETNAM:
         return _NOWHERE
@@ -86,7 +79,7 @@ def present_units(atlas: Atlas, citizen: Mapping[str, object]) -> dict[str, obje
         address = citizen.get(name)
         if isinstance(address, dict):
             codes = [address[code] for code in _CODES]
-            said[name] = _for_json(atlas.divisions, _present_unit(atlas, *codes))
+            said[name] = _for_json(atlas.divisions, present_unit(atlas, *codes))
     return said
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from aiohappyeyeballs import AddrInfoType
 
-from adapters.addresses import Addresses
 from adapters.connection import Answer, Connection, Trust
 from adapters.kept_connection import KeptConnection
 from adapters.reasons import Reason
+from adapters.resolver import Addresses
 from app.errors import SourceError, SourceSilentError
 from tests.adapters.certificates import Authority, server_side
 from tests.adapters.mischief import HALF_A_SECOND_ANSWER, MUTE, WAYS, a_mischievous_side, answer_to

@@ -84,6 +84,17 @@ async def test_on_a_lost_wire_nothing_is_sent() -> None:
     assert (caught.value.was_sent, line.sent) == (False, b"")
 
 
+async def test_nothing_that_has_come_of_an_answer_is_printed() -> None:
+    wire, _ = a_wire()
+    question = wire.ask(b"question")
+    wire.data_received(ANSWER[:-2])
+    printed = repr((wire, wire._incoming, question))
+    wire.data_received(ANSWER[-2:])
+
+    assert (await question).body == b"hello"
+    assert "hel" not in printed + repr((wire, wire._incoming, question, question.result()))
+
+
 async def test_an_endless_head_that_trickles_is_cut_off() -> None:
     wire, line = a_wire()
     question = wire.ask(b"question")

@@ -5,6 +5,7 @@ import io
 import traceback
 from dataclasses import replace
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID
 
 import pytest
@@ -12,10 +13,16 @@ import pytest
 from app.audit.record import RecordKind
 from app.errors import AuditUnavailableError, GatewayError, ProblemCode
 from app.logs import configure_logging
+from app.lookup.address_parts import read_parts
+from app.lookup.address_words import folded, segments
+from app.lookup.addresses import AddressLines, _read
 from app.lookup.decision import Permit
 from app.lookup.findings import judge
+from app.lookup.gazetteer import load_gazetteer
+from app.lookup.names import _syllable
+from app.lookup.present_units import present_unit
 from app.lookup.source import SourceRequest
-from app.lookup.values import BirthDate
+from app.lookup.values import Address, BirthDate
 from app.procedures.fields import DEFAULT_FIELDS
 from tests.lookup_fakes import PERSON, Desk, a_citizen, a_command
 
@@ -80,6 +87,24 @@ async def test_no_value_on_the_way_prints_the_citizen() -> None:
     printed += f"{command} {disclosure} {command.question.id_number} {command.question.full_name}"
     for value in (*PERSON.values(), "TRẦN VĂN THỬ", "Thôn Mẫu Một", "1990"):
         assert value not in printed
+
+
+def test_what_an_address_or_a_name_is_taken_apart_into_prints_none_of_it() -> None:
+    line = folded("Số 5 đường Thử, phường Sài Gòn, tỉnh Mẫu")
+    text, gazetteer = read_parts(line, is_plain=False), load_gazetteer()
+    parts = [
+        *segments(line, is_plain=False),
+        *text.units,
+        text,
+        gazetteer.locate(text.units, is_plain=False),
+        _read(gazetteer, Address(line), AddressLines(), is_plain=False),
+        present_unit(gazetteer.atlas, "26740", None, "79", "VN"),
+        _syllable("thử"),
+    ]
+    printed = "".join(repr(part) + str(part) for part in parts).lower()
+    commune = gazetteer.atlas.divisions.wards["26740"].name.lower()
+    for piece in ("thử", "thu", "sài", "sai", "gòn", "gon", "mẫu", "mau", commune):
+        assert normalize("NFD", piece) not in normalize("NFD", printed)
 
 
 async def test_a_lookup_cancelled_while_asking_is_closed_as_unknown() -> None:

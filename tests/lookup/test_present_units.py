@@ -12,7 +12,7 @@ from tests.lookup_fakes import a_citizen
 
 def placed(*codes: str | None, country: str | None = "VN") -> tuple[UnitStatus, str | None, tuple[str, ...]]:
     ward, district, province = codes
-    unit = present_unit(load_atlas(), Address(None, ward, district, province, country))
+    unit = present_unit(load_atlas(), ward, district, province, country)
     return (
         unit.status,
         unit.commune.code if unit.commune else None,

@@ -26,7 +26,7 @@ TARGETS: Final = (
     _at("accounts/token_keys", "accounts/test_token_keys"),
     _at("accounts/assertions", "accounts/test_assertion_rules"),
     _at("accounts/client_keys", "accounts/test_client_keys"),
-    _at("accounts/authentication", "accounts/test_authentication"),
+    _at("accounts/authentication", "accounts/test_authentication", "accounts/test_judgements"),
     _at("accounts/judgements", "accounts/test_judgements"),
     _at("accounts/sessions", "accounts/test_session_rules", within=("SessionRules", "token_digest")),
     _at("web/certificates", "web/test_certificates"),
@@ -38,4 +38,5 @@ TARGETS: Final = (
     _at("lookup/decision", "lookup/test_decision_table", "lookup/test_decision"),
     _at("lookup/standings", "lookup/test_decision_table", "lookup/test_decision"),
     _at("procedures/values", "lookup/test_decision_table", "lookup/test_decision"),
+    _at("procedures/store", "procedures/test_grant_book", within=("GrantBook.holds",)),
 )

@@ -16,6 +16,9 @@ class Word(NamedTuple):
     plain: str
     accented: str
 
+    def __repr__(self) -> str:
+        return "Word()"  # it may be of a citizen's address
+
     @property
     def has_accents(self) -> bool:
         """Whether anything but plain letters was written."""
