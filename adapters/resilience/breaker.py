@@ -34,6 +34,11 @@ class Verdict(StrEnum):
     NOTHING = "nothing"
 
 
+# Python 3.11 looks members up anew each time, which every lookup would do a dozen times.
+_CLOSED, _OPEN, _HALF_OPEN = State.CLOSED, State.OPEN, State.HALF_OPEN
+_ANSWERED, _DOUBTFUL, _NOTHING = Verdict.ANSWERED, Verdict.DOUBTFUL, Verdict.NOTHING
+
+
 @dataclass(frozen=True, slots=True)
 class BreakerRules:
     """What opens a breaker, and for how long.
@@ -80,7 +85,7 @@ class Breaker:
         self._pulse = Pulse(rules.silence)
         self._epoch = self._asked = self._opened = self._trials = 0
         self._probe_at = self._closed_at = clock.monotonic()
-        self.state = State.CLOSED
+        self.state = _CLOSED
         self.since: datetime = clock.now()
         self.why = ""
         self._forget()
@@ -88,7 +93,7 @@ class Breaker:
     @property
     def is_open(self) -> bool:
         """Whether nothing is asked until a probe finds the road alive."""
-        return self.state is State.OPEN
+        return self.state is _OPEN
 
     @property
     def probe_in_seconds(self) -> float:
@@ -98,15 +103,15 @@ class Breaker:
     def admits(self) -> bool:
         """Whether a question may be asked now."""
         self.look()
-        if self.state is State.HALF_OPEN:
+        if self.state is _HALF_OPEN:
             return self._pulse.waiting < 1 << self._trials
-        return self.state is State.CLOSED
+        return self.state is _CLOSED
 
     def look(self) -> None:
         """Open where the road has fallen silent meanwhile."""
         now, rules = self._clock.monotonic(), self._rules
-        is_silent = self.state is State.CLOSED and self._pulse.is_silent(now)
-        if self.state is State.HALF_OPEN:
+        is_silent = self.state is _CLOSED and self._pulse.is_silent(now)
+        if self.state is _HALF_OPEN:
             is_silent = self._pulse.is_silent(now, questions=1, at_least=rules.trial_seconds)
         if is_silent:
             self._open(SILENT)
@@ -121,13 +126,13 @@ class Breaker:
         """Note what became of a question; *why* is the reason of a failure."""
         if ticket.epoch != self._epoch:
             return
-        if verdict is Verdict.ANSWERED or verdict is Verdict.DOUBTFUL:
+        if verdict is _ANSWERED or verdict is _DOUBTFUL:
             self._pulse.answered(ticket.number, self._clock.monotonic())
         else:
             self._pulse.left(ticket.number)
-        if self.state is State.HALF_OPEN:
+        if self.state is _HALF_OPEN:
             self._judge_trial(verdict, why)
-        elif self.state is State.CLOSED:
+        elif self.state is _CLOSED:
             self._judge(verdict, why)
 
     def probed(self, *, is_alive: bool, why: str = "") -> None:
@@ -140,40 +145,39 @@ class Breaker:
         self._epoch += 1
         self._trials = 0
         self._pulse.restart()
-        self._change(State.HALF_OPEN)
+        self._change(_HALF_OPEN)
 
     def _judge(self, verdict: Verdict, why: str) -> None:
-        match verdict:
-            case Verdict.NOTHING:
-                pass
-            case Verdict.ANSWERED:
-                self._failures = self._faults = 0
-                self._recent.append(False)
-            case Verdict.DOUBTFUL:
-                self._failures, self._faults = 0, self._faults + 1
-                self._recent.append(False)
-                if self._faults >= self._rules.faults:
-                    self._open(FAULTS)
-            case Verdict.FAILED | Verdict.TIMED_OUT:
-                self._failures += 2 if verdict is Verdict.TIMED_OUT else 1
-                self._recent.append(True)
-                half_failed = len(self._recent) == _RECENT and sum(self._recent) * 2 >= _RECENT
-                if self._failures >= self._rules.failures or half_failed:
-                    self._open(why)
+        if verdict is _NOTHING:
+            return
+        if verdict is _ANSWERED:
+            self._failures = self._faults = 0
+            self._recent.append(False)
+        elif verdict is _DOUBTFUL:
+            self._failures, self._faults = 0, self._faults + 1
+            self._recent.append(False)
+            if self._faults >= self._rules.faults:
+                self._open(FAULTS)
+        else:
+            self._failures += 2 if verdict is Verdict.TIMED_OUT else 1
+            self._recent.append(True)
+            half_failed = len(self._recent) == _RECENT and sum(self._recent) * 2 >= _RECENT
+            if self._failures >= self._rules.failures or half_failed:
+                self._open(why)
 
     def _judge_trial(self, verdict: Verdict, why: str) -> None:
         if verdict in {Verdict.FAILED, Verdict.TIMED_OUT}:
             self._open(why)
-        elif verdict is not Verdict.NOTHING:
+        elif verdict is not _NOTHING:
             self._trials += 1
             if self._trials >= self._rules.trials:
                 self._closed_at = self._clock.monotonic()
                 self._forget()
-                self._change(State.CLOSED)
+                self._change(_CLOSED)
 
     def _open(self, why: str) -> None:
         rules, now = self._rules, self._clock.monotonic()
-        if self.state is State.CLOSED and now - self._closed_at >= rules.calm_seconds:
+        if self.state is _CLOSED and now - self._closed_at >= rules.calm_seconds:
             self._opened = 0
         longest = min(rules.longest_seconds, rules.open_seconds * 2.0 ** min(self._opened, _RECENT))
         self._opened += 1
@@ -182,11 +186,11 @@ class Breaker:
         self._probe_at = now + longest * (1 + rules.jitter * (2 * self._chance() - 1))
         was_open, self.why = self.is_open, why
         if not was_open:
-            self._change(State.OPEN)
+            self._change(_OPEN)
 
     def _change(self, state: State) -> None:
         self.state, self.since = state, self._clock.now()
-        if state is State.CLOSED:
+        if state is _CLOSED:
             self.why = ""
         self._on_change()
 

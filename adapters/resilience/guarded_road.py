@@ -33,6 +33,7 @@ _OF_THE_ROAD: Final = frozenset(
         Reason.REDIRECTED,
     }
 )
+_NOTHING, _ANSWERED = Verdict.NOTHING, Verdict.ANSWERED
 # Its budget was over, whoever noticed first.
 _NEARLY: Final = 0.95
 
@@ -96,12 +97,12 @@ class GuardedRoad:
     async def ask(self, ticket: Ticket, request: SourceRequest, ask: Ask[T]) -> T:
         """Return what the road answers within the request's budget; raises as the source does."""
         began = asyncio.get_running_loop().time()
-        verdict, why = Verdict.NOTHING, ""
+        verdict, why = _NOTHING, ""
         request.journey.road = self.name
         request.journey.tries += 1
         try:
             answer = await ask(self._source, request)
-            verdict = Verdict.ANSWERED
+            verdict = _ANSWERED
         except SourceError as error:
             verdict, why = verdict_on(error), error.reason
             raise
