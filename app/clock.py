@@ -3,12 +3,13 @@
 import time
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 import orjson
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+_MILLISECONDS: Final = tuple(f".{number:03d}Z" for number in range(1000))
 
 
 class Clock(Protocol):
@@ -24,7 +25,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clock; every lookup asks it a dozen times, so no function of ours is between."""
+    """The machine's own clock; each step of a lookup looks at it, so nothing is around the looking."""
 
     now = staticmethod(partial(datetime.now, UTC))  # noqa: TID251 - this is the clock
     monotonic = staticmethod(time.monotonic)
@@ -37,7 +38,9 @@ def local_day(instant: datetime) -> date:
 
 def rfc3339(instant: datetime) -> str:
     """Return *instant* as RFC 3339 UTC with milliseconds, such as `2026-11-22T01:02:03.004Z`."""
-    written = orjson.dumps(instant.astimezone(UTC))  # in a fifth of the time that isoformat takes
+    if instant.tzinfo is not UTC:
+        instant = instant.astimezone(UTC)
+    written = orjson.dumps(instant)  # in a fifth of the time that isoformat takes
     if instant.microsecond:
         return written[1:24].decode() + "Z"
     return written[1:20].decode() + ".000Z"
@@ -56,4 +59,4 @@ class Stamps:
         if second != self._second:
             self._text = rfc3339(datetime.fromtimestamp(second, UTC)).partition(".")[0]
             self._second = second
-        return f"{self._text}.{milliseconds:03d}Z"
+        return self._text + _MILLISECONDS[milliseconds]

@@ -181,7 +181,7 @@ def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO
         logger_factory=structlog.WriteLoggerFactory(lines),
         cache_logger_on_first_use=False,
     )
-    _served.write = structlog.WriteLogger(lines).msg if level <= logging.INFO else None
+    _served.write = lines.write_through if level <= logging.INFO else None
     root = logging.root
     root.handlers = [_LibraryHandler()]
     root.setLevel(logging.WARNING)
@@ -212,8 +212,7 @@ def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
 def log_served(*, request_id: str, method: str, route: str, status: int, duration_ms: int) -> None:
     """Write the line of a request that was served: to the byte what a logger would, at much less cost."""
     is_allowed = (
-        _is_allowed_always("method", method)
-        and _is_allowed_always("route", route)
+        _are_allowed(method, route)
         and _UUID.fullmatch(request_id) is not None
         and type(status) is int
         and type(duration_ms) is int
@@ -232,7 +231,7 @@ def log_served(*, request_id: str, method: str, route: str, status: int, duratio
     _served.write(
         f'{{"duration_ms":{duration_ms},"event":"request.served","level":"info","method":"{method}"'
         f',"module":"{_SERVING}","request_id":"{request_id}","route":"{route}","status":{status}'
-        f',"time":"{_served.stamps.now()}"}}'
+        f',"time":"{_served.stamps.now()}"}}\n'
     )
 
 
@@ -265,9 +264,9 @@ def _is_allowed(name: str, value: object) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _is_allowed_always(name: str, value: str) -> bool:
+def _are_allowed(method: str, route: str) -> bool:
     """Say what _is_allowed does, once for each of the few methods and routes there are."""
-    return _is_allowed(name, value)
+    return _is_allowed("method", method) and _is_allowed("route", route)
 
 
 def _describe_error(_: object, __: str, event: EventDict) -> EventDict:
@@ -313,6 +312,14 @@ class _LossyStream:
     def write(self, text: str) -> None:
         try:  # noqa: SIM105 - "suppress" costs more than what it surrounds, at every request
             self._stream.write(text)
+        except (OSError, ValueError):
+            pass
+
+    def write_through(self, line: str) -> None:
+        """Write a whole line, so that no other thread's is in its midst, and flush it."""
+        try:
+            self._stream.write(line)
+            self._stream.flush()
         except (OSError, ValueError):
             pass
 

@@ -131,16 +131,15 @@ class Authenticator:
         Raises NotAuthenticatedError (sign in again), NotAllowedError (account, unit, client software or
         address) and AuditUnavailableError; once the officer is known, the refusal is on record.
         """
-        accounts, units = self._accounts.current, self._units.current
+        accounts, units, now = self._accounts.current, self._units.current, self._clock.now()
         try:
-            claims = self._mint.read(bearer_token(authorization))
+            claims = self._mint.read(bearer_token(authorization), now)
         except TokenExpiredError as error:
             await self._record(error, error.claims, request)
             raise
         except NotAuthenticatedError:
             await self._refuse_client(authorization, request)
             raise
-        now = self._clock.now()
         try:
             known = self._judgements.find(claims, request.address, now, accounts, units)
             if known is None or not self._is_in_session(known, now):
@@ -252,9 +251,10 @@ async def refuse_client(
 def bearer_token(authorization: str | None) -> str:
     """Return the token of an `Authorization` header; NotAuthenticatedError where there is none."""
     scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip(" "):
+    token = token.strip(" ")
+    if scheme.lower() != "bearer" or not token:
         raise NotAuthenticatedError(ProblemCode.TOKEN_MISSING)
-    return token.strip(" ")
+    return token
 
 
 def _bearer(

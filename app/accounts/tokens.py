@@ -13,7 +13,8 @@ from jose.exceptions import JOSEError
 from uuid_utils.compat import uuid7
 
 from app.accounts.sessions import Session
-from app.accounts.token_keys import ALGORITHM, TokenKey, TokenKeys
+from app.accounts.token_keys import ALGORITHM, CLOCK_SLACK, TokenKey, TokenKeys
+from app.audit.record_ids import read_record_id
 from app.clock import Clock
 from app.database.live import LiveView
 from app.errors import DirectoryStaleError, NotAuthenticatedError, ProblemCode
@@ -75,10 +76,12 @@ class TokenExpiredError(NotAuthenticatedError):
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
-    """A token that was verified once: what it says, and by which key."""
+    """A token that was verified once: what it says, by which key, and when it surely counts."""
 
     kid: str
     claims: TokenClaims
+    counts_from: datetime
+    counts_until: datetime
 
 
 class TokenMint:
@@ -184,14 +187,16 @@ class TokenMint:
         headers = {"typ": kind, "kid": key.kid}
         return str(jwt.encode(claims, self._signing[key.kid], ALGORITHM, headers=headers))
 
-    def read(self, token: str) -> TokenClaims:
-        """Return the claims of a valid token.
+    def read(self, token: str, now: datetime | None = None) -> TokenClaims:
+        """Return the claims of a token that is valid now; *now* spares a look at the clock.
 
         Raises NotAuthenticatedError(TOKEN_INVALID) for anything not issued here, or by a key that counts no
         more, TokenExpiredError for what was, and DirectoryStaleError where the keys are not known.
         """
-        keys, now = self._keys(), self._clock.now()
+        keys, now = self._keys(), now or self._clock.now()
         verified = self._remembered.get(token)
+        if verified is not None and verified.counts_from <= now < verified.counts_until:
+            return verified.claims
         if verified is None:
             verified = self._verify(token, keys, now)
             self._remember(token, verified)
@@ -230,16 +235,18 @@ class TokenMint:
         signed = self._signed(token, _TYPE, AUDIENCE, keys, now)
         if signed is None:
             return None
-        kid, payload = signed
+        key, payload = signed
         try:
-            return _Verified(kid, _claims(payload))
+            claims = _claims(payload)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
             return None
+        until = min(claims.expires_at, key.verifies_until or claims.expires_at)
+        return _Verified(key.kid, claims, key.signs_from - CLOCK_SLACK, until)
 
     def _signed(
         self, token: str, kind: str, audience: str, keys: TokenKeys, now: datetime
-    ) -> tuple[str, dict[str, Any]] | None:
-        """Return key id and payload of a token of *kind* that was signed here for *audience*, else None."""
+    ) -> tuple[TokenKey, dict[str, Any]] | None:
+        """Return key and payload of a token of *kind* that was signed here for *audience*, else None."""
         if len(token) > _MAX_TOKEN_LENGTH or not _COMPACT.fullmatch(token):
             return None
         try:
@@ -260,7 +267,7 @@ class TokenMint:
             )
         except (JOSEError, ValueError, TypeError, OverflowError):
             return None
-        return key.kid, payload
+        return key, payload
 
 
 def _claims(payload: dict[str, Any]) -> TokenClaims:
@@ -268,7 +275,7 @@ def _claims(payload: dict[str, Any]) -> TokenClaims:
         officer_id=UUID(payload["sub"]),
         unit_id=UUID(payload["unit_id"]),
         client_id=str(payload["client_id"]),
-        session_id=UUID(payload["sid"]),
+        session_id=read_record_id(payload["sid"]),  # as a key, at every request, it costs half of a UUID
         session_started_at=datetime.fromtimestamp(int(payload["started_ms"]) / 1000, UTC),
         session_epoch=int(payload["epoch"]),
         expires_at=datetime.fromtimestamp(int(payload["exp"]), UTC),

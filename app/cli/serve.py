@@ -19,6 +19,7 @@ from app.cli.settings import read_settings
 from app.logs import configure_logging
 from app.main import create_app
 from app.memory import settle_memory
+from app.web.serving import ServingProtocol
 
 _OPEN_FILES: Final = 65_536
 _GATEWAY: Final = "app.cli.gateway:gateway"
@@ -73,6 +74,7 @@ def _config(app: FastAPI | str, *, workers: int = 1) -> uvicorn.Config:
         log_config=None,  # app.logs owns every line
         proxy_headers=False,  # the caller's address decides what it may do
         server_header=False,
+        http=ServingProtocol,
         ws="none",
         timeout_graceful_shutdown=30,
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from app.accounts.authentication import Caller, Request
@@ -115,7 +115,8 @@ class FaceDesk:
         if policy.repeats_request_ids:
             span = int(self._lookups.clock.now().timestamp()) // _REPEATED_WITHIN_SECONDS
             named.update(b"\0%d\0" % span + question)
-        claimed = replace(command, claim=self._lookups.repeats.claim(caller, named.hexdigest(), question))
+        claim = self._lookups.repeats.claim(caller, named.hexdigest(), question)
+        claimed = command._replace(claim=claim)
         if claimed.claim is None:
             return await self._ask(caller, claimed)
         return await self._lookups.repeats.once(claimed.claim, lambda: self._ask(caller, claimed))

@@ -1,6 +1,5 @@
 """One lookup as an officer's software asked for it, and what the officer gets."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -18,7 +17,6 @@ from app.lookup.values import OldIdNumber, Question
 from app.lookup.verdicts import Verdict
 from app.procedures.fields import Field
 from app.procedures.values import QuestionType
-from app.quickly_made import quickly_made
 
 
 class VerificationMethod(StrEnum):
@@ -41,9 +39,7 @@ class ReceptionChannel(StrEnum):
     POSTAL = "postal"
 
 
-@quickly_made
-@dataclass(frozen=True, slots=True)
-class LookupCommand:
+class LookupCommand(NamedTuple):
     """A question with its reasons; `fields` None asks for all that the procedure permits.
 
     Where `dossier` is None `no_dossier_reason` says why. `card` is what the question was read from.
@@ -56,16 +52,20 @@ class LookupCommand:
     dossier: DossierCode | None
     verification_method: VerificationMethod
     reception_channel: ReceptionChannel
-    purpose: str | None = field(default=None, repr=False)
+    purpose: str | None = None
     fields: frozenset[Field] | None = None
     retry_of: UUID | None = None
     claim: Claim | None = None
     no_dossier_reason: NoDossierReason | None = None
-    card: Card | None = field(default=None, repr=False)
+    card: Card | None = None
     wants_confirmation: bool = False
     citizen_claims: tuple[CitizenClaim, ...] = ()
     asks_yes_no: bool = False
     second_number: OldIdNumber | None = None
+
+    def __repr__(self) -> str:
+        # Neither the purpose nor what stands on the card.
+        return f"LookupCommand(procedure_code={self.procedure_code!r}, dossier={self.dossier!r})"
 
     @property
     def dossier_code(self) -> str | None:

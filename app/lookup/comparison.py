@@ -10,7 +10,7 @@ def compare(question: Question, citizen: Citizen) -> frozenset[str]:
 
     What the record leaves out differs: silence confirms nothing.
     """
-    differing = set[str]()
+    differing: set[str] = set()
     if not _same_number(question.id_number, citizen):
         differing.add(Field.ID_NUMBER.value)
     if not same_name(question.full_name.text, citizen.full_name):
@@ -27,8 +27,7 @@ def _same_number(asked: IdNumber, citizen: Citizen) -> bool:
 
 
 def _same_birth_date(asked: BirthDate, returned: BirthDate | None) -> bool:
-    if returned is None:
+    if returned is None or asked.year != returned.year:
         return False
-    if asked.is_year_only or returned.is_year_only:
-        return asked.year == returned.year
-    return asked == returned
+    is_same_day = asked.month == returned.month and asked.day == returned.day
+    return is_same_day or asked.is_year_only or returned.is_year_only

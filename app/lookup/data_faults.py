@@ -1,6 +1,6 @@
 """What is wrong with a national record, in the police's own classes (R80), as far as one record shows it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -111,7 +111,8 @@ def find_faults(citizen: Citizen, permitted: frozenset[Field]) -> tuple[FaultNot
     A fault that lies in several fields is told only to who may see all of them: that a field is
     empty, or contradicts another one, says something about it.
     """
-    return tuple([FaultNotice(fault, fields) for fault, fields in _all_faults(citizen, _sight_of(permitted))])
+    faults = _all_faults(citizen, _sight_of(permitted))
+    return tuple([FaultNotice(fault, fields) for fault, fields in faults]) if faults else ()
 
 
 def is_number_changed(question: Question, citizen: Citizen, differing: frozenset[str]) -> bool:
@@ -144,18 +145,16 @@ def _places(fields: Iterable[Field], permitted: frozenset[Field]) -> tuple[_Plac
     return tuple(_Place(field, field.value) for field in fields if field in permitted)
 
 
-def _all_faults(citizen: Citizen, sight: _Sight) -> Iterator[tuple[Fault, tuple[Field, ...]]]:
-    if others := [
-        field for field, attribute in sight.named if _bears_number(getattr(citizen, attribute), citizen)
-    ]:
-        yield Fault.ONE_NUMBER_TWO_NAMES, tuple(others)
-    for rule in sight.rules:
-        if rule.is_so(citizen):
-            yield rule.fault, rule.fields
-    if lacking := [
-        field for field, attribute in sight.everybody_has if _is_lacking(getattr(citizen, attribute))
-    ]:
-        yield Fault.FIELDS_MISSING, tuple(lacking)
+def _all_faults(citizen: Citizen, sight: _Sight) -> list[tuple[Fault, tuple[Field, ...]]]:
+    faults: list[tuple[Fault, tuple[Field, ...]]] = []
+    others = [field for field, name in sight.named if _bears_number(getattr(citizen, name), citizen)]
+    if others:
+        faults.append((Fault.ONE_NUMBER_TWO_NAMES, tuple(others)))
+    faults += [(rule.fault, rule.fields) for rule in sight.rules if rule.is_so(citizen)]
+    lacking = [field for field, name in sight.everybody_has if _is_lacking(getattr(citizen, name))]
+    if lacking:
+        faults.append((Fault.FIELDS_MISSING, tuple(lacking)))
+    return faults
 
 
 def _bears_number(person: Person | None, citizen: Citizen) -> bool:

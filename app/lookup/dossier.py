@@ -2,18 +2,15 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.errors import InvalidRequestError, ProblemCode
 from app.lookup.dossier_shape import USUAL_SHAPES, DossierShape
-from app.quickly_made import quickly_made
 from app.units.codes import canonical_agency_code
 
 
-@quickly_made
-@dataclass(frozen=True, slots=True)
-class DossierCode:
+class DossierCode(NamedTuple):
     """A dossier's code and its parts as written; `number` runs within the agency's day."""
 
     text: str

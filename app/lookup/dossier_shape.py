@@ -23,7 +23,8 @@ _DATES: Final = {
     "ddmmyyyy": _DAY + _MONTH + _YEAR,
 }
 _ENDS_AN_AGENCY: Final = frozenset("-/_")  # what no agency code holds
-_CENTURY: Final = 2000
+_CENTURY: Final = "20"
+_EARLIEST: Final = "2000"
 _SHORT: Final = 2
 
 
@@ -51,11 +52,12 @@ class DossierShape:
         if found is None:
             return None
         agency, year, month, day, number = found.group("agency", "year", "month", "day", "number")
-        century = _CENTURY if len(year) == _SHORT else 0
-        if len(agency) > LONGEST_CODE or century + int(year) < _CENTURY:
+        if len(year) == _SHORT:
+            year = _CENTURY + year
+        if len(agency) > LONGEST_CODE or year < _EARLIEST:
             return None
         try:
-            received = dt.date(century + int(year), int(month), int(day))
+            received = dt.date.fromisoformat(f"{year}-{month}-{day}")
         except ValueError:
             return None
         return DossierParts(agency, received, number)

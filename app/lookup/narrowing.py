@@ -13,7 +13,11 @@ def narrow(citizen: Citizen, permitted: frozenset[Field]) -> dict[str, object]:
     An address, a person and the birth date are mappings whose keys are always all there;
     the birth date is `{"value": "yyyy-mm-dd" or "yyyy", "precision": "day" or "year"}`.
     """
-    return {name: _for_json(getattr(citizen, name)) for name in _in_order(permitted)}
+    shown: dict[str, object] = {}
+    for name in _in_order(permitted):
+        value = getattr(citizen, name)
+        shown[name] = value if value is None or isinstance(value, str) else _for_json(value)
+    return shown
 
 
 @lru_cache(maxsize=256)
@@ -27,10 +31,8 @@ def disclosed_fields(narrowed: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(name for name, value in narrowed.items() if value is not None)
 
 
-def _for_json(value: str | BirthDate | Address | Person | None) -> object:
+def _for_json(value: BirthDate | Address | Person) -> object:
     # Keys are spelled out, so that a part added to a value is not disclosed before somebody decides so.
-    if value is None or isinstance(value, str):
-        return value
     if isinstance(value, BirthDate):
         return {"value": value.iso, "precision": "year" if value.is_year_only else "day"}
     if isinstance(value, Address):

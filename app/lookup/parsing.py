@@ -120,7 +120,7 @@ def check_birth_year(id_number: IdNumber, birth_date: BirthDate, pointers: Point
     """
     if isinstance(id_number, OldIdNumber):
         return
-    century_and_sex, year_in_century = int(id_number.digits[3]), int(id_number.digits[4:6])
+    century_and_sex, year_in_century = divmod(int(id_number.digits[3:6]), 100)
     if birth_date.year != _EARLIEST_YEAR + 100 * (century_and_sex // 2) + year_in_century:
         both = tuple(dict.fromkeys((pointers.id_number, pointers.birth_date)))
         raise InvalidRequestError(ProblemCode.BIRTH_YEAR_CONTRADICTS_NUMBER, fields=both)

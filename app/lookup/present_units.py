@@ -43,7 +43,11 @@ class PresentUnit:
 
 
 _NOWHERE: Final = PresentUnit(UnitStatus.UNKNOWN)
-_NOWHERE_SAID: Final[Mapping[str, object]] = {"status": UnitStatus.UNKNOWN, **_NOT_SAID, "candidates": []}
+_NOWHERE_SAID: Final[Mapping[str, object]] = {
+    "status": UnitStatus.UNKNOWN.value,
+    **_NOT_SAID,
+    "candidates": [],
+}
 
 
 def present_unit(
@@ -78,14 +82,13 @@ def present_units(atlas: Atlas, citizen: Mapping[str, object]) -> dict[str, obje
     for name in _ADDRESS_NAMES:
         address = citizen.get(name)
         if isinstance(address, dict):
-            codes = [address[code] for code in _CODES]
-            said[name] = _for_json(atlas.divisions, present_unit(atlas, *codes))
+            commune, district, province, country = map(address.get, _CODES)
+            unit = present_unit(atlas, commune, district, province, country)
+            said[name] = _NOWHERE_SAID if unit is _NOWHERE else _for_json(atlas.divisions, unit)
     return said
 
 
 def _for_json(divisions: Divisions, unit: PresentUnit) -> Mapping[str, object]:
-    if unit is _NOWHERE:
-        return _NOWHERE_SAID
     return {
         "status": unit.status,
         **(_unit_said(divisions, unit.commune) if unit.commune is not None else _NOT_SAID),

@@ -105,6 +105,8 @@ class LookupDesk:
 
     async def look_up(self, caller: Caller, command: LookupCommand, claim: Claim | None) -> Disclosure:
         """Look up, once per claim, with a confirmation where one is asked for."""
+        if claim is None and not command.wants_confirmation:  # as nearly all are
+            return await self.service.look_up(caller, command)
         if claim is None:
             return await self._look_up(caller, command)
         return await self.repeats.once(claim, lambda: self._look_up(caller, command))

@@ -36,9 +36,12 @@ async def read_json(request: Request, model: type[M], *, max_bytes: int) -> tupl
     _expect(request, _JSON)
     content = await read_bytes(request, max_bytes=max_bytes)
     try:
-        return model.model_validate_json(content), content
+        # What "model_validate_json" asks as well, once it has looked at options that nobody gave.
+        read: M = model.__pydantic_validator__.validate_json(content)
     except ValidationError as error:
         refusal = _refusal(error.errors(include_input=False, include_url=False, include_context=False))
+    else:
+        return read, content
     # Raised outside "except": pydantic's own message would otherwise ride along as context.
     raise refusal
 
@@ -82,11 +85,12 @@ async def _whole_body(receive: Receive, max_bytes: int) -> bytes:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise InvalidRequestError(ProblemCode.MALFORMED_REQUEST)
-        chunks += message.get("body", b"")
-        if len(chunks) > max_bytes:
+        chunk: bytes = message.get("body", b"")
+        if len(chunks) + len(chunk) > max_bytes:
             raise InvalidRequestError(ProblemCode.REQUEST_TOO_LARGE)
         if not message.get("more_body", False):
-            return bytes(chunks)
+            return bytes(chunks + chunk) if chunks else chunk
+        chunks += chunk
 
 
 def _is_beyond(digits: str, limit: int) -> bool:

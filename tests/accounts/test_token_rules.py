@@ -258,6 +258,11 @@ def test_a_token_of_ours_that_says_nonsense_does_not_count(not_before: object) -
     assert is_refused(signed_token(HEADER, CLAIMS | {"nbf": not_before}, pem_of(KEY)))
 
 
+@pytest.mark.parametrize("name", ["unit_id", "sid"])
+def test_a_token_of_ours_whose_id_is_a_number_does_not_count(name: str) -> None:
+    assert is_refused(made(HEADER, CLAIMS, **{name: 7}))
+
+
 def test_each_part_of_a_token_holds_letters_of_base64url_only() -> None:
     head, body, signature = made(HEADER, CLAIMS).split(".")
     for token in (
@@ -304,6 +309,27 @@ def test_a_remembered_token_is_forgotten_with_the_end_of_its_key() -> None:
     clock.at = NOON + SECOND
     assert is_refused(token, mint)
     assert mint.remembered_count == 0
+
+
+def test_a_remembered_token_counts_no_earlier_than_its_key_where_the_clock_is_turned_back() -> None:
+    clock = StandingClock()
+    mint = a_mint(clock=clock)
+    clock.at = COMING.signs_from
+    token = mint.issue(SESSION)
+    assert not is_refused(token, mint)
+    clock.at = COMING.signs_from - timedelta(minutes=1)
+    assert not is_refused(token, mint)
+    clock.at -= SECOND
+    assert is_refused(token, mint)
+
+
+def test_whoever_knows_the_time_is_not_asked_for_another() -> None:
+    mint = a_mint()
+    token = mint.issue(SESSION)
+    ends = mint.read(token).expires_at
+    assert mint.read(token, ends - SECOND).expires_at == ends
+    with pytest.raises(TokenExpiredError):
+        mint.read(token, ends)
 
 
 def test_what_was_verified_is_forgotten_as_soon_as_other_keys_are_held() -> None:

