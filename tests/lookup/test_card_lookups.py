@@ -1,10 +1,12 @@
 """Lookups by a card's QR code: what they ask, what they say of paper, what the officer is told."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from app.audit.record import Outcome
 from app.errors import InvalidRequestError, NotAllowedError, ProblemCode
 from app.lookup.card_qr import Card
 from app.lookup.command import LookupCommand
@@ -148,15 +150,24 @@ async def test_without_a_card_nothing_is_compared() -> None:
     assert (await desk.service.look_up(desk.caller, a_command())).notices == ()
 
 
-class ClosedBook:
-    """A one-stop software in which every dossier is closed."""
+@dataclass(frozen=True)
+class OneBook:
+    """A one-stop software that says the same of every dossier."""
+
+    state: DossierState
 
     async def state_of(self, dossier: DossierCode) -> DossierState:  # noqa: ARG002 - the port's signature
-        return DossierState.CLOSED
+        return self.state
+
+
+@pytest.mark.parametrize("state", [DossierState.OPEN, DossierState.UNKNOWN])
+async def test_a_dossier_that_is_open_or_not_known_stands_in_nobodys_way(state: DossierState) -> None:
+    desk = Desk(a_citizen(), dossiers=OneBook(state))
+    assert (await desk.service.look_up(desk.caller, a_command())).outcome is Outcome.FOUND
 
 
 async def test_nobody_is_looked_up_for_a_dossier_that_is_closed() -> None:
-    desk = Desk(a_citizen(), dossiers=ClosedBook())
+    desk = Desk(a_citizen(), dossiers=OneBook(DossierState.CLOSED))
     with pytest.raises(NotAllowedError) as caught:
         await desk.service.look_up(desk.caller, a_command())
     assert caught.value.code is ProblemCode.DOSSIER_NOT_OPEN
