@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
@@ -29,6 +30,7 @@ from bench.desk import question
 from bench.directory_ground import Size, fill
 from bench.endings import Rule, run_rules
 from bench.open_load import MANY_IN_FLIGHT, percentile
+from bench.processor import choose_pinning, starting_on
 from bench.slow_ground import Delay, Ground, open_slow_ground
 
 _OFFICERS: Final = 16
@@ -74,7 +76,13 @@ def main() -> int:
 
 def _measure(folder: Path, plan: Plan) -> list[Rule]:
     delay, listed = Delay(20, 0.5), partial(fill, size=_LISTED)
-    with open_slow_ground(folder, delay, _OFFICERS, MANY_IN_FLIGHT, fill=listed) as ground:
+    pinning = choose_pinning()
+    pinning.apply_to_others()
+    with ExitStack() as stack:
+        # One core for all that answers: nobody could send three times what a gateway with its own answers.
+        with starting_on(pinning.measured):
+            opened = open_slow_ground(folder, delay, _OFFICERS, MANY_IN_FLIGHT, fill=listed)
+            ground = stack.enter_context(opened)
         loads = _load(ground, plan)
         evidence = ground.desk.evidence()
         outcomes = asyncio.run(_outcomes(ground.desk.database_url))
