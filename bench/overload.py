@@ -4,7 +4,7 @@ First how many lookups a second one process answers; then three times as many ar
 health, an officer's own page and an administrator's, which is read from the database, are asked beside them;
 then a third of it. Exit code 1 where nobody was turned away or somebody without Retry-After, health or a page
 took too long, an intent has no outcome or an answer no record, too few were answered, or the gateway did not
-recover by itself.
+recover by itself; and, without a verdict, where the sender could not send so much.
 """
 
 import argparse
@@ -29,6 +29,7 @@ from bench.arrivals import Reply, Schedule, arrive, arrive_at_once, post
 from bench.desk import question
 from bench.directory_ground import Size, fill
 from bench.endings import Rule, run_rules
+from bench.failure import BenchError
 from bench.open_load import MANY_IN_FLIGHT, percentile
 from bench.processor import choose_pinning, starting_on
 from bench.slow_ground import Delay, Ground, open_slow_ground
@@ -94,6 +95,8 @@ def _measure(folder: Path, plan: Plan) -> list[Rule]:
         took = [each.took_seconds * 1000 for each in replies] or [0.0]
         pace = len(replies) / plan.overload_seconds
         print(f"{name:<30}{pace:>9.0f}{percentile(took, 50):>9.0f}{percentile(took, 99):>9.0f}")
+    if not shed and max(each.due + each.took_seconds for each in accepted) > 1.5 * plan.overload_seconds:
+        raise BenchError("the sender, not the gateway, was what could not keep up: no verdict")
     told = {each.header("X-Lookup-Id") for each in (*accepted, *loads.recovery) if each.status == _OK}
     return [
         *_overload_rules(plan, loads, accepted, shed),
