@@ -1,23 +1,21 @@
 """What became of an earlier lookup: kinds, codes and times, never a person."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import ARRAY, Date, Integer, LargeBinary, bindparam, exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.accounts.table import NOTICE_ACCEPTANCE
+from app.accounts.trouble import database_trouble
 from app.audit.record import Outcome, RecordKind
 from app.audit.retention_table import AUDIT_OUTCOME
 from app.audit.table import AUDIT_RECORD
-from app.errors import AuditUnavailableError
 from app.lookup.guess_batches import GuessBatches
 from app.lookup.table import VERIFICATION_GUESS
 
@@ -119,29 +117,21 @@ class LookupStore:
 
     async def uncount_verification(self, day: date, digest: bytes) -> None:
         """Take one back that was counted and came to nothing."""
-        with _database_trouble():
+        with database_trouble():
             async with self._single.connect() as connection:
                 await connection.execute(_UNCOUNT, {"of_day": day, "of_digest": digest})
 
     async def _count_verifications(self, day: date, most: int, digests: Sequence[bytes]) -> frozenset[bytes]:
         values = {"day": day, "most": most, "digests": digests}
-        with _database_trouble():
+        with database_trouble():
             async with self._single.connect() as connection:
                 return frozenset((await connection.execute(_COUNT_ALL, values)).scalars())
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        with _database_trouble():
+        with database_trouble():
             async with self._engine.begin() as connection:
                 yield connection
-
-
-@contextmanager
-def _database_trouble() -> Iterator[None]:
-    try:
-        yield
-    except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        raise AuditUnavailableError from None
 
 
 def _outcome(kind: str, outcome: str | None) -> Outcome | None:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.types import Receive
 
 from app.errors import InvalidRequestError, ProblemCode
-from app.web.arrival import Arrival
+from app.time_limit import TimeLimit
 from app.web.headers import first_header
 
 M = TypeVar("M", bound=BaseModel)
@@ -74,7 +74,8 @@ async def read_bytes(request: Request, *, max_bytes: int, arrival_seconds: float
     if declared.isascii() and declared.isdigit() and _is_beyond(declared, max_bytes):
         raise InvalidRequestError(ProblemCode.REQUEST_TOO_LARGE)
     try:
-        return await Arrival(_whole_body(request.receive, max_bytes), arrival_seconds)
+        with TimeLimit(arrival_seconds):
+            return await _whole_body(request.receive, max_bytes)
     except TimeoutError:
         raise InvalidRequestError(ProblemCode.MALFORMED_REQUEST) from None
 
