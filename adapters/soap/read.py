@@ -1,18 +1,23 @@
 """Reads the answers to 037 and 003; "nobody" is told only by an empty collection or a plain no."""
 
 import re
+from http import HTTPStatus
+from typing import Final
 
 from lxml import etree
 from lxml.etree import _Element as Element
 
 from adapters.connection import Answer
 from adapters.reasons import Reason
-from adapters.soap.citizen import read_record
+from adapters.soap.citizen import read_record, reading_of
+from adapters.soap.elements import texts_of
 from adapters.soap.envelope import open_envelope
+from adapters.soap.usual import usual_texts
 from adapters.soap.wire import DANCU, QLDC
 from app.errors import SourceConfusedError
 from app.lookup.values import Citizen, Household
 
+_OK: Final = HTTPStatus.OK
 _COLLECTION = f"{{{DANCU}}}CongdanCollection"
 _CITIZEN = f"{{{DANCU}}}CongDan"
 # Different generations answer 003/033 under different roots, and with a count or a yes.
@@ -27,10 +32,13 @@ def read_citizen(answer: Answer, wanted: frozenset[str] | None = None) -> Citize
     Raises SourceSilentError, SourceRefusedError, and SourceConfusedError: `several_citizens`,
     `unreadable_record`, or whatever `open_envelope` says. Source: wire format, section 4.1.
     """
+    reading = reading_of(wanted)
+    if answer.status == _OK and (texts := usual_texts(answer.body, reading.paths)) is not None:
+        return read_record(texts, reading)
     people = _people(answer)
     if len(people) > 1:
         raise SourceConfusedError(Reason.SEVERAL_CITIZENS)
-    return read_record(people[0], wanted) if people else None
+    return read_record(texts_of(people[0], reading.paths), reading) if people else None
 
 
 def read_household(answer: Answer) -> Household:
@@ -39,7 +47,8 @@ def read_household(answer: Answer) -> Household:
     Unverified: nobody outside has seen such an answer. Assumed is a collection whose members each
     carry their relation to the head (wire format, section 4.6). Raises as `read_citizen` does.
     """
-    return Household(tuple(map(read_record, _people(answer))))
+    whole = reading_of(None)
+    return Household(tuple(read_record(texts_of(each, whole.paths), whole) for each in _people(answer)))
 
 
 def _people(answer: Answer) -> list[Element]:

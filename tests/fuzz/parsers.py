@@ -40,6 +40,7 @@ from tests.adapters.wire_line import Line
 from tests.fuzz.loop import Target, fuzz
 from tests.fuzz.mutating import either, spoil_bytes, spoil_json, spoil_xml
 from tests.fuzz.telling import tell
+from tests.fuzz.usual_answers import check_usual, spoil_layout
 
 _TESTS: Final = Path(__file__).parents[1]
 _ANSWERS: Final = _TESTS / "mock_c06" / "samples" / "responses"
@@ -81,7 +82,12 @@ def targets() -> list[Target]:
         seeds, mutate = (wrapped, _JSON) if isinstance(language, JsonLanguage) else (soap, _SOAP)
         readers = (language.read_citizen, language.read_confirmation, language.read_household)
         found += [Target(f"{name} {read.__name__}", seeds, mutate, _answer_reader(read)) for read in readers]
+    found.append(Target("usual layout", soap, either(spoil_layout, spoil_layout, _SOAP), _compare_ways))
     return [*found, Target("wire", _HTTP, spoil_bytes, _feed_wire), *_token_readers(), *_question_readers()]
+
+
+def _compare_ways(content: bytes) -> None:
+    check_usual(content)
 
 
 def _feed_wire(content: bytes) -> None:
