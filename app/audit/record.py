@@ -250,6 +250,7 @@ LEAF_FIELDS: Final[Mapping[str, type]] = {
     "hold_id": str,
     "drop_record_id": str,
     "dropped_records": int,
+    "retention_months": int,
     "failed_record_id": str,
     "part_of": str,
     "data_fault_id": str,

@@ -62,7 +62,8 @@ def request_drop(settings: Settings, until: str | None, reason: str | None) -> N
     async def work(connection: AsyncConnection) -> Change[Approval]:
         approval = Approval.of_months(" ".join(months), reason, SystemClock().now(), operator_name())
         await add_approval(connection, approval)
-        return Change(approval, RecordKind.APPROVAL_REQUESTED, approval.requested_facts())
+        kept: dict[str, Value] = {"retention_months": settings.retention_months}
+        return Change(approval, RecordKind.APPROVAL_REQUESTED, approval.requested_facts() | kept)
 
     approval = asyncio.run(make_recorded(settings, work))
     done(

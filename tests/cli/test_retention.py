@@ -4,13 +4,21 @@ import asyncio
 import json
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.accounts.approvals import find_approval
 from app.audit.keyring import month_of
 from app.audit.partitions import month_ids
+from app.audit.record import Draft, RecordKind
+from app.audit.tree.signer import FileSigner
 from app.clock import SystemClock
+from app.database.address import sqlalchemy_address
 from tests.audit.old_months import ALSO_OLD, OLD, checkpointed, write_month
+from tests.audit.tree.ground import a_sequencer, a_signer
+from tests.audit.workbench import a_writer, fetch
 from tests.cli.commands import Answer, ask, dancu
 from tests.world import Database
 
@@ -67,6 +75,7 @@ def test_months_are_dropped_by_two_persons_once_their_order_stands_in_the_tree(
     approval = requested()
     (request,) = said(stored, "approval.requested")
     assert (request["change"], request["months"]) == ("drop_months", f"{OLD} {ALSO_OLD}")
+    assert request["retention_months"] == 60
     assert drop(approval).refuses(approval, "is open, not approved")
     decide(stored, approval)
     assert "dry run" in dancu("retention", "drop", "--approved", approval, "--dry-run").out
@@ -91,6 +100,46 @@ def test_months_are_dropped_by_two_persons_once_their_order_stands_in_the_tree(
     assert drop(approval).out == answer.out
     assert len(said(stored, "month_key.destroyed")) == 2
     assert OLD not in dancu("retention", "show").out
+
+
+async def put_on_record(database: Database, approval_id: str) -> None:
+    """Leave the record that an administrator's decision over HTTP leaves."""
+    engine = create_async_engine(sqlalchemy_address(database.owner_url))
+    async with engine.connect() as connection:
+        approval = await find_approval(connection, UUID(approval_id))
+    await engine.dispose()
+    assert approval is not None
+    (officer,) = await fetch(database.owner_url, "select officer_id from officer")
+    async with a_writer(database) as writer:
+        facts = approval.facts() | {"officer_id": str(officer["officer_id"])}
+        await writer.append(Draft(RecordKind.APPROVAL_GIVEN, SystemClock().now(), facts))
+
+
+@pytest.mark.parametrize("is_on_record", [True, False])
+def test_a_verifier_tells_an_approval_that_only_the_database_knows(
+    stored: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_on_record: bool
+) -> None:
+    monkeypatch.setenv("DANCU_AUDIT_DATABASE_URL", stored.auditing_url)
+    signer, approval = a_signer(tmp_path), requested()
+    decide(stored, approval)
+    if is_on_record:
+        asyncio.run(put_on_record(stored, approval))
+    drop(approval)
+    asyncio.run(taken_in(stored, signer))
+    assert drop(approval).code == 0
+    asyncio.run(taken_in(stored, signer))
+    assert dancu("audit", "export", "e").code == 0
+    dancu("audit", "verify", "--dir", "e", "--log-key", signer.verifier, "--json", "report.json")
+    report = json.loads((tmp_path / "report.json").read_text())
+    told = {} if is_on_record else {"drop_unapproved": 1}
+    assert {one["kind"]: one["count"] for one in report["findings"]} == told
+    assert report["checked"]["drops"] == 1
+    assert report["exit_code"] == (0 if is_on_record else 1)
+
+
+async def taken_in(database: Database, signer: FileSigner) -> None:
+    async with a_sequencer(database, signer) as sequencer:
+        await sequencer.sequence()
 
 
 def test_a_drop_ended_in_the_middle_goes_on_where_it_was(stored: Database, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.audit.leaf import Value, leaf_hash, read_leaf
 from app.audit.sealing import RootKey
+from app.audit.verifying.approvals import DropChecker
 from app.audit.verifying.chains import ChainChecker, ChainState, Met
 from app.audit.verifying.columns import check_columns
 from app.audit.verifying.export_files import (
@@ -69,6 +70,7 @@ class _Examiner:
         self._persons = PersonChecker(asked.root, ledger)
         self._lookups = LookupChecker(spill, ledger)
         self._retention = RetentionChecker(spill, ledger)
+        self._drops = DropChecker(spill, ledger)
         self._newest = _instant(manifest.made_at)
 
     def run(self) -> None:
@@ -133,6 +135,7 @@ class _Examiner:
         check_columns(entry.record_id, row, facts, place, self._ledger)
         self._lookups.meet(entry.record_id, facts, place)
         self._retention.meet(facts)
+        self._drops.meet(facts, place)
         if chain is not None:
             self._persons.meet(entry, facts, chain, place)
         return place
@@ -158,6 +161,7 @@ class _Examiner:
         self._signatures.finish(is_whole=is_whole)
         self._lookups.finish(made_at, self._asked.orphan_age, is_whole=is_whole)
         self._retention.finish(self._asked.now, is_whole=is_whole)
+        self._drops.finish(self._asked.now, self._retention.has_ended, starts_at=self._manifest.first)
         self._persons.finish(self._retention.has_ended, is_whole=is_whole)
 
     def _made_at(self) -> str:

@@ -28,6 +28,9 @@ create table excused (
     writer blob, first integer, last integer, at integer, record text, time text, month text
 );
 create table dropped_record (record blob primary key) without rowid;
+create table drop_step (approval text, kind text, at integer, record text, time text, said text);
+create index drop_step_approval on drop_step (approval, kind);
+create index drop_step_record on drop_step (record, kind);
 """
 
 

@@ -27,6 +27,10 @@ CHECK_TEXTS: Final[Mapping[Check, Text]] = {
         "Bản ghi không còn, chỉ còn mã băm trong cây",
         "Records that are gone, only their hashes are left",
     ),
+    Check.DROPS: (
+        "Lệnh hủy tháng có người khác phê duyệt trước đó",
+        "Orders to end months, approved by another person before",
+    ),
     Check.PROOFS: (
         "Bằng chứng bản ghi nằm trong cây của điểm kiểm tra",
         "Proofs that a record is in the checkpoint's tree",
@@ -146,6 +150,26 @@ KIND_TEXTS: Final[Mapping[Kind, Text]] = {
         "bản ghi đã mất mà không có bản ghi hủy theo thời hạn",
         "records are gone and no record of retention names their month",
     ),
+    Kind.DROP_UNAPPROVED: (
+        "lệnh hủy tháng mà trước đó không có yêu cầu và phê duyệt nào được ghi",
+        "an order to end months with no request, or no approval, on record before it",
+    ),
+    Kind.DROP_SELF_APPROVED: (
+        "lệnh hủy tháng do chính người yêu cầu phê duyệt, hoặc không do người nào đã đăng nhập",
+        "an order to end months approved by who asked for it, or by nobody who had signed in",
+    ),
+    Kind.DROP_DIFFERS: (
+        "lệnh hủy tháng nói khác với điều đã yêu cầu và phê duyệt",
+        "an order to end months says other than what was asked for and approved",
+    ),
+    Kind.DROP_EARLY: (
+        "lệnh hủy tháng khi chưa hết thời hạn lưu trữ",
+        "an order to end months before they had been kept for their time",
+    ),
+    Kind.DROP_UNORDERED: (
+        "khóa tháng đã hủy mà trước đó không có lệnh hủy nêu tháng ấy",
+        "a month's keys were destroyed with no order before it that names the month",
+    ),
     Kind.NOT_IN_TREE: (
         "bản ghi không nằm trong cây của điểm kiểm tra: đã bị sửa, hoặc bằng chứng bị thay",
         "a record is not in the checkpoint's tree: it was changed, or its proof was",
@@ -221,6 +245,10 @@ GAP_TEXTS: Final[Mapping[Gap, Text]] = {
     Gap.RECORDS_DROPPED: (
         "Bản ghi không còn, chỉ còn mã băm trong cây: không biết nội dung.",
         "Records that are gone, only their hashes are in the tree: what they said is not known.",
+    ),
+    Gap.APPROVAL_ELSEWHERE: (
+        "Lệnh hủy tháng có yêu cầu, phê duyệt (hoặc chính lệnh ấy) nằm ngoài phần được trích xuất hoặc đã hủy cùng tháng của nó: không kiểm tra được có hai người hay không.",
+        "Months ended whose request, approval or order stands outside of the part exported, or is gone with its own month: that two persons ended them was not checked.",
     ),
     Gap.PART_OF_THE_LOG: (
         "Chỉ là một phần của nhật ký: không kiểm tra được bản ghi ngoài cây, đầu và cuối chuỗi, mọi kết quả.",

@@ -22,7 +22,7 @@ def checked(log: Log, folder: Path, *, with_keys: bool = True, **options: Any) -
     }
     options.setdefault("writer_keys", (log.writer_key.verifier,))
     options.setdefault("root", log.root)
-    options.setdefault("now", NOW)
+    options.setdefault("now", max(NOW, log.time))
     log_key = VerifierKey.from_text(options.pop("log_key", log.log_key.verifier))
     written = log.write(folder / "export", with_keys=with_keys)
     return examine(Examination(written, Trust(log_key, **trust), **options))

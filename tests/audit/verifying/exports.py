@@ -14,6 +14,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from app.accounts.approvals import Approval
 from app.audit.batches import batch_text
 from app.audit.chain import Chain, Record
 from app.audit.key_names import index_key_name, private_key_name
@@ -249,10 +250,62 @@ def a_log(lookups: int = 3) -> tuple[Log, Writer]:
     return log, writer
 
 
-def end_month(log: Log, writer: Writer, month: str, count: int | None, *others: str) -> None:
-    """Put on record that retention was ordered to end months, and ended one of so many records."""
-    counted: dict[str, Value] = {"dropped_records": count} if count is not None else {}
-    writer.commit(
-        log.draft(cast("RecordKind", WriterKind.DROP), months=" ".join((*others, month))),
-        log.draft(cast("RecordKind", WriterKind.DESTROYED), months=month, **counted),
-    )
+@dataclass
+class Drop:
+    """The road of a drop, as the gateway and its operator put it on record; a test plants its faults here."""
+
+    months: str
+    request: Approval
+    asked: dict[str, Value]
+    given: dict[str, Value]
+    ordered: dict[str, Value]
+    counts: dict[str, int | None]
+    steps: tuple[str, ...] = ("asked", "given", "ordered", "ended")
+
+    @classmethod
+    def of(cls, log: "Log", *months: str) -> "Drop":
+        """Return a drop that two persons agreed on, of months of which nothing is left to count."""
+        named = " ".join(months)
+        request = Approval.of_months(named, "hết thời hạn lưu trữ", log.time, "van.hanh")
+        asked = request.requested_facts() | {"operator": "van.hanh", "retention_months": 60}
+        given = request.facts() | {"officer_id": str(UUID(int=9)), "role": "department_administrator"}
+        ordered = request.facts() | {"operator": "van.hanh"}
+        return cls(named, request, asked, given, ordered, dict.fromkeys(months, 0))
+
+    def commit(self, log: "Log", writer: Writer) -> None:
+        """Put each step on record, in a batch of its own."""
+        order = log.draft(cast("RecordKind", WriterKind.DROP), **self.ordered)
+        for step in self.steps:
+            writer.commit(*self._drafts(log, step, order))
+
+    def _drafts(self, log: "Log", step: str, order: Draft) -> list[Draft]:
+        if step == "asked":
+            return [log.draft(RecordKind.APPROVAL_REQUESTED, **self.asked)]
+        if step == "given":
+            return [log.draft(RecordKind.APPROVAL_GIVEN, **self.given)]
+        if step == "ordered":
+            return [order]
+        named: dict[str, Value] = {
+            "approval_id": str(self.request.approval_id),
+            "drop_record_id": str(order.record_id),
+        }
+        return [
+            log.draft(
+                cast("RecordKind", WriterKind.DESTROYED),
+                months=month,
+                **named,
+                **({"dropped_records": count} if count is not None else {}),
+            )
+            for month, count in self.counts.items()
+        ]
+
+
+def end_month(
+    log: Log, writer: Writer, month: str, count: int | None, *others: str, at: datetime | None = None
+) -> None:
+    """Put on record that two persons ended months, and that one ended of so many records; *at* some time."""
+    log.time = at or log.time
+    drop = Drop.of(log, *others, month)
+    drop.asked["retention_months"] = 12
+    drop.counts = {month: count}
+    drop.commit(log, writer)

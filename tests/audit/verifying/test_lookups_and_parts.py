@@ -1,6 +1,6 @@
 """Lookups and their outcomes, what retention dropped, and parts of the log."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -58,7 +58,7 @@ def _dropped(log: Log, *indexes: int) -> None:
 
 def test_what_retention_dropped_and_said_so_leaves_a_sound_log(tmp_path: Path) -> None:
     log, writer = a_log(3)
-    end_month(log, writer, this_month(), 2, "2020-01")
+    end_month(log, writer, this_month(), 2, "2020-01", at=a_year_later())
     _dropped(log, 0, 1)
     log.publish()
     ledger = checked(log, tmp_path)
@@ -70,7 +70,7 @@ def test_what_retention_dropped_and_said_so_leaves_a_sound_log(tmp_path: Path) -
 
 def test_a_predecessor_that_retention_dropped_wholly_is_not_missed(tmp_path: Path) -> None:
     log, writer = a_log(1)
-    end_month(log, successor(log, writer, 3), this_month(), 3)
+    end_month(log, successor(log, writer, 3), this_month(), 3, at=a_year_later())
     _dropped(log, 0, 1, 2)
     log.publish()
     ledger = checked(log, tmp_path)
@@ -92,6 +92,11 @@ def test_rows_that_are_gone_without_a_word_of_retention_are_found_by_month(tmp_p
 def this_month() -> str:
     """Return the month that the ids of records made here say."""
     return SystemClock().now().strftime("%Y-%m")
+
+
+def a_year_later() -> datetime:
+    """Return a time by which what is made here may be dropped."""
+    return SystemClock().now() + timedelta(days=400)
 
 
 def part_of(log: Log, first: int, end: int) -> None:

@@ -48,6 +48,7 @@ def test_a_sound_export_has_no_finding_and_everything_in_it_is_looked_at(tmp_pat
         Check.LOOKUPS: 3,
         Check.OUTSIDE: 0,
         Check.RETENTION: 0,
+        Check.DROPS: 0,
         Check.PROOFS: 0,
         Check.ROWS: 0,
     }
