@@ -85,7 +85,9 @@ class AdministrationParts:
         get_approver, get_registrar = allowed(Permission.APPROVE), allowed(Permission.REGISTER_OFFICERS)
         lists = RegistrationDesk(engine, changes, clock, Limits(max_file_bytes=MAX_FILE_BYTES))
         units = UnitDesk(engine, shared.units, changes, refusals, clock)
-        clients = ClientAdministration(shared.accounts, shared.units, changes, refusals, clock)
+        clients = ClientAdministration(
+            shared.accounts, shared.units, changes, refusals, clock, shared.expiring
+        )
         return [
             registration_router(lists, rejections, get_registrar),
             officer_registration_router(lists, shared.units, rejections, get_registrar),

@@ -38,6 +38,7 @@ class LogEvent(StrEnum):
     HEADROOM_BACK = "audit.headroom_back"
     CERTIFICATE_ENDING = "road.certificate_ending"
     CERTIFICATE_UNSEEN = "road.certificate_unseen"
+    CREDENTIALS_ENDING = "accounts.credentials_ending"
     INTENTS_CLOSED = "audit.intents_closed"
     RECONCILER_FAILED = "audit.reconciler_failed"
     SEQUENCER_LEADS = "audit.sequencer_leads"

@@ -1,5 +1,6 @@
 """What lookups, and all that follows one, consist of in a running gateway."""
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +9,7 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.accounts.administration_desk import Directory
+from app.accounts.expiring import Expiring
 from app.accounts.exports import ExportLog
 from app.accounts.refusals import Refusals
 from app.accounts.rejections import Rejections
@@ -82,6 +84,7 @@ class Shared:
     rejections: Rejections
     get_caller: GetCaller
     anchors: AnchorGuard
+    expiring: Callable[[], Expiring]
 
     @property
     def directory(self) -> Directory:

@@ -72,6 +72,7 @@ from app.auditing.transparency_routes import transparency_router
 from app.auditing_parts import AuditingParts
 from app.clock import Clock, SystemClock, local_day
 from app.compat.directory import FaceDirectory, amend_face, load_face
+from app.compat.expiry_watch import ExpiryWatch
 from app.compat_parts import compatible_face, key_routers
 from app.database.connect import connector, open_engine
 from app.database.live import DIRECTORY, SESSIONS, DirectoryKeeper, LiveView, Topic
@@ -332,6 +333,7 @@ class _Parts:
         }
         tree = self._tree_reader()
         headroom = await self._stack.enter_async_context(Headroom(settings.headroom_paths))
+        expiry = await self._stack.enter_async_context(ExpiryWatch(self._face, self._accounts, clock))
         board = StatusBoard(
             version("dancu"),
             checks,
@@ -344,6 +346,7 @@ class _Parts:
             clock,
             roads=(roads := road_board(source)),
             certificates=certificates,
+            expiring=lambda: expiry.expiring,
         )
         status_readers = (
             ClientAuthenticator(mint, self._accounts, refusals, clock),
@@ -365,6 +368,7 @@ class _Parts:
             rejections=rejections,
             get_caller=get_caller,
             anchors=anchors,
+            expiring=lambda: expiry.expiring,
         )
         requests = subject_book(shared)
         board = replace(board, subject_requests=requests.counts)

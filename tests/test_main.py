@@ -44,6 +44,7 @@ OFFERED = {
     ("POST", "/v1/me/lookup-keys"),
     ("GET", "/v1/me/lookup-keys"),
     ("DELETE", "/v1/me/lookup-keys/{key_id}"),
+    ("GET", "/v1/lookup-keys"),
     ("GET", "/v1/officers/{officer_id}/lookup-keys"),
     ("DELETE", "/v1/officers/{officer_id}/lookup-keys/{key_id}"),
     ("GET", "/v1/clients/{client_id}/compatible-credentials"),

@@ -1,5 +1,6 @@
 """Where department administrators register client software and change what it may do; all on record."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,6 +34,7 @@ from app.accounts.client_store import (
     set_limits,
 )
 from app.accounts.clients import Client, CredentialKind, Ending, Limits, endings
+from app.accounts.expiring import Expiring
 from app.accounts.exports import ExportedTable
 from app.accounts.refusals import Refusals
 from app.accounts.store import Accounts
@@ -55,13 +57,15 @@ class ClientAdministration:
         changes: ChangeLog,
         refusals: Refusals,
         clock: Clock,
+        expiring: Callable[[], Expiring],
     ) -> None:
-        """See by *accounts* and *units*, change through *changes*."""
+        """See by *accounts* and *units*, change through *changes*; *expiring* is what of old ways ends."""
         self._accounts = accounts
         self._units = units
         self._changes = changes
         self._refusals = refusals
         self._clock = clock
+        self._expiring = expiring
 
     def chosen(self, wanted: ClientFilter) -> list[Client]:
         """Return the clients of a list, by id."""
@@ -76,9 +80,9 @@ class ClientAdministration:
         """Return clients as a table to export."""
         return client_table(clients, self._units.current)
 
-    def ending_soon(self) -> list[Ending]:
-        """Return what ends within 30 days, or has ended."""
-        return endings(self._accounts.current.clients.values(), self._clock.now())
+    def ending_soon(self) -> tuple[list[Ending], Expiring]:
+        """Return what ends within 30 days, or has ended; and what of old ways, as of the last hour."""
+        return endings(self._accounts.current.clients.values(), self._clock.now()), self._expiring()
 
     def find(self, client_id: str) -> Client:
         """Return a client; NotFoundError."""

@@ -28,7 +28,7 @@ from app.accounts.client_store import NewClient
 from app.accounts.exports import ExportLog, ListName, exported, file_answer, given
 from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
-from app.accounts.status_routes import ending_said
+from app.accounts.status_routes import endings_said
 from app.accounts.trouble import database_trouble
 from app.errors import ProblemCode
 from app.web.bodies import read_json
@@ -86,7 +86,7 @@ def client_router(
         page, has_more = desk.page(wanted, asked.cursor, asked.page_size)
         answer = ClientsAnswer(
             clients=[client_said(client, version_number(client)) for client in page],
-            ending_soon=[ending_said(ending) for ending in desk.ending_soon()],
+            ending_soon=endings_said(*desk.ending_soon()),
             next_cursor=page[-1].client_id if has_more else None,
         )
         return conditional(request, answer)

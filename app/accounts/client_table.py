@@ -50,7 +50,7 @@ CLIENT_CREDENTIAL = Table(
     Column("credential_id", Uuid, primary_key=True),
     Column("client_id", Text, ForeignKey("client.client_id"), nullable=False),
     Column("kind", Text, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
+    Column("digest", LargeBinary),
     Column("kid", Text),
     Column("public_jwk", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
@@ -58,6 +58,7 @@ CLIENT_CREDENTIAL = Table(
     Column("ended_at", DateTime(timezone=True)),
     CheckConstraint("kind in ('secret', 'key', 'certificate')", name="kind"),
     CheckConstraint("octet_length(digest) = 32", name="digest"),
+    CheckConstraint("digest is not null or kind = 'secret' and ended_at is not null", name="secret"),
     CheckConstraint(
         "(kind = 'key') = (kid is not null) and (kind = 'key') = (public_jwk is not null)", name="key"
     ),
@@ -79,7 +80,8 @@ CLIENT_CREDENTIAL = Table(
 )
 """A secret's SHA-256, a public key, or a certificate's SHA-256 thumbprint (RFC 8705).
 
-`ended_at` is that somebody ended it, `expires_at` that it runs out by itself.
+`ended_at` is that somebody ended it, `expires_at` that it runs out by itself; long after either a secret's
+digest goes (app.accounts.sweeping), and what ran out counts as ended then.
 """
 
 USED_ASSERTION = Table(

@@ -17,6 +17,7 @@ from app.accounts.compatible_credentials import (
     is_name_taken,
     load_compatible,
 )
+from app.accounts.expiring import KeyStanding, standing_of
 from app.accounts.refusals import Refusals
 from app.audit.changes import Change, ChangeLog
 from app.audit.record import RecordKind, Value
@@ -44,6 +45,10 @@ class CompatibleDesk:
             if client_id not in await load_clients(connection):
                 raise NotFoundError(ProblemCode.CLIENT_UNKNOWN)
             return await load_compatible(connection, client_id)
+
+    def standing(self, credential: CompatibleCredential) -> KeyStanding:
+        """Return how a credential stands now."""
+        return standing_of(credential.expires_at, self._clock.now())
 
     async def add(
         self, caller: Caller, client_id: str, new: NewCompatible

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,6 +21,7 @@ from app.accounts.compatible_credentials import (
     NewCompatible,
 )
 from app.accounts.compatible_desk import CompatibleDesk
+from app.accounts.expiring import STANDING_TEXTS, KeyStanding
 from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
 from app.accounts.trouble import database_trouble
@@ -28,6 +29,8 @@ from app.clock import rfc3339
 from app.errors import NotFoundError, ProblemCode
 from app.web.bodies import Body, read_json
 from app.web.openapi import body_of, problems
+from app.web.problems import language_of
+from app.web.queries import read_query
 
 _MAX_BODY_BYTES: Final = 16 * 1024
 _NAME: Final = re.compile(r"(?!.*[0-9]{9})[A-Za-z0-9][A-Za-z0-9._-]{2,63}")
@@ -83,6 +86,8 @@ class CompatibleAnswer(BaseModel):
     repeats_request_ids: bool
     created_at: str
     expires_at: str | None
+    standing: str
+    standing_text: str
 
 
 class NewCompatibleAnswer(CompatibleAnswer):
@@ -98,6 +103,14 @@ class CompatibleAnswers(BaseModel):
     credentials: list[CompatibleAnswer]
 
 
+class CompatibleQuery(BaseModel):
+    """Which of a client's credentials."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    standing: KeyStanding | None = None
+
+
 def compatible_router(desk: CompatibleDesk, rejections: Rejections, get_manager: GetCaller) -> APIRouter:
     """Return the routes about one client's credentials of the old kinds."""
     router = APIRouter(tags=["administration"])
@@ -108,12 +121,20 @@ def compatible_router(desk: CompatibleDesk, rejections: Rejections, get_manager:
         path,
         summary="What client software proves itself with where it calls like LGSP or VDXP",
         response_model=None,
-        responses={200: {"model": CompatibleAnswers}, **problems(*on_client)},
+        responses={200: {"model": CompatibleAnswers}, **problems(*on_client, ProblemCode.INVALID_VALUE)},
     )
-    async def listed(client_id: str, caller: Annotated[Caller, Depends(get_manager)]) -> Response:  # noqa: ARG001 - who may
+    async def listed(
+        client_id: str,
+        request: Request,
+        caller: Annotated[Caller, Depends(get_manager)],
+        standing: str | None = None,
+    ) -> Response:
+        async with rejections(caller):
+            wanted = read_query(CompatibleQuery, standing=standing).standing
         with database_trouble():
             found = await desk.of_client(client_id)
-        return _json(CompatibleAnswers(credentials=[_said(one) for one in found]).model_dump())
+        said = [_said(desk, one, request) for one in found if wanted in {None, desk.standing(one)}]
+        return _json(CompatibleAnswers(credentials=said).model_dump())
 
     @router.post(
         path,
@@ -134,7 +155,7 @@ def compatible_router(desk: CompatibleDesk, rejections: Rejections, get_manager:
             with database_trouble():
                 made, secret = await desk.add(caller, client_id, body.new())
         shown = {"secret": secret, "auth": auth_header(made, secret)}
-        return _json(_said(made).model_dump() | shown, status=201)
+        return _json(_said(desk, made, request).model_dump() | shown, status=201)
 
     @router.delete(
         path + "/{credential_id}",
@@ -163,7 +184,8 @@ def auth_header(credential: CompatibleCredential, secret: str) -> str | None:
     return base64.b64encode(f"{credential.name}:{secret}".encode()).decode("ascii")
 
 
-def _said(one: CompatibleCredential) -> CompatibleAnswer:
+def _said(desk: CompatibleDesk, one: CompatibleCredential, request: Request) -> CompatibleAnswer:
+    standing, language = desk.standing(one), language_of(request.headers.get("accept-language"))
     return CompatibleAnswer(
         credential_id=str(one.credential_id),
         profile=one.profile.value,
@@ -174,6 +196,8 @@ def _said(one: CompatibleCredential) -> CompatibleAnswer:
         repeats_request_ids=one.policy.repeats_request_ids,
         created_at=rfc3339(one.created_at),
         expires_at=rfc3339(one.expires_at) if one.expires_at else None,
+        standing=standing.value,
+        standing_text=STANDING_TEXTS[standing][language],
     )
 
 

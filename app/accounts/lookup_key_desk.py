@@ -12,9 +12,13 @@ from app.accounts.administration_desk import Directory
 from app.accounts.authentication import Caller
 from app.accounts.clients import ClientKind
 from app.accounts.compatible_credentials import load_compatible
+from app.accounts.expiring import KeyStanding, standing_of
+from app.accounts.lookup_key_list import KeyFilter, ListedKey, list_keys
 from app.accounts.lookup_keys import LookupKey, NewLookupKey, add_lookup_key, end_lookup_key, keys_of
 from app.accounts.refusals import Refusals
 from app.accounts.table import OFFICER
+from app.accounts.units_in_reach import units_below
+from app.accounts.values import Role
 from app.audit.changes import Change, ChangeLog
 from app.audit.record import RecordKind, Value
 from app.clock import Clock, rfc3339
@@ -87,6 +91,22 @@ class LookupKeyDesk:
     async def withdraw_own(self, caller: Caller, key_id: UUID) -> None:
         """Withdraw one of the caller's keys; NotFoundError(LOOKUP_KEY_UNKNOWN), AuditUnavailableError."""
         await self._withdraw(caller, caller.officer.officer_id, key_id)
+
+    async def listed(
+        self, caller: Caller, standing: KeyStanding | None, *, after: str | None, most: int
+    ) -> list[ListedKey]:
+        """Return keys of the caller's unit and below, for the department of all; raises as list_keys."""
+        units = self._directory.units.current
+        own = caller.officer.unit_id
+        everywhere = caller.officer.role is Role.DEPARTMENT_ADMINISTRATOR
+        reach = None if everywhere else units_below(units, own) if own is not None else []
+        async with self._engine.connect() as connection:
+            wanted = KeyFilter(reach, standing)
+            return await list_keys(connection, wanted, self._clock.now(), after=after, most=most)
+
+    def standing(self, key: LookupKey | ListedKey) -> KeyStanding:
+        """Return how a key stands now."""
+        return standing_of(key.expires_at, self._clock.now())
 
     async def of_officer(self, caller: Caller, officer_id: UUID) -> list[LookupKey]:
         """Return an officer's keys; raises NotFoundError(OFFICER_UNKNOWN), NotAllowedError (on record)."""

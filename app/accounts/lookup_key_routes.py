@@ -5,14 +5,16 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.accounts.administration_routes import officer_id_in
 from app.accounts.authentication import Caller
 from app.accounts.client_schemas import ClientId
+from app.accounts.expiring import STANDING_TEXTS, KeyStanding
 from app.accounts.lookup_key_desk import LookupKeyDesk
+from app.accounts.lookup_key_list import ListedKey
 from app.accounts.lookup_keys import LookupKey
 from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
@@ -21,6 +23,8 @@ from app.clock import rfc3339
 from app.errors import NotFoundError, ProblemCode
 from app.web.bodies import Body, read_json
 from app.web.openapi import body_of, problems
+from app.web.problems import language_of
+from app.web.queries import read_query
 
 _MAX_BODY_BYTES: Final = 4096
 _ON_OFFICER: Final = (
@@ -38,7 +42,7 @@ class LookupKeyRequest(Body):
 
 
 class LookupKeyAnswer(BaseModel):
-    """A key that nobody has withdrawn; never its secret."""
+    """A key that nobody has withdrawn; never its secret. `standing` says whether it ends soon."""
 
     key_id: str
     key_name: str
@@ -46,6 +50,8 @@ class LookupKeyAnswer(BaseModel):
     unit_id: str
     created_at: str
     expires_at: str
+    standing: str
+    standing_text: str
 
 
 class NewLookupKeyAnswer(LookupKeyAnswer):
@@ -60,6 +66,30 @@ class LookupKeyAnswers(BaseModel):
     """Keys, newest first."""
 
     lookup_keys: list[LookupKeyAnswer]
+
+
+class OfficersKeyAnswer(LookupKeyAnswer):
+    """A key and whose it is."""
+
+    officer_id: str
+    login_name: str
+
+
+class LookupKeyPage(BaseModel):
+    """Some keys, what ends first before all others; `next_cursor` leads to those that follow."""
+
+    lookup_keys: list[OfficersKeyAnswer]
+    next_cursor: str | None
+
+
+class LookupKeyQuery(BaseModel):
+    """Which keys, and which page of the list."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    standing: KeyStanding | None = None
+    page_size: int = Field(default=50, ge=1, le=200)
+    cursor: Annotated[str, Field(max_length=120)] | None = None
 
 
 def lookup_key_router(
@@ -94,7 +124,8 @@ def lookup_key_router(
         with database_trouble():
             new = await desk.make(caller, body.client_id, body.valid_days)
         shown = {"key_pass": new.secret, "auth_hash": new.auth_hash, "officer_code": new.pair}
-        return _json(_said(new.key).model_dump() | shown, status=201)
+        said = _said(desk, new.key, request)
+        return _json(said.model_dump() | shown, status=201)
 
     @router.get(
         "/v1/me/lookup-keys",
@@ -102,9 +133,9 @@ def lookup_key_router(
         response_model=None,
         responses={200: {"model": LookupKeyAnswers}},
     )
-    async def own(caller: Annotated[Caller, Depends(get_self)]) -> Response:
+    async def own(request: Request, caller: Annotated[Caller, Depends(get_self)]) -> Response:
         with database_trouble():
-            return _listed(await desk.own(caller))
+            return _listed(desk, await desk.own(caller), request)
 
     @router.delete(
         "/v1/me/lookup-keys/{key_id}",
@@ -119,6 +150,7 @@ def lookup_key_router(
         return Response(status_code=204)
 
     _add_administrators_routes(router, desk, get_viewer, get_ender)
+    _add_list_route(router, desk, rejections, get_viewer)
     return router
 
 
@@ -131,9 +163,11 @@ def _add_administrators_routes(
         response_model=None,
         responses={200: {"model": LookupKeyAnswers}, **problems(*_ON_OFFICER)},
     )
-    async def of_officer(officer_id: str, caller: Annotated[Caller, Depends(get_viewer)]) -> Response:
+    async def of_officer(
+        officer_id: str, request: Request, caller: Annotated[Caller, Depends(get_viewer)]
+    ) -> Response:
         with database_trouble():
-            return _listed(await desk.of_officer(caller, officer_id_in(officer_id)))
+            return _listed(desk, await desk.of_officer(caller, officer_id_in(officer_id)), request)
 
     @router.delete(
         "/v1/officers/{officer_id}/lookup-keys/{key_id}",
@@ -155,7 +189,44 @@ def _add_administrators_routes(
         return Response(status_code=204)
 
 
-def _said(key: LookupKey) -> LookupKeyAnswer:
+def _add_list_route(
+    router: APIRouter, desk: LookupKeyDesk, rejections: Rejections, get_viewer: GetCaller
+) -> None:
+    @router.get(
+        "/v1/lookup-keys",
+        summary="Lookup-only keys of one's units, what ends first before; by `standing` those that end soon",
+        response_model=None,
+        responses={
+            200: {"model": LookupKeyPage},
+            **problems(ProblemCode.ROLE_NOT_PERMITTED, ProblemCode.INVALID_VALUE),
+        },
+    )
+    async def listed(
+        request: Request,
+        caller: Annotated[Caller, Depends(get_viewer)],
+        standing: str | None = None,
+        page_size: str | None = None,
+        cursor: str | None = None,
+    ) -> Response:
+        async with rejections(caller):
+            asked = read_query(LookupKeyQuery, standing=standing, page_size=page_size, cursor=cursor)
+            with database_trouble():
+                found = await desk.listed(
+                    caller, asked.standing, after=asked.cursor, most=asked.page_size + 1
+                )
+        page = found[: asked.page_size]
+        keys = [_said_of(desk, one, request) for one in page]
+        following = page[-1].cursor if len(found) > asked.page_size else None
+        return _json(LookupKeyPage(lookup_keys=keys, next_cursor=following).model_dump())
+
+
+def _said_of(desk: LookupKeyDesk, key: ListedKey, request: Request) -> OfficersKeyAnswer:
+    said = _said(desk, key, request).model_dump()
+    return OfficersKeyAnswer(**said, officer_id=str(key.officer_id), login_name=key.login_name)
+
+
+def _said(desk: LookupKeyDesk, key: LookupKey | ListedKey, request: Request) -> LookupKeyAnswer:
+    standing, language = desk.standing(key), language_of(request.headers.get("accept-language"))
     return LookupKeyAnswer(
         key_id=str(key.key_id),
         key_name=key.name,
@@ -163,11 +234,14 @@ def _said(key: LookupKey) -> LookupKeyAnswer:
         unit_id=str(key.unit_id),
         created_at=rfc3339(key.created_at),
         expires_at=rfc3339(key.expires_at),
+        standing=standing.value,
+        standing_text=STANDING_TEXTS[standing][language],
     )
 
 
-def _listed(keys: list[LookupKey]) -> Response:
-    return _json(LookupKeyAnswers(lookup_keys=[_said(key) for key in keys]).model_dump())
+def _listed(desk: LookupKeyDesk, keys: list[LookupKey], request: Request) -> Response:
+    said = [_said(desk, key, request) for key in keys]
+    return _json(LookupKeyAnswers(lookup_keys=said).model_dump())
 
 
 def _key_id_in(text: str) -> UUID:

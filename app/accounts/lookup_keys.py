@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 
 from app.accounts.clients import secret_digest
 from app.accounts.compatible_table import LOOKUP_KEY
+from app.accounts.values import Officer
 
 ASSURANCE_LOOKUP_KEY: Final = "lookup_key"
 """The officer's software showed a key that the officer had made for it: no sign-in, no second factor."""
@@ -42,6 +43,14 @@ class LookupKey:
     def is_opened_by(self, secret: str) -> bool:
         """Whether this is the key's secret."""
         return hmac.compare_digest(self.digest, secret_digest(secret))
+
+    def goes_with(self, officer: Officer) -> bool:
+        """Whether the officer is still in the unit it was made in, with the password it was made under.
+
+        A key made under a stolen password must not outlive it.
+        """
+        changed = officer.password_changed_at
+        return officer.unit_id == self.unit_id and (changed is None or changed <= self.created_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,9 @@ class _Reading(Collector):
             labels = (ending.client_id, ending.what, ending.credential_id or "")
             credentials.add_metric(labels, _unix(ending.ends_at))
         yield credentials
+        keys = self._status.lookup_keys_ending
+        within = {"30": keys.within_30_days, "7": keys.within_7_days}
+        yield _many("dancu_lookup_keys_ending", "officers' lookup-only keys that end", "within_days", within)
         if (requests := self._status.subject_requests) is not None:
             counts = {"open": requests.open, "overdue": requests.overdue}
             yield _many("dancu_subject_requests", "citizens' requests", "state", counts)

@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.accounts.clients import Ending, endings
+from app.accounts.compatible_credentials import CompatibleCredential
+from app.accounts.expiring import Expiring
 from app.accounts.routes import GetCaller, authorization_of, request_of
 from app.accounts.store import Accounts
 from app.accounts.technical import ClientAuthenticator
@@ -47,6 +49,13 @@ class CertificateEnd(BaseModel):
     road: str
     what: str
     ends_at: str
+
+
+class LookupKeysEnding(BaseModel):
+    """How many officers' lookup-only keys end soon; those within seven days are among those within 30."""
+
+    within_30_days: int
+    within_7_days: int
 
 
 class SubjectRequestsStatus(BaseModel):
@@ -90,7 +99,8 @@ class Status(BaseModel):
     `audit_standbys` is how many synchronous standbys a record reaches; null where none are wanted or it is
     not known. `roads` are those to the national side in order of preference, `planned_stops` those in force
     or to come. `certificates` are the roads', as seen within the last hour, what ends first before
-    all others. `subject_requests` is null where the database does not say.
+    all others. `lookup_keys_ending` are those of officers and software in use, as of the last hour.
+    `subject_requests` is null where the database does not say.
     """
 
     version: str
@@ -107,6 +117,7 @@ class Status(BaseModel):
     planned_stops_readable: bool
     certificates: list[CertificateEnd]
     ending_soon: list[EndingSoon]
+    lookup_keys_ending: LookupKeysEnding
     subject_requests: SubjectRequestsStatus | None
 
 
@@ -126,6 +137,7 @@ class StatusBoard:
     subject_requests: Callable[[], Awaitable[CountedRequests | None]] = no_requests
     roads: Callable[[], Roads] = Roads
     certificates: Callable[[], list[CertificateEnd]] = list
+    expiring: Callable[[], Expiring] = Expiring
 
     async def read(self) -> Status:
         """Return the status now; DirectoryStaleError."""
@@ -135,6 +147,7 @@ class StatusBoard:
         requests = await self.subject_requests()
         roads = self.roads()
         ending = endings(self.accounts.current.clients.values(), self.clock.now())
+        expiring = self.expiring()
         return Status(
             version=self.version,
             ready=all(states.values()),
@@ -152,7 +165,10 @@ class StatusBoard:
             planned_stops=roads.planned_stops,
             planned_stops_readable=roads.planned_stops_readable,
             certificates=self.certificates(),
-            ending_soon=[ending_said(one) for one in ending],
+            ending_soon=endings_said(ending, expiring),
+            lookup_keys_ending=LookupKeysEnding(
+                within_30_days=expiring.keys, within_7_days=expiring.keys_very_soon
+            ),
             subject_requests=requests_said(requests) if requests is not None else None,
         )
 
@@ -181,6 +197,22 @@ def status_router(board: StatusBoard, clients: ClientAuthenticator, get_reader: 
         return Response(orjson.dumps((await board.read()).model_dump()), media_type="application/json")
 
     return router
+
+
+def endings_said(endings: Sequence[Ending], expiring: Expiring) -> list[EndingSoon]:
+    """Return what ends of client software, its credentials and those of the old ways, soonest first."""
+    said = [ending_said(one) for one in endings]
+    said += [_compatible_said(one) for one in expiring.credentials]
+    return sorted(said, key=lambda one: (one.ends_at, one.client_id))
+
+
+def _compatible_said(credential: CompatibleCredential) -> EndingSoon:
+    return EndingSoon(
+        client_id=credential.client_id,
+        what="compatible",
+        credential_id=str(credential.credential_id),
+        ends_at=rfc3339(credential.expires_at) if credential.expires_at else "",
+    )
 
 
 def ending_said(ending: Ending) -> EndingSoon:

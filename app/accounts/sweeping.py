@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Delete, delete, exists, func, or_, select, tuple_
+from sqlalchemy import Delete, Select, delete, exists, func, or_, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -33,10 +33,13 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Purge:
-    """What is not needed any more: a statement that deletes at most so many rows, as of an instant."""
+    """What is not needed any more: a statement that deletes at most so many rows, as of an instant.
+
+    Or one that calls a function of the database which does, and says how many.
+    """
 
     name: str
-    statement: Callable[[datetime, int], Delete]
+    statement: Callable[[datetime, int], Delete | Select[tuple[int]]]
 
 
 def usual_purges() -> tuple[Purge, ...]:
@@ -49,6 +52,7 @@ def usual_purges() -> tuple[Purge, ...]:
         Purge("session", _sessions_long_over),
         former_passwords_beyond(former),
         Purge("used_assertion", _used_assertions_long_over),
+        Purge("secrets", _secrets_long_over),
     )
 
 
@@ -94,7 +98,8 @@ class Sweeper(Background):
         async with self._engine.begin() as connection:
             if not await connection.scalar(select(func.pg_try_advisory_xact_lock(_LOCK_KEY))):
                 return None
-            return (await connection.execute(purge.statement(self._clock.now(), most))).rowcount
+            done = await connection.execute(purge.statement(self._clock.now(), most))
+            return int(done.scalar_one()) if done.returns_rows else done.rowcount
 
     async def _run(self) -> None:
         pause = self._first_seconds
@@ -162,3 +167,12 @@ def _used_assertions_long_over(now: datetime, _: int) -> Delete:
     The serving role may not read the digests by which a batch would be chosen.
     """
     return delete(USED_ASSERTION).where(USED_ASSERTION.c.expires_at < now - _USED_ASSERTIONS_KEPT)
+
+
+def _secrets_long_over(_: datetime, most: int) -> Select[tuple[int]]:
+    """Let go of the secrets of keys and credentials that ended 90 days ago, by the database's clock.
+
+    The rows stay: who had what when. Whether something may go the database decides (migration 0036), for the
+    serving role must change no secret.
+    """
+    return select(func.purge_secrets_long_over(most))

@@ -16,7 +16,7 @@ from app.audit.partitions import months_ready
 from app.audit.sealing import SealBrokenError
 from app.audit.tree.policy import TrustPolicy
 from app.cli.check_evidence import evidence_findings
-from app.cli.client_texts import ending_text
+from app.cli.client_texts import ending_text, old_ways_ending
 from app.cli.console import out
 from app.cli.headroom import volume_finding
 from app.cli.national_side import Finding, national_side_findings
@@ -120,9 +120,10 @@ async def _clients(url: str) -> list[Finding]:
     try:
         async with engine.connect() as connection:
             ending = endings((await load_clients(connection)).values(), now)
+            said = [*(ending_text(one, now) for one in ending), *await old_ways_ending(connection, now)]
     finally:
         await engine.dispose()
-    return [(None, f"client software: {ending_text(one, now)}") for one in ending]
+    return [(None, f"client software: {one}") for one in said]
 
 
 async def _auditing(url: str) -> Finding:

@@ -98,6 +98,7 @@ _GROUPS: Final = {
             "add-compatible": "compatible_clients:add_compatible_credential",
             "end-compatible": "compatible_clients:end_compatible_credential",
             "list-compatible": "compatible_clients:list_compatible_credentials",
+            "list-lookup-keys": "compatible_clients:list_lookup_keys",
         },
     ),
     "reviews": _Listed("Reviews of accounts.", "reviews:commands"),

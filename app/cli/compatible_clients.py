@@ -7,6 +7,7 @@ from uuid import UUID
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.accounts.client_facts import instant
 from app.accounts.client_store import is_registered
 from app.accounts.compatible_credentials import (
     CompatibleCredential,
@@ -20,6 +21,8 @@ from app.accounts.compatible_credentials import (
 )
 from app.accounts.compatible_desk import refuse_unsuitable
 from app.accounts.compatible_routes import auth_header
+from app.accounts.expiring import KeyStanding, standing_of
+from app.accounts.lookup_key_list import KeyFilter, ListedKey, every_key
 from app.audit.changes import Change
 from app.audit.record import RecordKind
 from app.cli.console import done
@@ -32,6 +35,10 @@ from app.lookup.dossier import NoDossierReason
 from app.lookup.parsing import parse_procedure_code
 from app.serving_settings import serving_root_of
 
+StandingOption = Annotated[
+    KeyStanding | None,
+    typer.Option(help="only those that stand so; ends_soon is within 30 days, very within 7"),
+]
 _CHANGED = RecordKind.CLIENT_CHANGED
 
 
@@ -97,10 +104,26 @@ def end_compatible_credential(client_id: str, credential_id: UUID) -> None:
     done(f"client {client_id}: credential {credential_id} ended")
 
 
-def list_compatible_credentials() -> None:
+def list_compatible_credentials(standing: StandingOption = None) -> None:
     """Print what software proves itself with where it calls like LGSP or VDXP; never a secret."""
+    now = SystemClock().now()
     for one in run(load_compatible):
-        done(f"{one.client_id}: {compatible_described(one)}")
+        stands = standing_of(one.expires_at, now)
+        if standing in {None, stands}:
+            ends = f"ends {instant(one.expires_at)} ({stands.value})"
+            done(f"{one.client_id}: {compatible_described(one)}, {ends}")
+
+
+def list_lookup_keys(standing: StandingOption = None) -> None:
+    """Print officers' lookup-only keys, what ends first before all others; never a secret."""
+    now = SystemClock().now()
+
+    async def read(connection: AsyncConnection) -> list[ListedKey]:
+        return [one async for one in every_key(connection, KeyFilter(None, standing), now)]
+
+    for one in run(read):
+        stands = standing_of(one.expires_at, now).value
+        done(f"{one.login_name}: {one.name} for {one.client_id}, ends {instant(one.expires_at)} ({stands})")
 
 
 async def _hold(connection: AsyncConnection, client_id: str) -> None:

@@ -108,7 +108,7 @@ class OfficerDesk:
         restriction = self._rules.restriction(officer, now, ASSURANCE_LOOKUP_KEY)
         if restriction is not None:
             raise NotAllowedError(restriction)
-        if key.expires_at <= now or officer.unit_id != key.unit_id or _has_new_password(officer, key):
+        if key.expires_at <= now or not key.goes_with(officer):
             raise NotAuthenticatedError(ProblemCode.LOOKUP_KEY_EXPIRED)
         unit = units.find(officer.unit_id)
         if unit is None:
@@ -135,11 +135,6 @@ def names_another(
     if not code or code.lower() == officer.login_name or code == officer.upstream_officer_code:
         return False
     return code.lower() in accounts.officers_by_login or code in codes
-
-
-def _has_new_password(officer: Officer, key: LookupKey) -> bool:
-    """Whether the password is younger than the key: a key made under a stolen one must not outlive it."""
-    return officer.password_changed_at is not None and officer.password_changed_at > key.created_at
 
 
 def _client_facts(client_id: str, request: Request) -> dict[str, Value]:

@@ -97,6 +97,7 @@ NEEDS: Final[dict[Permission, set[Route]]] = {
         ("GET", "/v1/officers/{officer_id}"),
         ("GET", "/v1/officers/{officer_id}/sessions"),
         ("GET", "/v1/officers/{officer_id}/postings"),
+        ("GET", "/v1/lookup-keys"),
         ("GET", "/v1/officers/{officer_id}/lookup-keys"),
         ("GET", "/v1/reports/registration"),
         ("GET", "/v1/reports/registration/export"),

@@ -6,7 +6,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.accounts.clients import ClientKind
 from app.accounts.metrics import metrics_of
-from app.accounts.status_routes import CertificateEnd, EndingSoon, Status, SubjectRequestsStatus, VolumeRoom
+from app.accounts.status_routes import (
+    CertificateEnd,
+    EndingSoon,
+    LookupKeysEnding,
+    Status,
+    SubjectRequestsStatus,
+    VolumeRoom,
+)
 from app.audit.headroom import Room
 from app.web.roads import RoadStatus
 from tests.accounts.client_software import some_software
@@ -45,6 +52,7 @@ def a_status() -> Status:
         planned_stops_readable=True,
         certificates=[CertificateEnd(road="lgsp-soap", what="server", ends_at=ENDS)],
         ending_soon=[EndingSoon(client_id="mot-cua", what="client", credential_id=None, ends_at=ENDS)],
+        lookup_keys_ending=LookupKeysEnding(within_30_days=5, within_7_days=2),
         subject_requests=SubjectRequestsStatus(open=3, overdue=1, registered_today=2),
     )
 
@@ -76,6 +84,8 @@ def test_every_state_is_a_gauge_and_what_is_not_known_is_none() -> None:
         ("dancu_volume_used_percent", "/var/lib/a"): 41,
         ("dancu_certificate_ends_seconds", "lgsp-soap", "server"): UNIX,
         ("dancu_client_ends_seconds", "mot-cua", "", "client"): UNIX,
+        ("dancu_lookup_keys_ending", "30"): 5,
+        ("dancu_lookup_keys_ending", "7"): 2,
         ("dancu_subject_requests", "open"): 3,
         ("dancu_subject_requests", "overdue"): 1,
     }

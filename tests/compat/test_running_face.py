@@ -8,11 +8,17 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.accounts.lookup_key_list import KeyFilter, every_key
 from app.cli import invented
+from app.clock import SystemClock
+from app.database.address import sqlalchemy_address
 from app.logs import configure_logging
 from mock_c06.app import create_app as create_mock
 from mock_c06.config import MockConfig
+from tests.audit.workbench import execute
 from tests.compat.face import FIND, JSON, LGSP, VDXP, lgsp_header, sample
 from tests.gateway import Gateway, an_upstream, bearer, running_gateway
 from tests.world import World, a_dossier_code
@@ -182,6 +188,81 @@ async def test_administrators_see_and_withdraw_keys_of_their_units_only(world: W
         assert withdrawn["changed_officer_id"] == first["officer_id"] != withdrawn["officer_id"]
 
 
+async def ends_in(gateway: Gateway, name: str, days: int) -> None:
+    """Let a key end in so many days; none ends before it was made."""
+    await execute(
+        gateway.world.database.owner_url,
+        "update lookup_key set expires_at = greatest(created_at + interval '1 millisecond',"
+        " now() + $2 * interval '1 day') where name = $1",
+        name,
+        days,
+    )
+
+
+async def test_administrators_list_the_keys_of_their_units_by_what_ends_first(world: World) -> None:
+    async with running_gateway(world, an_upstream()) as gateway:
+        vendor = await a_vendor(gateway)
+        await vendor.register(profile="lgsp")
+        own = [(await vendor.make_key())["key_name"] for _ in range(4)]
+        vendor.officer = bearer(await gateway.sign_in(invented.CENTRE_RECEPTION))
+        other = (await vendor.make_key())["key_name"]
+        for name, days in zip((*own, other), (5, 20, 60, -1, 25), strict=True):
+            await ends_in(gateway, name, days)
+        unit = bearer(await gateway.sign_in(invented.UNIT_ADMINISTRATOR, accept_notice=False))
+
+        async def listed(headers: dict[str, str], **query: str | int) -> list[str]:
+            answer = await gateway.http.get("/v1/lookup-keys", params=query, headers=headers)
+            return [one["key_name"] for one in answer.raise_for_status().json()["lookup_keys"]]
+
+        assert await listed(unit) == [own[3], own[0], own[1], own[2]]
+        assert await listed(vendor.administrator, standing="ends_soon") == [own[1], other]
+        assert await listed(unit, standing="ends_soon") == [own[1]]
+        assert await listed(unit, standing="ends_very_soon") == [own[0]]
+        assert await listed(unit, standing="over") == [own[3]]
+        assert await listed(unit, standing="valid") == [own[2]]
+
+        pages, query = list[list[str]](), {"page_size": "2"}
+        while query.get("cursor") is not None or not pages:
+            answer = await gateway.http.get("/v1/lookup-keys", params=query, headers=vendor.administrator)
+            pages.append([one["key_name"] for one in answer.raise_for_status().json()["lookup_keys"]])
+            query["cursor"] = answer.json()["next_cursor"]
+        assert pages == [[own[3], own[0]], [own[1], other], [own[2]]]
+        first = answer.json()["lookup_keys"][0]
+        assert (first["login_name"], first["standing"], first["standing_text"]) == (
+            invented.RECEPTION,
+            "valid",
+            "Còn hiệu lực.",
+        )
+        assert not {"digest", "key_pass", "auth_hash", "officer_code"} & first.keys()
+        for wrong in ({"cursor": "x"}, {"cursor": "MSAx"}, {"standing": "soon"}, {"page_size": "0"}):
+            answer = await gateway.http.get("/v1/lookup-keys", params=wrong, headers=unit)
+            assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
+
+
+async def test_keys_that_open_nothing_whatever_their_date_are_not_listed(world: World) -> None:
+    async with running_gateway(world, an_upstream()) as gateway:
+        vendor = await a_vendor(gateway)
+        await vendor.register(profile="lgsp")
+        await vendor.make_key()
+
+        engine = create_async_engine(sqlalchemy_address(world.database.owner_url))
+        found = dict[str, int]()
+        for change in (
+            "update lookup_key set expires_at = expires_at",
+            "update officer set password_changed_at = now() + interval '1 hour'",
+            "update officer set status = 'suspended', status_reason = 'left'",
+            "update client set status = 'suspended'",
+            "update lookup_key set ended_at = now()",
+            "update lookup_key k set unit_id = (select unit_id from unit where unit_id <> k.unit_id limit 1)",
+        ):
+            async with engine.connect() as connection:  # and what was changed is taken back
+                await connection.execute(text(change))
+                now = SystemClock().now()
+                found[change] = len([one async for one in every_key(connection, KeyFilter(None), now)])
+        await engine.dispose()
+        assert list(found.values()) == [1, 0, 0, 0, 0, 0], found
+
+
 async def test_who_looks_nobody_up_makes_no_key_and_nobody_more_than_five(world: World) -> None:
     async with running_gateway(world, an_upstream()) as gateway:
         vendor = await a_vendor(gateway)
@@ -215,6 +296,39 @@ async def test_credentials_are_listed_without_secrets_and_end(world: World) -> N
         assert made["secret"] not in listed.text
         said = [leaf["change"] for leaf in await gateway.records("client.changed")]
         assert said == ["compatible credential added", "compatible credential ended"]
+
+
+async def test_a_credential_that_ends_soon_is_told_wherever_what_ends_is(world: World) -> None:
+    await execute(
+        world.database.owner_url,
+        "insert into compatible_credential (credential_id, client_id, profile, name, digest, created_at,"
+        " expires_at) values (gen_random_uuid(), $1, 'lgsp', 'AK-CU', sha256('x'), now(),"
+        " now() + interval '5 days')",
+        invented.CLIENT_ID,
+    )
+    async with running_gateway(world, an_upstream()) as gateway:
+        vendor = await a_vendor(gateway)
+        await vendor.register(profile="lgsp")
+        call, headers = gateway.http, vendor.administrator | {"Accept-Language": "en"}
+        for _ in range(100):  # the look at what ends goes on beside the start
+            status = (await call.get("/v1/status", headers=headers)).raise_for_status().json()
+            if status["ending_soon"]:
+                break
+            await asyncio.sleep(0.05)
+        clients = (await call.get("/v1/clients", headers=headers)).raise_for_status().json()
+        (ending,) = clients["ending_soon"]
+        assert status["ending_soon"] == [ending]
+        assert (ending["client_id"], ending["what"]) == (invented.CLIENT_ID, "compatible")
+        assert status["lookup_keys_ending"] == {"within_30_days": 0, "within_7_days": 0}
+        (soon,) = (await call.get(f"{_CREDENTIALS}?standing=ends_very_soon", headers=headers)).json()[
+            "credentials"
+        ]
+        assert (soon["name"], soon["credential_id"]) == ("AK-CU", ending["credential_id"])
+        assert soon["standing_text"].startswith("Ends within 7 days")
+        every = (await call.get(_CREDENTIALS, headers=headers)).json()["credentials"]
+        assert [one["standing"] for one in every] == ["ends_very_soon", "valid"]
+        wrong = await call.get(f"{_CREDENTIALS}?standing=soon", headers=headers)
+        assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid_value")
 
 
 async def test_the_face_is_off_unless_it_is_switched_on(gateway: Gateway) -> None:

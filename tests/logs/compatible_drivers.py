@@ -12,6 +12,7 @@ from tests.logs.stage import Driver, Stage
 
 NAME = PERSONAS[FOUND].full_name
 _KEYS = "/v1/me/lookup-keys"
+_EVERY = "/v1/lookup-keys"
 _OF_OFFICER = "/v1/officers/{officer_id}/lookup-keys"
 _CREDENTIALS = "/v1/clients/{client_id}/compatible-credentials"
 _OWN = _CREDENTIALS.format(client_id=invented.CLIENT_ID)
@@ -79,13 +80,25 @@ async def _own_keys(stage: Stage, token: str) -> None:
     _expect(200, await stage.gateway.http.get(_KEYS, params={"ten": NAME}, headers=bearer(token)))
 
 
+async def _listed(stage: Stage, _: str) -> None:
+    _expect(404, await _call(stage, "GET", _CREDENTIALS.format(client_id=FOUND)))
+    _expect(422, await _call(stage, "GET", f"{_OWN}?standing={quote(NAME)}"))
+
+
+async def _every_key(stage: Stage, _: str) -> None:
+    wrong = (f"standing={quote(NAME)}", f"cursor={FOUND}", f"cursor={quote(NAME)}", f"page_size={FOUND}")
+    _expect(422, *[await _call(stage, "GET", f"{_EVERY}?{query}") for query in wrong])
+    _expect(200, await _call(stage, "GET", f"{_EVERY}?ten={quote(NAME)}"))
+
+
 COMPATIBLE_DRIVERS: dict[tuple[str, str], Driver] = {
     ("POST", _CREDENTIALS): _credential,
-    ("GET", _CREDENTIALS): _missing("GET", _CREDENTIALS.format(client_id=FOUND)),
+    ("GET", _CREDENTIALS): _listed,
     ("DELETE", f"{_CREDENTIALS}/{{credential_id}}"): _missing("DELETE", f"{_OWN}/{FOUND}"),
     ("POST", _KEYS): _key,
     ("GET", _KEYS): _own_keys,
     ("DELETE", f"{_KEYS}/{{key_id}}"): _withdraw_own,
+    ("GET", _EVERY): _every_key,
     ("GET", _OF_OFFICER): _missing("GET", _OF_OFFICER.format(officer_id=FOUND)),
     ("DELETE", f"{_OF_OFFICER}/{{key_id}}"): _missing(
         "DELETE", f"{_OF_OFFICER.format(officer_id=FOUND)}/{FOUND}"
