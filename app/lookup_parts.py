@@ -119,6 +119,8 @@ class LookupParts:
         self._shared = shared
         self._source = source
         self._store = LookupStore(shared.engine)
+        self.refusals: Callable[[], int] = int
+        """Says how many found no place at the national side; once `desk` was made."""
 
     async def desk(self, receipts: ReceiptDesk) -> VerificationDesk:
         """Start what counts limits, and return where everybody's lookups and verifications are made."""
@@ -161,6 +163,7 @@ class LookupParts:
         # For each road: one that hangs keeps its own places and none of another's.
         at_once = settings.national_calls_at_once * max(1, len(settings.upstreams))
         shares = FairShares(shared.clock, at_once=at_once, wait_seconds=wait_seconds)
+        self.refusals = lambda: shares.refused
         return Admission(book, shares)
 
     def receipts(self) -> ReceiptDesk:

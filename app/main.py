@@ -375,6 +375,7 @@ class _Parts:
         lookups = LookupParts(shared, source)
         receipts = lookups.receipts()
         lookup_desk = await lookups.desk(receipts)
+        self._valve.watch(writer.crowding, lookups.refusals)
         if settings.compatible_face:
             self.straight_routes += compatible_face(
                 shared, self._face, self._guards, self._rules, lookup_desk, self._valve.check

@@ -80,6 +80,11 @@ class WaitingLine:
         """Whether whoever comes now must be turned away."""
         return len(self._waiting) >= MAX_WAITING
 
+    @property
+    def crowding(self) -> float:
+        """How many batches wait."""
+        return len(self._waiting) / MAX_BATCH
+
     def join(self, waiter: Waiter) -> None:
         """Put *waiter* last."""
         self._waiting.append(waiter)

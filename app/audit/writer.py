@@ -96,6 +96,10 @@ class AuditWriter:
         """How many synchronous standbys streamed when last looked at; None where none are wanted."""
         return self._connection.standbys
 
+    def crowding(self) -> float:
+        """Return how many batches of drafts wait for those on their way."""
+        return self._line.crowding
+
     async def append(self, draft: Draft) -> None:
         """Return once *draft* is durable; see AuditLog for what may be raised."""
         draft.check()

@@ -36,6 +36,8 @@ class FairShares:
         self._at_once = at_once
         self._wait_seconds = wait_seconds
         self._busy = 0
+        self.refused = 0
+        """How many were told since the start that it is crowded."""
         self._lines: OrderedDict[UUID, deque[asyncio.Future[None]]] = OrderedDict()
 
     @property
@@ -108,4 +110,5 @@ class FairShares:
         self._busy -= 1
 
     def _crowded(self) -> NationalSideCrowdedError:
+        self.refused += 1
         return NationalSideCrowdedError(max(1, ceil(self._wait_seconds)))

@@ -1,15 +1,20 @@
-"""uvicorn's HTTP/1.1, which here takes an answer in one message, too, and writes it at once."""
+"""uvicorn's HTTP/1.1, which here takes an answer in one message, too, and writes it at once.
+
+Lookups that are turned away (app.web.shedding) it answers itself: the parser reads them, nothing else begins.
+"""
 
 import asyncio
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from httptools import parse_url
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.web.answers import WHOLE_ANSWER
+from app.web.shedding import LET_IN, Shedding
 
 _EXTENSIONS: Final[dict[str, dict[object, object]]] = {WHOLE_ANSWER: {}}
+_LET_IN: Final[dict[str, dict[object, object]]] = {WHOLE_ANSWER: {}, LET_IN: {}}
 
 
 class ServingProtocol(HttpToolsProtocol):
@@ -18,9 +23,18 @@ class ServingProtocol(HttpToolsProtocol):
     Its headers then say the body's length and nothing of how it is transferred, by names in small letters.
     """
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Take what uvicorn gives."""
+        super().__init__(*arguments, **options)
+        outermost = getattr(self.app, "outermost", None)
+        self._shedding = outermost if isinstance(outermost, Shedding) else None
+
     def on_headers_complete(self) -> None:
         """Begin to answer, as uvicorn's does, which knows upgrades and a limit of connections, too."""
         parser, scope = self.parser, self.scope
+        scope["extensions"] = _EXTENSIONS
+        if self._shedding is not None and self._shedding.is_on and self._is_turned_away(self._shedding):
+            return
         version, url = parser.get_http_version(), parse_url(self.url)
         path = url.path.decode("ascii")
         scope["method"] = parser.get_method().decode("ascii")
@@ -28,7 +42,6 @@ class ServingProtocol(HttpToolsProtocol):
         scope["path"] = unquote(path) if "%" in path else path
         scope["raw_path"] = url.path
         scope["query_string"] = url.query or b""
-        scope["extensions"] = _EXTENSIONS
         before = self.cycle
         self.cycle = _Cycle(
             scope,
@@ -48,6 +61,28 @@ class ServingProtocol(HttpToolsProtocol):
         else:  # the next one is to wait for its turn
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
+
+    def _is_turned_away(self, shedding: Shedding) -> bool:
+        """Turn a usual request for a lookup away, or let it in; whatever is not usual is the middleware's."""
+        parser, before = self.parser, self.cycle
+        if (
+            not shedding.concerns(parser.get_method(), self.url)
+            or not (before is None or before.response_complete)
+            or not parser.should_keep_alive()
+            or parser.get_http_version() != "1.1"
+            or self.expect_100_continue
+            or self.flow.write_paused
+        ):
+            return False
+        refusal = shedding.refuse(self.headers)
+        if refusal is None:
+            self.scope["extensions"] = _LET_IN
+            return False
+        self.cycle = _ANSWERED
+        ours = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
+        self.transport.write(b"%b%b%b" % (STATUS_LINE[503], ours, refusal))
+        self.on_response_complete()
+        return True
 
 
 class _Cycle(RequestResponseCycle):
@@ -86,3 +121,13 @@ class _Cycle(RequestResponseCycle):
         self.transport.write(b"%b\r\n%b" % (head, message["body"]))
         self.message_event.set()
         self.on_response()
+
+
+class _Answered:
+    """What a connection holds of a request that was answered without being begun: its body is passed over."""
+
+    response_complete = True
+    message_event = asyncio.Event()
+
+
+_ANSWERED: Final = cast("RequestResponseCycle", _Answered())

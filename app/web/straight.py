@@ -47,6 +47,11 @@ class Gateway(FastAPI):
         self._straight = _StraightWay(super().__call__)
         self._front: ASGIApp = self._straight
 
+    @property
+    def outermost(self) -> ASGIApp:
+        """What meets each request first."""
+        return self._front
+
     def surround(self, middleware: Callable[..., ASGIApp], **options: Any) -> None:
         """Put a pure ASGI middleware around all there is so far; the last one stands outermost."""
         self._front = middleware(self._front, **options)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.audit.waiting import Patience, Waiter, WaitingLine
+from app.audit.waiting import MAX_BATCH, Patience, Waiter, WaitingLine
 from app.errors import AuditUnavailableError
 from tests.audit.workbench import a_draft, an_outcome
 
@@ -55,6 +55,16 @@ async def test_outcome_is_still_to_be_written_when_nobody_waits_and_others_are_n
     assert line.next_batch() == [outcome]
     outcome.succeed()
     assert outcome.has_given_up
+
+
+async def test_a_line_says_how_many_batches_wait() -> None:
+    line = WaitingLine()
+    for _ in range(MAX_BATCH // 2):
+        line.join(Waiter.of(a_draft()))
+
+    assert line.crowding == 0.5
+    line.next_batch()
+    assert line.crowding == 0
 
 
 async def test_outcome_that_nobody_waits_for_is_given_up_in_time() -> None:

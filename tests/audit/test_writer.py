@@ -70,8 +70,12 @@ async def test_whoever_waits_while_a_commit_runs_shares_the_next(database: Datab
 async def test_batch_has_its_bound(database: Database) -> None:
     line = Line(database.serving_url)
     async with a_writer(line) as writer:
-        await asyncio.gather(*(writer.append(a_draft()) for _ in range(MAX_BATCH + 1)))
+        waiting = asyncio.gather(*(writer.append(a_draft()) for _ in range(MAX_BATCH + 1)))
+        await asyncio.sleep(0)
+        assert writer.crowding() > 1
+        await waiting
 
+    assert writer.crowding() == 0
     assert line.inserts == 2
 
 

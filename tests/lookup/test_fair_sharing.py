@@ -177,6 +177,13 @@ async def test_who_has_no_lookups_left_does_not_stand_in_line() -> None:
             await desk.service.look_up(desk.caller, a_command())
 
 
+async def test_who_finds_it_crowded_is_counted() -> None:
+    crowd = Crowd(at_once=1)
+    await crowd.come(*[BUSY] * 67)
+    assert crowd.shares.refused == 2
+    await crowd.end_all()
+
+
 async def test_the_wait_is_taken_from_the_time_budget() -> None:
     desk = Desk(a_citizen(), at_once=1, budget_seconds=5.0, wait_seconds=60.0)
     async with desk.shares.turn(OTHER):
