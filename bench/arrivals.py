@@ -21,7 +21,6 @@ _AHEAD_AT_ONCE: Final = 100
 _KEPT: Final = 120
 _KEPT_SECONDS: Final = 3.0
 """The gateway closes connections that were idle for five; none is used that may be closing."""
-_OK: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,28 +90,6 @@ def arrive(
     if late > most_late_seconds:
         raise BenchError(f"requests were sent up to {late:.1f} s late: this machine is too busy to send them")
     return replies
-
-
-def arrive_at_once(url: str, requests: Sequence[bytes], *, callers: int, seconds: float) -> float:
-    """Return how many answers with status 200 a second *callers* get that ask again at once."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_ask_again(url, requests, callers=callers, seconds=seconds))
-
-
-async def _ask_again(url: str, requests: Sequence[bytes], *, callers: int, seconds: float) -> float:
-    lines, began = _Lines(url, callers), time.perf_counter()
-
-    async def ask(number: int) -> int:
-        answered = 0
-        while time.perf_counter() - began < seconds:
-            reply = await lines.ask(requests[number % len(requests)], began, 0.0)
-            answered += reply.status == _OK
-        return answered
-
-    answered = sum(await asyncio.gather(*map(ask, range(callers))))
-    took = time.perf_counter() - began
-    lines.close()
-    return answered / took
 
 
 async def _send_all(url: str, requests: Sequence[bytes], schedule: Schedule) -> list[Reply]:

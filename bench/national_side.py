@@ -132,7 +132,7 @@ def _configuration(port: int, folder: Path, locations: str, beside: str = "") ->
 worker_processes 1;
 pid {folder}/nginx.pid;
 error_log stderr warn;
-events {{ worker_connections 1024; }}
+events {{ worker_connections 4096; }}
 http {{
     access_log off;
     keepalive_requests 1000000000;

@@ -1,22 +1,21 @@
 """`python -m bench.overload`: three times what a gateway can do, and what becomes of everybody.
 
-First how many lookups a second one process answers; then three times as many arrive on a schedule, while
-health, an officer's own page and an administrator's, which is read from the database, are asked beside them;
-then a third of it. Exit code 1 where nobody was turned away or somebody without Retry-After, health or a page
+First how many lookups a second one process, on a core of its own, answers to 64 callers; then so many callers
+ask, each thinking for a while after each answer, that three times as many lookups arrive, while health, an
+officer's own page and an administrator's, which is read from the database, are asked beside them; then a
+third of it. Exit code 1 where nobody was turned away or somebody without Retry-After, an answer or a page
 took too long, an intent has no outcome or an answer no record, too few were answered, or the gateway did not
-recover by itself; and, without a verdict, where the sender could not send so much.
+recover by itself; and, without a verdict, where so much could not be sent.
 """
 
 import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
@@ -25,48 +24,28 @@ import httpx
 
 from app.audit.record import RecordKind
 from bench.administrator import administrator_token
-from bench.arrivals import Reply, Schedule, arrive, arrive_at_once, post
-from bench.desk import question
+from bench.callers import Callers, Crowd
+from bench.children import HOST, free_port
+from bench.desk import Desk, open_desk, question
 from bench.directory_ground import Size, fill
 from bench.endings import Rule, run_rules
-from bench.failure import BenchError
-from bench.open_load import MANY_IN_FLIGHT, percentile
-from bench.processor import choose_pinning, starting_on
-from bench.slow_ground import Delay, Ground, open_slow_ground
+from bench.national_side import mock_configuration, real_exchange, running_nginx
+from bench.open_load import MANY_IN_FLIGHT
+from bench.overload_verdict import Loads, Plan, judge, recorded, show_paces
+from bench.processor import Pinning, choose_pinning, used_seconds
+from bench.programs import find_programs
+from bench.slow_ground import Delay, open_slow_ground
 
 _OFFICERS: Final = 16
 _CALLERS: Final = 64
-_CONNECTIONS: Final = 1500
-_MOST_SECONDS: Final = 1.0
-_LEAST_KEPT: Final = 0.4
-_SETTLING_SECONDS: Final = 4.0
+_WARM_UP_SECONDS: Final = 2
+_ANSWERED_IN_MS: Final = 80
+"""About how long callers wait for an answer under overload: so many more are needed to ask as often."""
 _BETWEEN_SECONDS: Final = 0.2
-_OK: Final = 200
-_UNAVAILABLE: Final = 503
 _OFFICERS_PAGES: Final = ("/livez", "/readyz", "/v1/me")
 _ADMINISTRATORS_PAGE: Final = "/v1/officers"
 _LISTED: Final = Size(officers=500, units=50, procedures=10, grants=100)
 """More officers than stand on a page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How long each part takes, and how many times its capacity the gateway is asked."""
-
-    times: float
-    capacity_seconds: float
-    overload_seconds: float
-    recovery_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Loads:
-    """What came of each part, and how long the pages took during the second one."""
-
-    capacity: float
-    overload: Sequence[Reply]
-    pages: dict[str, list[float]] = field(repr=False)
-    recovery: Sequence[Reply] = ()
 
 
 def main() -> int:
@@ -76,85 +55,53 @@ def main() -> int:
 
 
 def _measure(folder: Path, plan: Plan) -> list[Rule]:
-    delay, listed = Delay(20, 0.5), partial(fill, size=_LISTED)
-    pinning = choose_pinning()
+    programs, pinning = find_programs(), choose_pinning()
     pinning.apply_to_others()
-    with ExitStack() as stack:
-        # One core for all that answers: nobody could send three times what a gateway with its own answers.
-        with starting_on(pinning.measured):
-            opened = open_slow_ground(folder, delay, _OFFICERS, MANY_IN_FLIGHT, fill=listed)
-            ground = stack.enter_context(opened)
-        loads = _load(ground, plan)
-        evidence = ground.desk.evidence()
-        outcomes = asyncio.run(_outcomes(ground.desk.database_url))
-    print(f"one process answers {loads.capacity:.0f} lookups/s to {_CALLERS} callers that ask again at once")
-    print(f"{'':<30}{'a second':>9}{'p50 ms':>9}{'p99 ms':>9}")
-    accepted = [each for each in loads.overload if each.status == _OK]
-    shed = [each for each in loads.overload if each.status == _UNAVAILABLE]
-    for name, replies in (("arrived", loads.overload), ("answered", accepted), ("turned away", shed)):
-        took = [each.took_seconds * 1000 for each in replies] or [0.0]
-        pace = len(replies) / plan.overload_seconds
-        print(f"{name:<30}{pace:>9.0f}{percentile(took, 50):>9.0f}{percentile(took, 99):>9.0f}")
-    if not shed and max(each.due + each.took_seconds for each in accepted) > 1.5 * plan.overload_seconds:
-        raise BenchError("the sender, not the gateway, was what could not keep up: no verdict")
-    told = {each.header("X-Lookup-Id") for each in (*accepted, *loads.recovery) if each.status == _OK}
-    return [
-        *_overload_rules(plan, loads, accepted, shed),
-        (
-            evidence.intents == evidence.outcomes,
-            f"{evidence.intents} intents and {evidence.outcomes} outcomes are on record",
-        ),
-        (told <= outcomes, f"each of {len(told)} answers has its outcome on record"),
-        _recovered(loads.recovery),
-    ]
+    print(pinning)
+    with _open_desk(folder, plan, programs.nginx, pinning) as desk:
+        callers = Callers(programs.wrk, folder, desk.url, question(), desk.tokens)
+        loads = _load(desk, callers, plan)
+        evidence = desk.evidence()
+        outcomes = asyncio.run(_outcomes(desk.database_url))
+    show_paces(loads)
+    return [*judge(plan, loads), *recorded(loads, evidence, outcomes)]
 
 
-def _overload_rules(plan: Plan, loads: Loads, accepted: Sequence[Reply], shed: Sequence[Reply]) -> list[Rule]:
-    others = len(loads.overload) - len(accepted) - len(shed)
-    kept = len(accepted) / plan.overload_seconds / loads.capacity
-    rules = [
-        (
-            bool(shed) and others == 0,
-            f"{len(accepted)} were answered, {len(shed)} turned away, {others} met something else",
-        ),
-        (
-            all(each.header("Retry-After") and b"gateway_overloaded" in each.body for each in shed),
-            "each of these was told gateway_overloaded and when to come again",
-        ),
-        (kept >= _LEAST_KEPT, f"answered at {kept:.2f} of its capacity; at least {_LEAST_KEPT} is asked for"),
-    ]
-    for page, took in loads.pages.items():
-        slowest = percentile(took, 95) if took else float("inf")
-        text = f"{page} answered {len(took)} times, 95 of 100 in {slowest:.2f} s"
-        rules.append((slowest <= _MOST_SECONDS, text))
-    return rules
+@contextmanager
+def _open_desk(folder: Path, plan: Plan, nginx: str, pinning: Pinning) -> Iterator[Desk]:
+    """Start a gateway before a national side that takes its time, or answers at once."""
+    settings, filled = MANY_IN_FLIGHT if plan.has_many_places else {}, partial(fill, size=_LISTED)
+    if plan.national_ms:
+        delay = Delay(plan.national_ms, 0.5)
+        with open_slow_ground(folder, delay, _OFFICERS, settings, fill=filled, pinning=pinning) as ground:
+            yield ground.desk
+        return
+    port = free_port()
+    url, configure = f"http://{HOST}:{port}", partial(mock_configuration, port, real_exchange())
+    with (
+        running_nginx(nginx, folder / "national", configure, url),
+        open_desk(folder, url, _OFFICERS, pinning, settings, fill=filled) as desk,
+    ):
+        yield desk
 
 
-def _recovered(replies: Sequence[Reply]) -> Rule:
-    refused = [each.due for each in replies if each.status != _OK]
-    since = max(refused, default=0.0)
-    return since < _SETTLING_SECONDS, f"{since:.1f} s after the load fell nobody was turned away any more"
-
-
-def _load(ground: Ground, plan: Plan) -> Loads:
-    url, tokens = ground.desk.url, ground.desk.tokens
-    readers = dict.fromkeys(_OFFICERS_PAGES, tokens[0])
-    readers[_ADMINISTRATORS_PAGE] = administrator_token(ground.desk)
-    requests = [post(url, question(), token) for token in tokens]
-    # A process of its own sends, and so is held up by nothing else.
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as sender:
-        warm = sender.submit(arrive_at_once, url, requests, callers=_CALLERS, seconds=1)
-        warm.result()
-        capacity = sender.submit(
-            arrive_at_once, url, requests, callers=_CALLERS, seconds=plan.capacity_seconds
-        ).result()
-        much = Schedule(plan.times * capacity, plan.overload_seconds, ahead=_CONNECTIONS, most=_CONNECTIONS)
-        overload = sender.submit(arrive, url, requests, much, most_late_seconds=5.0)
-        pages = _ask_pages(ground.desk.base_url, readers, overload.done)
-        little = Schedule(capacity / 3, plan.recovery_seconds, ahead=64)
-        replies = overload.result()
-        recovery = sender.submit(arrive, url, requests, little, most_late_seconds=5.0).result()
-    return Loads(capacity, replies, pages, recovery)
+def _load(desk: Desk, callers: Callers, plan: Plan) -> Loads:
+    readers = dict.fromkeys(_OFFICERS_PAGES, desk.tokens[0])
+    readers[_ADMINISTRATORS_PAGE] = administrator_token(desk)
+    callers.send(Crowd(_CALLERS, _WARM_UP_SECONDS))
+    began = used_seconds(desk.gateway_pid)
+    capacity = callers.send(Crowd(_CALLERS, plan.capacity_seconds))
+    per_second = capacity.pace()
+    much = Crowd.asking(plan.times * per_second, plan.overload_seconds, plan.think_ms, _ANSWERED_IN_MS)
+    little = Crowd.asking(per_second / 3, plan.recovery_seconds, plan.think_ms, 0)
+    before = used_seconds(desk.gateway_pid)
+    # wrk is a program of its own, and so is held up by nothing here.
+    with ThreadPoolExecutor(1) as sender:
+        sent = sender.submit(callers.send, much)
+        pages = _ask_pages(desk.base_url, readers, sent.done)
+        overload = sent.result()
+    used = before - began, used_seconds(desk.gateway_pid) - before
+    return Loads(capacity, overload, callers.send(little), pages, used)
 
 
 def _ask_pages(url: str, readers: Mapping[str, str], is_over: Callable[[], bool]) -> dict[str, list[float]]:
@@ -190,12 +137,24 @@ async def _outcomes(database_url: str) -> set[str]:
 
 def _read_plan() -> Plan:
     parser = argparse.ArgumentParser(prog="python -m bench.overload", description=__doc__)
-    parser.add_argument("--times", type=float, default=3)
-    parser.add_argument("--capacity-seconds", type=float, default=5)
-    parser.add_argument("--overload-seconds", type=float, default=12)
-    parser.add_argument("--recovery-seconds", type=float, default=8)
+    add = parser.add_argument
+    add("--times", type=float, default=3, help="how many times its capacity it is asked (3)")
+    add("--capacity-seconds", type=int, default=5)
+    add("--overload-seconds", type=int, default=12)
+    add("--recovery-seconds", type=int, default=8)
+    add("--think-ms", type=int, default=300, help="how long a caller waits before the next lookup (300)")
+    add("--national-ms", type=float, default=0, help="the national side's median; 0: it answers at once (0)")
+    add("--usual-places", action="store_true", help="64 national calls at once, and not 2,500")
     given = parser.parse_args()
-    return Plan(given.times, given.capacity_seconds, given.overload_seconds, given.recovery_seconds)
+    return Plan(
+        times=given.times,
+        capacity_seconds=given.capacity_seconds,
+        overload_seconds=given.overload_seconds,
+        recovery_seconds=given.recovery_seconds,
+        think_ms=given.think_ms,
+        national_ms=given.national_ms,
+        has_many_places=not given.usual_places,
+    )
 
 
 if __name__ == "__main__":

@@ -53,10 +53,11 @@ def open_slow_ground(
     *,
     fill: Callable[[str], None] | None = None,
     workers: int = 1,
+    pinning: Pinning = _NOT_PINNED,
 ) -> Iterator[Ground]:
     """Start the national side and a gateway with *settings* in front of it, and sign officers in.
 
-    *fill* and *workers* as for `open_desk`.
+    *fill*, *workers* and *pinning* as for `open_desk`.
     """
     answer, port = folder / "answer.xml", free_port()
     answer.write_bytes(real_exchange().answer)
@@ -69,6 +70,6 @@ def open_slow_ground(
     root = {"PYTHONPATH": str(Path(__file__).parents[1])}
     with (
         running("slow-side", command, ready_url=f"{url}/token", folder=folder, environment=root),
-        open_desk(folder, url, officers, _NOT_PINNED, settings, fill=fill, workers=workers) as desk,
+        open_desk(folder, url, officers, pinning, settings, fill=fill, workers=workers) as desk,
     ):
         yield Ground(desk, url)
