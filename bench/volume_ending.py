@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -39,11 +40,20 @@ class Ending:
 
     async def archive(self) -> None:
         """Export the month's leaves with their keys, as is done before a month goes."""
-        target = self.ground.folder / "archive"
-        shutil.rmtree(target, ignore_errors=True)
         leaves = ("--from-index", str(self.old.first_leaf), "--to-index", str(self.old.end_leaf))
-        await self._dancu("audit", "export", str(target), *leaves, "--with-keys")
-        shutil.rmtree(target)
+        await self._dancu("audit", "export", str(self._archive), *leaves, "--with-keys")
+
+    async def take_archive_away(self) -> None:
+        """Remove the archive, as is done once it was copied elsewhere."""
+        await self._dancu("audit", "remove-export", str(self._archive))
+
+    def forget_archive(self) -> None:
+        """Remove what an earlier run that was interrupted left of it."""
+        shutil.rmtree(self._archive, ignore_errors=True)
+
+    @property
+    def _archive(self) -> Path:
+        return self.ground.folder / "archive"
 
     async def approved(self) -> UUID:
         """Ask for the month's end as the operator, approve it as somebody else; return the request's id.

@@ -54,6 +54,7 @@ def is_upkeep_unnoticed(ground: Ground, records: int, per_second: float) -> bool
         f" {time.monotonic() - begun:.0f} s"
     )
     ending = Ending(ground, old)
+    ending.forget_archive()
     place = Place(ground.gateway_url, ground.root, per_second)
     with lookups_beside(place) as traffic:
         steps, watch = asyncio.run(_look_after(ground, ending))
@@ -80,6 +81,7 @@ async def _look_after(ground: Ground, ending: Ending) -> tuple[list[Step], Watch
         old = ending.old.month
         await step(f"{old} vacuumed and analysed for the first time", lambda: _vacuum(ground, old))
         await step(f"{old} archived (dancu audit export)", ending.archive)
+        await step("the archive taken away (dancu audit remove-export)", ending.take_archive_away)
         approval = await ending.approved()
         await step(
             f"{old} ended (dancu retention drop), past a reader of 3 s",

@@ -1,9 +1,10 @@
 """Exports of the evidence for checking it elsewhere: one consistent picture, written as it is read."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 
@@ -23,64 +24,23 @@ from app.audit.verifying.export_files import (
     leaf_fields,
 )
 from app.auditing.export_folder import ExportWriter
+from app.auditing.export_queries import (
+    ALL_BATCHES,
+    BATCHES_OF,
+    CHECKPOINTS,
+    LATEST,
+    LEAVES,
+    MONTH_KEYS,
+    OUTSIDE,
+    STRAY_TAGS,
+    WRITER_KEYS,
+)
 from app.errors import ConfigurationError
 
 _ROWS_AT_ONCE: Final = 500
-_UTC: Final = """coalesce(to_char({0} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '')"""
-"""A time as text: somebody may have put one there that no program reads."""
-_RECORD: Final = ", ".join(f"r.{name}" for name in PROJECTED if name != "recorded_at")
-_ROW: Final = (
-    f"r.record_id, r.leaf, r.leaf_hash as row_hash, {_RECORD}, {_UTC.format('r.recorded_at')} as recorded_at"
-)
-_TAG: Final = f"t.key_id as tag_key_id, t.tag, {_UTC.format('t.recorded_at')} as tagged_at"
-_LEAVES: Final = f"""
-select l.leaf_index, l.record_id as leaf_record_id, l.leaf_hash as tree_hash, {_ROW}, {_TAG}
-from audit_leaf l left join audit_record r using (record_id) left join audit_search_tag t using (record_id)
-where l.leaf_index >= $1 and l.leaf_index < $2 order by l.leaf_index
-"""  # noqa: S608 - names of columns that stand in this program
-_OUTSIDE: Final = f"""
-select l.leaf_index, {_ROW}, {_TAG}
-from audit_record r left join audit_leaf l using (record_id) left join audit_search_tag t using (record_id)
-where l.leaf_index is null or l.leaf_index >= $1 order by r.writer_id, r.writer_sequence, r.record_id
-"""  # noqa: S608 - as above
-_STRAY_TAGS: Final = f"""
-select t.record_id, {_TAG} from audit_search_tag t
-where not exists (select from audit_record r where r.record_id = t.record_id)
-and not exists (select from audit_leaf l where l.record_id = t.record_id and l.leaf_index < $1)
-order by t.record_id
-"""  # noqa: S608 - as above
-_BATCH: Final = (
-    "b.newest_record_id, b.writer_id, b.first_sequence, b.last_sequence, b.chain_head, b.writer_key_id,"
-    " b.signature"
-)
-_ALL_BATCHES: Final = f"select {_BATCH} from audit_batch b order by newest_record_id"  # noqa: S608 - as above
-_BATCHES_OF: Final = f"""
-with stretch as (
-    select r.writer_id, min(r.writer_sequence) as first, max(r.writer_sequence) as last
-    from audit_leaf l join audit_record r using (record_id)
-    where l.leaf_index >= $1 and l.leaf_index < $2 group by r.writer_id
-)
-select {_BATCH} from stretch s join audit_batch b
-    on b.writer_id = s.writer_id and b.last_sequence >= s.first and b.first_sequence <= s.last
-order by b.newest_record_id
-"""  # noqa: S608 - as above
-_CHECKPOINTS: Final = """
-select tree_size, note, signed_at,
-    array(select line from audit_cosignature w where w.tree_size = c.tree_size order by witness_name)
-        as cosignatures
-from audit_checkpoint c
-where tree_size in (select tree_size from audit_checkpoint order by tree_size desc limit 20)
-or tree_size in (select distinct tree_size from audit_cosignature order by tree_size desc limit 20)
-order by tree_size desc
-"""
-_WRITER_KEYS: Final = (
-    "select key_id, created_at, retired_at from audit_writer_key order by created_at, key_id"
-)
-_MONTH_KEYS: Final = """
-select k.key_id, k.month, s.private_key, s.auditing_index_key
-from audit_month_key k join audit_month_secret s using (key_id) order by k.month
-"""
-_LATEST: Final = "select tree_size from audit_checkpoint order by tree_size desc limit 1"
+_LEAVES_AT_ONCE: Final = 1000
+# A plan for any slice would be one for large ones: sorts of records on disk.
+_PLANNED_FOR_ITSELF: Final = "set local plan_cache_mode = force_custom_plan"
 
 Progress = Callable[[int, int], None]
 """Is told how many leaves are written, and of how many."""
@@ -129,7 +89,8 @@ async def write_export(
     where hashes of the tree are missing.
     """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        size = await connection.fetchval(_LATEST)
+        await connection.execute(_PLANNED_FOR_ITSELF)
+        size = await connection.fetchval(LATEST)
         if size is None:
             raise ConfigurationError("there is no checkpoint yet; does dancu worker run?")
         end = size if wanted.end is None else wanted.end
@@ -150,32 +111,51 @@ class _Export:
     first: int
     end: int
     size: int
+    stretches: dict[UUID, tuple[int, int]] = field(default_factory=dict)
+    """The first and the last sequence of each writer among the leaves."""
 
     @property
     def is_whole(self) -> bool:
         return self.first == 0 and self.end == self.size
 
     async def write(self, progress: Progress, *, with_keys: bool) -> None:
-        async for row in self._rows(_LEAVES, self.first, self.end):
-            self.writer.add(LEAVES_FILE, _leaf(row))
-            if self.writer.counts[LEAVES_FILE] % _ROWS_AT_ONCE == 0:
-                progress(self.writer.counts[LEAVES_FILE], self.end - self.first)
-        progress(self.end - self.first, self.end - self.first)
+        await self._write_leaves(progress)
         if self.is_whole:
-            async for row in self._rows(_OUTSIDE, self.size):
+            async for row in self._rows(OUTSIDE, self.size):
                 self.writer.add(OUTSIDE_FILE, _outside(row))
-            async for row in self._rows(_STRAY_TAGS, self.size):
+            async for row in self._rows(STRAY_TAGS, self.size):
                 tag = _tag(row)
                 self.writer.add(STRAY_TAGS_FILE, {"record_id": str(row["record_id"])} | tag)
-        batches = (_ALL_BATCHES,) if self.is_whole else (_BATCHES_OF, self.first, self.end)
-        async for row in self._rows(*batches):
+        async for row in self._batches():
             self.writer.add(BATCHES_FILE, {name: _plain(value) for name, value in row.items()})
-        async for row in self._rows(_CHECKPOINTS):
+        async for row in self._rows(CHECKPOINTS):
             self.writer.add(CHECKPOINTS_FILE, {name: _plain(value) for name, value in row.items()})
-        async for row in self._rows(_WRITER_KEYS):
+        async for row in self._rows(WRITER_KEYS):
             self.writer.add(WRITER_KEYS_FILE, {name: _plain(value) for name, value in row.items()})
-        async for row in self._rows(_MONTH_KEYS):
+        async for row in self._rows(MONTH_KEYS):
             self.writer.add(MONTH_KEYS_FILE, _month_key(row, with_keys=with_keys))
+
+    async def _write_leaves(self, progress: Progress) -> None:
+        """Write slice by slice: to put a whole month into order, PostgreSQL would write it to its disk."""
+        for first in range(self.first, self.end, _LEAVES_AT_ONCE):
+            until = min(first + _LEAVES_AT_ONCE, self.end)
+            for row in await self.connection.fetch(LEAVES, first, until):
+                self.writer.add(LEAVES_FILE, _leaf(row))
+                if row["leaf"] is not None:
+                    sequence = row["writer_sequence"]
+                    low, high = self.stretches.get(row["writer_id"], (sequence, sequence))
+                    self.stretches[row["writer_id"]] = min(low, sequence), max(high, sequence)
+            progress(until - self.first, self.end - self.first)
+
+    async def _batches(self) -> AsyncIterator[asyncpg.Record]:
+        """Read every batch of the log, or those that the leaves' records stand in."""
+        if self.is_whole:
+            async for row in self._rows(ALL_BATCHES):
+                yield row
+            return
+        for writer_id, (first, last) in self.stretches.items():
+            async for row in self._rows(BATCHES_OF, writer_id, first, last):
+                yield row
 
     async def said(self) -> dict[str, Any]:
         """Return what the manifest says of the range, and the hashes that join it to the whole tree."""

@@ -1,31 +1,42 @@
 """A folder of an export as it is written: apart, for this account only, and there only when it is whole."""
 
+import contextlib
 import errno
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Self
+from typing import Any, Final, Self
 
-from app.audit.verifying.export_files import EXPORT_FILES, EXPORT_FORMAT, MANIFEST_FILE
+from app.audit.verifying.export_files import EXPORT_FILES, EXPORT_FORMAT, MANIFEST_FILE, Manifest
+from app.audit.verifying.findings import CannotCheckError
+from app.auditing.large_files import SteadyFile, remove_steadily
+from app.errors import ConfigurationError
 
 _PRIVATE: Final = 0o600
+
+Removing = Callable[[int, int], None]
+"""Is told how many bytes are removed, and of how many."""
 
 
 class ExportWriter:
     """Writes into a folder beside *folder*; `publish` gives it its name, otherwise nothing is left."""
 
-    def __init__(self, folder: Path) -> None:
-        """Refuse what exists already with FileExistsError; OSError where nothing can be made there."""
+    def __init__(self, folder: Path, removing: Removing = lambda *_: None) -> None:
+        """Refuse what exists already with FileExistsError; OSError where nothing can be made there.
+
+        *removing* is told of the removal of what was not published.
+        """
         if os.path.lexists(folder):
             raise FileExistsError(errno.EEXIST, "exists already, and is not overwritten", str(folder))
         self._folder = folder
         self._apart = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.absolute().parent))
-        self._files = dict[str, BinaryIO]()
+        self._files = dict[str, SteadyFile]()
+        self._removing = removing
         self._digests = {name: hashlib.sha256() for name in EXPORT_FILES}
         self.counts = dict.fromkeys(EXPORT_FILES, 0)
 
@@ -58,7 +69,7 @@ class ExportWriter:
         Return the manifest's SHA-256 in hexadecimal.
         """
         for file in self._files.values():
-            _close(file)
+            file.finish()
         files = {
             name: {"sha256": self._digests[name].hexdigest(), "lines": self.counts[name]}
             for name in EXPORT_FILES
@@ -66,7 +77,7 @@ class ExportWriter:
         content = json.dumps({"format": EXPORT_FORMAT, **said, "files": files}, indent=2).encode() + b"\n"
         manifest = self._open(MANIFEST_FILE)
         manifest.write(content)
-        _close(manifest)
+        manifest.finish()
         _sync_folder(self._apart)
         return hashlib.sha256(content).hexdigest()
 
@@ -75,20 +86,44 @@ class ExportWriter:
         self._apart.rename(self._folder)
         _sync_folder(self._folder.absolute().parent)
 
-    def _open(self, name: str) -> BinaryIO:
+    def _open(self, name: str) -> SteadyFile:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        return os.fdopen(os.open(self._apart / name, flags, _PRIVATE), "wb")
+        return SteadyFile(os.fdopen(os.open(self._apart / name, flags, _PRIVATE), "wb"))
 
     def _discard(self) -> None:
         for file in self._files.values():
-            file.close()
+            with contextlib.suppress(OSError):  # what no longer finds room is not wanted either
+                file.close()
+        with contextlib.suppress(OSError):
+            if self._apart.exists():
+                _remove_files(list(self._apart.iterdir()), self._removing)
         shutil.rmtree(self._apart, ignore_errors=True)
 
 
-def _close(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-    file.close()
+def remove_export(folder: Path, removing: Removing) -> None:
+    """Remove an export's folder step by step; done again, it goes on where it was.
+
+    ConfigurationError where *folder* is no export or holds anything else, OSError where it cannot go.
+    """
+    names = [*EXPORT_FILES, MANIFEST_FILE]  # the manifest last: it tells what the folder is
+    try:
+        if folder.is_symlink():
+            raise CannotCheckError("it is a link")
+        Manifest.from_bytes((folder / MANIFEST_FILE).read_bytes())
+    except (CannotCheckError, OSError):
+        raise ConfigurationError(f"{folder} is no export of the evidence; nothing was removed") from None
+    if others := sorted({path.name for path in folder.iterdir()} - set(names)):
+        raise ConfigurationError(f"{folder} also holds {', '.join(others)}; nothing was removed")
+    _remove_files([folder / name for name in names if os.path.lexists(folder / name)], removing)
+    folder.rmdir()
+
+
+def _remove_files(files: list[Path], removing: Removing) -> None:
+    total, removed = sum(file.lstat().st_size for file in files), 0
+    for file in files:
+        for freed in remove_steadily(file):
+            removed += freed
+            removing(removed, total)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,12 +1,13 @@
 """`dancu audit`: exports of the evidence, their check, proofs of records, and the verifier as a file."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.audit.changes import Change
@@ -18,7 +19,7 @@ from app.audit.verifying.command import verify
 from app.auditing.bundling import bundle
 from app.auditing.criteria import parse_case_number
 from app.auditing.export import Exported, Wanted, write_export
-from app.auditing.export_folder import ExportWriter
+from app.auditing.export_folder import ExportWriter, remove_export
 from app.auditing.proofs import proof_of
 from app.cli.auditing import auditing_connection
 from app.cli.console import done, err, fail
@@ -57,12 +58,11 @@ def export(
 async def _export(settings: Settings, folder: Path, wanted: Wanted, case: str | None) -> Exported:
     connection = await auditing_connection(settings)
     try:
-        with ExportWriter(folder) as writer, Progress(console=err, disable=not err.is_terminal) as bar:
-            task = bar.add_task("export", total=None)
-
-            def tell(count: int, total: int) -> None:
-                bar.update(task, completed=count, total=total)
-
+        with (
+            Progress(console=err, disable=not err.is_terminal) as bar,
+            ExportWriter(folder, _telling(bar, "remove what was written")) as writer,
+        ):
+            tell = _telling(bar, "export")
             exported = await write_export(connection, writer, authority_of(settings), wanted, tell)
 
             async def work(_: AsyncConnection) -> Change[Exported]:
@@ -74,6 +74,26 @@ async def _export(settings: Settings, folder: Path, wanted: Wanted, case: str | 
     finally:
         connection.terminate()
     return exported
+
+
+def _telling(bar: Progress, description: str) -> Callable[[int, int], None]:
+    """Return what shows how much is done, once there is something to show."""
+    tasks = list[TaskID]()
+
+    def tell(done_so_far: int, total: int) -> None:
+        if not tasks:
+            tasks.append(bar.add_task(description))
+        bar.update(tasks[0], completed=done_so_far, total=total)
+
+    return tell
+
+
+@commands.command("remove-export")
+def remove(folder: Annotated[Path, typer.Argument(help="a folder that audit export wrote")]) -> None:
+    """Remove an export little by little: removed at once, gigabytes hold up lookups on the same disk."""
+    with Progress(console=err, disable=not err.is_terminal) as bar:
+        remove_export(folder, _telling(bar, "remove"))
+    done(f"removed {folder}")
 
 
 @commands.command("verify", context_settings=_EVERYTHING, add_help_option=False)

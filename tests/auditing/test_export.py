@@ -1,5 +1,7 @@
 """Exports out of a real database: what was written is what a verifier finds sound, and what it must find."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +17,7 @@ from app.audit.tree.notes import VerifierKey
 from app.audit.tree.policy import read_policy
 from app.audit.tree.signer import FileSigner
 from app.audit.verifying.checking import Examination, examine
+from app.audit.verifying.export_files import LEAVES_FILE
 from app.audit.verifying.findings import Check, Gap, Kind, Ledger
 from app.audit.verifying.heads import Trust
 from app.auditing.export import Exported, Wanted, write_export
@@ -128,6 +131,25 @@ async def test_what_writer_and_sequencer_made_is_sound_and_a_tampered_row_is_not
         Kind.TAG_MISSING,
         Kind.TAG_STRAY,
     }
+
+
+async def test_a_log_of_several_slices_is_exported_in_its_order_and_told_slice_by_slice(
+    database: Database, auditing: asyncpg.Connection, signer: FileSigner, tmp_path: Path
+) -> None:
+    async with a_writer(database) as writer, asyncio.TaskGroup() as tasks:
+        for _ in range(2_001):
+            tasks.create_task(writer.append(a_draft()))
+    await take_in(database, signer)
+    told = list[tuple[int, int]]()
+    with ExportWriter(tmp_path / "e") as writing:
+        wanted = Wanted(first=1, end=2_002, with_keys=True)
+        await write_export(auditing, writing, AUTHORITY, wanted, lambda *said: told.append(said))
+        writing.publish()
+    lines = (tmp_path / "e" / LEAVES_FILE).read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["index"] for line in lines] == list(range(1, 2_002))
+    assert told == [(1_000, 2_001), (2_000, 2_001), (2_001, 2_001)]
+    ledger = await verified(database, tmp_path / "e", signer)
+    assert not ledger.is_broken, kinds(ledger)
 
 
 async def test_any_part_of_the_log_leads_to_the_same_root(

@@ -58,6 +58,10 @@ def test_an_export_is_on_record_and_is_found_sound(
     assert dancu("audit", "export", "f", "--to-index", "9").refuses("range")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["e", "report.json", "signer"]
 
+    assert dancu("audit", "remove-export", "signer").refuses("is no export")
+    assert dancu("audit", "remove-export", "e").out == "removed e\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "signer"]
+
 
 def test_an_export_that_cannot_be_recorded_or_has_a_number_of_a_person_leaves_nothing(
     recordable: Database, signer: FileSigner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
