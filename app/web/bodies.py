@@ -1,15 +1,17 @@
 """Reading a request's body: bounded, strict, and never repeating what was sent."""
 
+from collections.abc import Awaitable
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 from starlette.requests import Request
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from app.errors import InvalidRequestError, ProblemCode
 from app.time_limit import TimeLimit
+from app.web.arrived import ArrivedBody
 from app.web.headers import first_header
 
 M = TypeVar("M", bound=BaseModel)
@@ -73,17 +75,22 @@ async def read_bytes(request: Request, *, max_bytes: int, arrival_seconds: float
     declared = first_header(request.scope, b"content-length") or "0"
     if declared.isascii() and declared.isdigit() and _is_beyond(declared, max_bytes):
         raise InvalidRequestError(ProblemCode.REQUEST_TOO_LARGE)
+    arriving = request.receive()
+    if isinstance(arriving, ArrivedBody):
+        if len(arriving.body) > max_bytes:
+            raise InvalidRequestError(ProblemCode.REQUEST_TOO_LARGE)
+        return arriving.body
     try:
         with TimeLimit(arrival_seconds):
-            return await _whole_body(request.receive, max_bytes)
+            return await _whole_body(arriving, request.receive, max_bytes)
     except TimeoutError:
         raise InvalidRequestError(ProblemCode.MALFORMED_REQUEST) from None
 
 
-async def _whole_body(receive: Receive, max_bytes: int) -> bytes:
+async def _whole_body(first: Awaitable[Message], receive: Receive, max_bytes: int) -> bytes:
     chunks = bytearray()
+    message = await first
     while True:
-        message = await receive()
         if message["type"] == "http.disconnect":
             raise InvalidRequestError(ProblemCode.MALFORMED_REQUEST)
         chunk: bytes = message.get("body", b"")
@@ -92,6 +99,7 @@ async def _whole_body(receive: Receive, max_bytes: int) -> bytes:
         if not message.get("more_body", False):
             return bytes(chunks + chunk) if chunks else chunk
         chunks += chunk
+        message = await receive()
 
 
 def _is_beyond(digits: str, limit: int) -> bool:

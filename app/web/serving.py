@@ -4,6 +4,7 @@ Lookups that are turned away (app.web.shedding) it answers itself: the parser re
 """
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
@@ -11,6 +12,7 @@ from httptools import parse_url
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.web.answers import WHOLE_ANSWER
+from app.web.arrived import ArrivedBody
 from app.web.shedding import LET_IN, Shedding
 
 _EXTENSIONS: Final[dict[str, dict[object, object]]] = {WHOLE_ANSWER: {}}
@@ -23,11 +25,59 @@ class ServingProtocol(HttpToolsProtocol):
     Its headers then say the body's length and nothing of how it is transferred, by names in small letters.
     """
 
+    _idle_since: float | None = None
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """Take what uvicorn gives."""
         super().__init__(*arguments, **options)
         outermost = getattr(self.app, "outermost", None)
         self._shedding = outermost if isinstance(outermost, Shedding) else None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End, as uvicorn's does, and the timer with it."""
+        super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+
+    def _unset_keepalive_if_required(self) -> None:
+        # One timer for many requests: it goes on, and looks how long there was none when it ends.
+        self._idle_since = None
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request, as uvicorn's does, or begin to be idle."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._be_idle()
+
+    def on_message_complete(self) -> None:
+        """Take the end of a body, as uvicorn does; of one answered before it came, begin to be idle."""
+        super().on_message_complete()
+        if self.cycle.response_complete and not self.transport.is_closing():
+            self._be_idle()
+
+    def _be_idle(self) -> None:
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._look_again_after(self.timeout_keep_alive)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close what was idle for long enough, and look again later where it was not."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return
+        left_seconds = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left_seconds > 0:
+            self._look_again_after(left_seconds)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _look_again_after(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def on_headers_complete(self) -> None:
         """Begin to answer, as uvicorn's does, which knows upgrades and a limit of connections, too."""
@@ -88,6 +138,16 @@ class ServingProtocol(HttpToolsProtocol):
 class _Cycle(RequestResponseCycle):
     """One request and its answer."""
 
+    def receive(self) -> Awaitable[Any]:  # type: ignore[override] # the server awaits nothing of it
+        """Return the next message, and the body at once where all of it is here."""
+        is_here = not self.more_body and self.message_event.is_set()
+        if not is_here or self.disconnected or self.response_complete or self.waiting_for_100_continue:
+            return super().receive()
+        self.message_event.clear()
+        self.flow.resume_reading()
+        body, self.body = bytes(self.body), bytearray()
+        return ArrivedBody(body)
+
     async def send(self, message: Any) -> None:
         """Send a message, or a whole answer; RuntimeError for a header that would be several."""
         if "body" not in message or message["type"] != "http.response.start":
@@ -111,14 +171,12 @@ class _Cycle(RequestResponseCycle):
     def _send_at_once(self, message: Any) -> None:
         self.response_started, self.waiting_for_100_continue = True, False
         headers = [*self.default_headers, *message["headers"]]
-        parts = [STATUS_LINE[message["status"]]]
-        for name, value in headers:
-            parts += name, b": ", value, b"\r\n"
-        head = b"".join(parts)
+        lines = b"\r\n".join(map(b": ".join, headers))
+        head = b"%b%b\r\n" % (STATUS_LINE[message["status"]], lines)
         if len(head.splitlines()) != len(headers) + 1:
             raise RuntimeError("Invalid HTTP header.")
         self.response_complete = True
-        self.transport.write(b"%b\r\n%b" % (head, message["body"]))
+        self.transport.write(b"".join((head, b"\r\n", message["body"])))
         self.message_event.set()
         self.on_response()
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from app.errors import InvalidRequestError, ProblemCode
+from app.web.arrived import ArrivedBody
 from app.web.bodies import Body, read_bytes, read_form, read_json
 
 PLANTED = "099190000017"
@@ -51,6 +52,13 @@ async def _code(reading: Any) -> ProblemCode:
 
 async def test_a_body_is_read_whole() -> None:
     assert await read_bytes(a_request([b"ab", b"cd"]), max_bytes=4) == b"abcd"
+
+
+async def test_a_body_that_is_here_already_is_read_at_once() -> None:
+    request = Request({"type": "http", "headers": []}, lambda: ArrivedBody(b"abcd"))
+    assert await read_bytes(request, max_bytes=4) == b"abcd"
+    assert await request.body() == b"abcd"  # for whoever awaits it, it is a message like any other
+    assert await _code(read_bytes(request, max_bytes=3)) is ProblemCode.REQUEST_TOO_LARGE
 
 
 async def test_a_body_without_end_is_cut_at_its_limit() -> None:

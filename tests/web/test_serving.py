@@ -53,13 +53,29 @@ async def whole(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": headers, "body": b"whole"})
 
 
+class Transport(asyncio.Transport):
+    """Takes what is written."""
+
+    is_closed = False
+
+    def write(self, data: object) -> None:
+        del data
+
+    def is_closing(self) -> bool:
+        return self.is_closed
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
 @asynccontextmanager
-async def serving(kind: type[HttpToolsProtocol], app: ASGIApp) -> AsyncIterator[int]:
+async def serving(kind: type[HttpToolsProtocol], app: ASGIApp, keep_seconds: float) -> AsyncIterator[int]:
     """Serve *app* by *kind* on the port that comes."""
     config = uvicorn.Config(
         app, lifespan="off", log_config=None, access_log=False, proxy_headers=False, ws="none"
     )
     config.load()
+    config.timeout_keep_alive = keep_seconds  # type: ignore[assignment] # a timer takes parts of seconds, too
     state = ServerState()
     state.default_headers = [DATE]
     loop = asyncio.get_running_loop()
@@ -68,9 +84,11 @@ async def serving(kind: type[HttpToolsProtocol], app: ASGIApp) -> AsyncIterator[
         yield server.sockets[0].getsockname()[1]
 
 
-async def answered(kind: type[HttpToolsProtocol], app: ASGIApp, sent: bytes) -> bytes:
-    """Return all that comes for *sent* until the connection ends."""
-    async with serving(kind, app) as port:
+async def answered(
+    kind: type[HttpToolsProtocol], app: ASGIApp, sent: bytes, *, keep_seconds: float = 5
+) -> bytes:
+    """Return all that comes for *sent* until the connection ends, *keep_seconds* after the last answer."""
+    async with serving(kind, app, keep_seconds) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(sent)
         try:
@@ -91,6 +109,16 @@ async def test_a_header_that_would_be_two_is_no_answer() -> None:
     assert await answered(ServingProtocol, echo, REQUESTS["injected"]) == b""
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"], ids=["n", "r", "rn"])
+async def test_no_header_ends_in_a_line_of_its_own_the_last_one_neither(end: bytes) -> None:
+    async def ill(scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive
+        headers = [(b"content-length", b"5"), (b"x-last", b"1" + end)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers, "body": b"whole"})
+
+    assert await answered(ServingProtocol, ill, REQUESTS["usual"]) == b""
+
+
 @pytest.mark.parametrize("name", ["usual", "twice", "closing", "old", "old_kept"])
 async def test_a_whole_answer_needs_one_message(name: str) -> None:
     said = await answered(ServingProtocol, whole, REQUESTS[name])
@@ -106,3 +134,51 @@ async def test_a_whole_answer_to_head_is_its_head() -> None:
     assert said.startswith(b"HTTP/1.1 200 OK\r\n")
     assert said.count(b"content-length: 5\r\n") == 2
     assert said.count(b"whole") == 1
+
+
+async def test_a_connection_that_is_idle_is_closed() -> None:
+    said = await answered(ServingProtocol, whole, REQUESTS["usual"].removesuffix(LAST), keep_seconds=0.01)
+    assert said.endswith(b"whole")
+
+
+async def test_a_connection_is_not_idle_while_a_request_is_answered() -> None:
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/last":
+            await asyncio.sleep(0.05)  # the timer that began with the first answer ends meanwhile
+        await whole(scope, receive, send)
+
+    said = await answered(ServingProtocol, slow, REQUESTS["usual"], keep_seconds=0.01)
+    assert said.count(b"whole") == 2
+
+
+async def test_a_timer_of_a_busy_connection_waits_for_the_rest_of_its_time() -> None:
+    config = uvicorn.Config(whole, lifespan="off", log_config=None, access_log=False, ws="none")
+    config.load()
+    protocol = ServingProtocol(config, ServerState(), {})
+    protocol.connection_made(transport := Transport())
+    for _ in range(2):
+        protocol.data_received(REQUESTS["usual"].removesuffix(LAST))
+        await asyncio.gather(*protocol.tasks)
+    first = protocol.timeout_keep_alive_task
+    protocol.timeout_keep_alive_handler()
+    assert protocol.timeout_keep_alive_task not in {None, first}
+    assert not transport.is_closed
+    protocol.connection_lost(ConnectionResetError())
+    assert protocol.timeout_keep_alive_task is not None
+    assert protocol.timeout_keep_alive_task.cancelled()
+
+
+async def test_a_connection_whose_body_came_after_its_answer_is_idle_then() -> None:
+    config = uvicorn.Config(whole, lifespan="off", log_config=None, access_log=False, ws="none")
+    config.load()
+    protocol = ServingProtocol(config, ServerState(), {})
+    protocol.connection_made(transport := Transport())
+    protocol.data_received(b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nbo")
+    await asyncio.gather(*protocol.tasks)
+    protocol.timeout_keep_alive = 0
+    protocol.data_received(b"d")
+    protocol.timeout_keep_alive_handler()
+    assert not transport.is_closed
+    protocol.data_received(b"y")
+    protocol.timeout_keep_alive_handler()
+    assert transport.is_closed
