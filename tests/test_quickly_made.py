@@ -75,6 +75,16 @@ def test_what_is_not_given_is_made_for_each_anew() -> None:
     assert Making(1, given := [4]).second is given
 
 
+def test_who_inherits_stays_what_they_are() -> None:
+    class Heir(_Quick):
+        __slots__ = ()
+
+    assert type(Heir(1)) is Heir
+    assert Heir(1).second == "two"
+    with pytest.raises(FrozenInstanceError):
+        _Quick.__setattr__(Heir(1), "first", 2)
+
+
 def test_classes_it_would_make_otherwise_are_refused() -> None:
     @dataclass(frozen=True)
     class WithoutSlots:
@@ -88,6 +98,10 @@ def test_classes_it_would_make_otherwise_are_refused() -> None:
     class WithItsOwn:
         first: list[int] = field(init=False, default_factory=list)
 
-    for wrong in (WithoutSlots, ByName, WithItsOwn, int):
+    @dataclass(frozen=True, slots=True)
+    class WithAnothers(_Usual):
+        fourth: int = 4
+
+    for wrong in (WithoutSlots, ByName, WithItsOwn, WithAnothers, int):
         with pytest.raises(TypeError):
             quickly_made(wrong)

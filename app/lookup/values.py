@@ -11,7 +11,6 @@ _TWO_DIGITS: Final = tuple(f"{number:02d}" for number in range(32))
 _LAST_OF_THREE_DIGITS: Final = 999
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class CitizenId:
     """A twelve-digit personal identification number (số định danh cá nhân) that never prints whole."""
@@ -22,7 +21,6 @@ class CitizenId:
         return f"*********{self.digits[-3:]}"
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class OldIdNumber:
     """A nine-digit number of the former identity card (CMND) that never prints whole."""
@@ -36,7 +34,6 @@ class OldIdNumber:
 IdNumber = CitizenId | OldIdNumber
 
 
-@quickly_made
 @dataclass(frozen=True, slots=True)
 class FullName:
     """A person's name, NFC, single spaces, as typed otherwise."""
