@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from app.clock import Stamps, SystemClock, rfc3339
+from app.clock import VIETNAM, Stamps, SystemClock, local_day, rfc3339
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,18 @@ from app.clock import Stamps, SystemClock, rfc3339
 def test_an_instant_is_written_in_utc_with_milliseconds_cut_off(instant: datetime) -> None:
     known = instant.astimezone(UTC).isoformat(timespec="milliseconds")
     assert rfc3339(instant) == known.replace("+00:00", "Z")
+
+
+@pytest.mark.parametrize("shift", [timedelta(0), timedelta(microseconds=-1)], ids=["midnight", "before"])
+@pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=-3))], ids=str)
+@pytest.mark.parametrize(
+    "day", ["1890-01-01", "1960-01-01", "1975-06-13", "1975-06-14", "1999-12-31", "2100-02-28"]
+)
+def test_the_day_is_the_one_that_vietnams_zone_says(day: str, zone: timezone, shift: timedelta) -> None:
+    midnights = (datetime.fromisoformat(f"{day}T{hour:02d}:00+00:00") for hour in (0, 15, 16, 17))
+    for midnight in midnights:
+        instant = (midnight + shift).astimezone(zone)
+        assert local_day(instant) == instant.astimezone(VIETNAM).date()
 
 
 def test_a_stamp_is_the_present_instant() -> None:

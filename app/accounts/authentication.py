@@ -58,10 +58,13 @@ class Caller:
 
     def facts(self) -> dict[str, Value]:
         """Return who this is, as records say it: the unit and its level of the day included."""
-        known = self.judged
-        parts = self.officer, self.unit, self.client, self.session_id, self.assurance
-        who = known.facts if known is not None and known.is_of(*parts) else facts_of(*parts)
-        return {**who, "address": self.request.address, "request_id": self.request.request_id}
+        known, request = self.judged, self.request
+        officer, unit, client, session_id = self.officer, self.unit, self.client, self.session_id
+        if known is not None and known.is_of(officer, unit, client, session_id, self.assurance):
+            who = known.facts
+        else:
+            who = facts_of(officer, unit, client, session_id, self.assurance)
+        return {**who, "address": request.address, "request_id": request.request_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +153,9 @@ class Authenticator:
             await self._record(error, claims, request)
             raise
         self._activity.note(claims.session_id, now)
-        who = known.officer, known.unit, known.client
-        return Caller(*who, claims.session_id, request, claims.assurance, known)
+        return Caller(
+            known.officer, known.unit, known.client, claims.session_id, request, claims.assurance, known
+        )
 
     def _is_in_session(self, known: Judgement, now: datetime) -> bool:
         """Whether the session of a remembered judgement surely goes on; else it is looked at anew."""

@@ -106,7 +106,8 @@ class DirectoryKeeper:
         self._day = day
         self._loaded_day: date | None = None
         self._max_age_seconds = max_age_seconds
-        self._confirmed_at = float("-inf")
+        self._confirmed_at = self._fresh_until = float("-inf")
+        self._monotonic = clock.monotonic
         self._version: int | None = None
         self._server: object = None
         self._notified = asyncio.Event()
@@ -120,7 +121,7 @@ class DirectoryKeeper:
         return self._is_confirmed()
 
     def _is_confirmed(self) -> bool:
-        return self._clock.monotonic() - self._confirmed_at <= self._max_age_seconds
+        return self._monotonic() <= self._fresh_until
 
     @property
     def age_seconds(self) -> float:
@@ -178,7 +179,7 @@ class DirectoryKeeper:
             async with asyncio.timeout(_RELOAD_SECONDS):
                 version = await self._reload()
         self._version = version
-        self._confirmed_at = asked_at
+        self._confirmed_at, self._fresh_until = asked_at, asked_at + self._max_age_seconds
 
     async def _reload(self) -> int:
         day = self._day()

@@ -21,9 +21,10 @@ class Admission:
         Raises TooManyError, before anything is on record and before anybody is asked: LimitReachedError,
         NationalSideCrowdedError. Who is turned away for want of a turn has used up nothing.
         """
-        if self._shares.is_scarce:
+        waited_seconds = 0.0
+        if not self._shares.enter_at_once():
             self._limits.check(caller, id_number)  # who has none left must not stand in line
-        waited_seconds = await self._shares.enter(caller.unit.unit_id)
+            waited_seconds = await self._shares.enter(caller.unit.unit_id)
         try:
             self._limits.step(caller, id_number)
         except BaseException:

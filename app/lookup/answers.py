@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.clock import rfc3339
 from app.lookup.command import Disclosure
 from app.lookup.data_fault_schemas import fault_notices_said
-from app.lookup.paper import PaperReason
+from app.lookup.paper import PaperRuling
 from app.lookup.places import Atlas
 from app.lookup.present_units import present_units
 from app.lookup.receipt_answers import confirmation_members
@@ -33,7 +33,8 @@ def lookup_answer(
     body["present_units"] = present_units(atlas, citizen) if citizen is not None else {}
     if citizen is not None:
         body["notices"] = [*_notices_said(disclosure.notices, language)]
-    body["notices"] += fault_notices_said(disclosure.faults, language)
+    if disclosure.faults:
+        body["notices"] += fault_notices_said(disclosure.faults, language)
     if wants_confirmation:
         body |= confirmation_members(disclosure, language, body["notices"])
     return answer(body, language)
@@ -51,7 +52,7 @@ def lookup_body(disclosure: Disclosure, language: Language) -> dict[str, Any]:
         "lookup_id": str(disclosure.lookup_id),
         "outcome": disclosure.outcome,
         "message": OUTCOME_MESSAGES[disclosure.outcome][language],
-        "paper": _paper_said(disclosure.paper.because, language, may_ask=disclosure.paper.may_ask),
+        "paper": _paper_said(disclosure.paper, language),
         "fetched_at": rfc3339(disclosure.fetched_at),
         "source": disclosure.road,
         "notices": [],
@@ -59,13 +60,13 @@ def lookup_body(disclosure: Disclosure, language: Language) -> dict[str, Any]:
 
 
 @cache
-def _paper_said(because: PaperReason, language: Language, *, may_ask: bool) -> Mapping[str, Any]:
+def _paper_said(paper: PaperRuling, language: Language) -> Mapping[str, Any]:
     """Return what is said of paper; made once for each of the few rulings there are."""
     return paper_body(
-        may_ask=may_ask,
-        because=PAPER_REASONS[because][language],
+        may_ask=paper.may_ask,
+        because=PAPER_REASONS[paper.because][language],
         language=language,
-        advice=PAPER_ADVICE.get(because, ()),
+        advice=PAPER_ADVICE.get(paper.because, ()),
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from app.audit.record import Claim, Outcome
@@ -17,6 +17,9 @@ from app.lookup.values import OldIdNumber, Question
 from app.lookup.verdicts import Verdict
 from app.procedures.fields import Field
 from app.procedures.values import QuestionType
+
+_LOOKUP: Final = QuestionType.LOOKUP  # looked up once: an enum's members cost as much as a call
+_VERIFICATION: Final = QuestionType.VERIFICATION
 
 
 class VerificationMethod(StrEnum):
@@ -80,8 +83,7 @@ class LookupCommand(NamedTuple):
     @property
     def question_type(self) -> QuestionType:
         """What kind of question this is to the procedure catalogue."""
-        is_verification = bool(self.citizen_claims) or self.asks_yes_no
-        return QuestionType.VERIFICATION if is_verification else QuestionType.LOOKUP
+        return _VERIFICATION if self.citizen_claims or self.asks_yes_no else _LOOKUP
 
 
 class Disclosure(NamedTuple):

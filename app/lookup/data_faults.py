@@ -147,10 +147,12 @@ def _places(fields: Iterable[Field], permitted: frozenset[Field]) -> tuple[_Plac
 
 def _all_faults(citizen: Citizen, sight: _Sight) -> list[tuple[Fault, tuple[Field, ...]]]:
     faults: list[tuple[Fault, tuple[Field, ...]]] = []
-    others = [field for field, name in sight.named if _bears_number(getattr(citizen, name), citizen)]
-    if others:
-        faults.append((Fault.ONE_NUMBER_TWO_NAMES, tuple(others)))
-    faults += [(rule.fault, rule.fields) for rule in sight.rules if rule.is_so(citizen)]
+    if sight.named:
+        others = [field for field, name in sight.named if _bears_number(getattr(citizen, name), citizen)]
+        if others:
+            faults.append((Fault.ONE_NUMBER_TWO_NAMES, tuple(others)))
+    if sight.rules:
+        faults += [(rule.fault, rule.fields) for rule in sight.rules if rule.is_so(citizen)]
     lacking = [field for field, name in sight.everybody_has if _is_lacking(getattr(citizen, name))]
     if lacking:
         faults.append((Fault.FIELDS_MISSING, tuple(lacking)))
@@ -193,10 +195,10 @@ def _carries_earlier_number(citizen: Citizen) -> bool:
 
 
 def _is_lacking(value: object) -> bool:
-    if isinstance(value, Address):
-        # Without a commune it is none; abroad there are no communes.
-        return value.commune_code is None and value.country_code in _VIETNAM
-    return value is None
+    if value is None:
+        return True
+    # Without a commune an address is none; abroad there are no communes.
+    return isinstance(value, Address) and value.commune_code is None and value.country_code in _VIETNAM
 
 
 _WHOLE_RECORD: Final[tuple[_Rule, ...]] = (

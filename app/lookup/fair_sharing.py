@@ -62,10 +62,14 @@ class FairShares:
 
         Raises NationalSideCrowdedError.
         """
+        return 0.0 if self.enter_at_once() else await self._wait(unit_id)
+
+    def enter_at_once(self) -> bool:
+        """Begin a call if nobody need wait for it, and say whether; `leave` must follow if so."""
         if self.is_scarce:
-            return await self._wait(unit_id)
+            return False
         self._busy += 1
-        return 0.0
+        return True
 
     async def _wait(self, unit_id: UUID) -> float:
         line = self._lines.setdefault(unit_id, deque())

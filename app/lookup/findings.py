@@ -1,6 +1,6 @@
 """What came of asking the national side: whether it is the person asked about, and what may be shown."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from app.audit.record import Outcome
 from app.lookup.card_notices import card_notices
@@ -15,6 +15,8 @@ from app.lookup.texts import Notice
 from app.lookup.values import Citizen
 from app.lookup.verdicts import Verdict
 from app.procedures.fields import Field
+
+_FOUND: Final = Outcome.FOUND  # looked up once: an enum's members cost as much as a call
 
 
 class Finding(NamedTuple):
@@ -48,7 +50,7 @@ class Finding(NamedTuple):
 def judge(command: LookupCommand, permit: Permit, citizen: Citizen | None) -> Finding:
     """Return what *citizen*, the national side's answer, is to the question, its card and its claims."""
     finding = _compared(command, permit, citizen)
-    found = citizen if finding.outcome is Outcome.FOUND else None
+    found = citizen if finding.outcome is _FOUND else None
     if command.citizen_claims:
         verdicts = judge_claims(command.citizen_claims, found, load_gazetteer())
         # A record's faults would tell what nobody claimed; that the number changed is about the question.
@@ -69,4 +71,5 @@ def _compared(command: LookupCommand, permit: Permit, citizen: Citizen | None) -
     if differing:
         changed = is_number_changed(command.question, citizen, differing)
         return Finding(Outcome.MISMATCH, differing=differing, faults=(NUMBER_CHANGED,) if changed else ())
-    return Finding(Outcome.FOUND, narrow(citizen, permit.fields), faults=find_faults(citizen, permit.fields))
+    shown, faults = narrow(citizen, permit.fields), find_faults(citizen, permit.fields)
+    return Finding(_FOUND, shown, differing, (), faults)

@@ -139,9 +139,10 @@ class LimitBook:
         now = self._clock.now()
         if self._turns_at is None or now >= self._turns_at:
             self._turn(now)
-        account = self._accounts.get(caller.officer.officer_id)
-        if account is None or account.unit_id != caller.unit.unit_id or account.client_id != _client(caller):
-            account = self._accounts[caller.officer.officer_id] = self._account(caller)
+        officer_id, client_id = caller.officer.officer_id, caller.client.client_id
+        account = self._accounts.get(officer_id)
+        if account is None or account.unit_id != caller.unit.unit_id or account.client_id != client_id:
+            account = self._accounts[officer_id] = self._account(caller)
         for tally, limit in account.counts:
             if tally.told + tally.untold >= limit.most:
                 raise LimitReachedError(PROBLEM_OF[limit.scope], limit.per, limit.most, tally.ends_at, now)
@@ -159,11 +160,11 @@ class LimitBook:
         subjects: dict[Scope, Hashable] = {
             Scope.OFFICER: caller.officer.officer_id,
             Scope.UNIT: caller.unit.unit_id,
-            Scope.CLIENT: _client(caller),
+            Scope.CLIENT: caller.client.client_id,
         }
         counts = tuple((self._tally(limit, subjects[limit.scope]), limit) for limit in self._limits)
         seen = self._seen_today(caller.officer.officer_id) if self._most_citizens else None
-        return _Account(caller.unit.unit_id, _client(caller), counts, seen)
+        return _Account(caller.unit.unit_id, caller.client.client_id, counts, seen)
 
     def _tally(self, limit: Limit, subject: Hashable) -> Tally:
         period = self._periods[limit.per]
@@ -192,7 +193,3 @@ class LimitBook:
         if today is None or today.begins != day.isoformat():
             self._periods[Per.DAY] = _Period(day.isoformat(), (day + 24 * _HOUR).astimezone(UTC))
             self._seen = {}
-
-
-def _client(caller: Caller) -> str:
-    return caller.client.client_id

@@ -28,13 +28,11 @@ def _in_order(permitted: frozenset[Field]) -> tuple[str, ...]:
 
 def disclosed_fields(narrowed: Mapping[str, object]) -> tuple[str, ...]:
     """Return the names of the fields that *narrowed*, made by narrow, really shows; for the record."""
-    return tuple(name for name, value in narrowed.items() if value is not None)
+    return tuple([name for name, value in narrowed.items() if value is not None])
 
 
 def _for_json(value: BirthDate | Address | Person) -> object:
     # Keys are spelled out, so that a part added to a value is not disclosed before somebody decides so.
-    if isinstance(value, BirthDate):
-        return {"value": value.iso, "precision": "year" if value.is_year_only else "day"}
     if isinstance(value, Address):
         return _unless_empty(
             {
@@ -45,6 +43,8 @@ def _for_json(value: BirthDate | Address | Person) -> object:
                 "country_code": value.country_code,
             }
         )
+    if isinstance(value, BirthDate):
+        return {"value": value.iso, "precision": "year" if value.is_year_only else "day"}
     return _unless_empty(
         {
             "full_name": value.full_name,

@@ -1,11 +1,14 @@
 """How many lookups an officer may make a minute through this process."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from app.clock import Clock
 from app.errors import ProblemCode, TooManyError
 
-_MINUTE_SECONDS = 60
+_MINUTE: Final = timedelta(minutes=1)
+_MINUTE_SECONDS: Final = 60
 
 
 class OfficerPace:
@@ -15,17 +18,20 @@ class OfficerPace:
         """Allow *per_minute* lookups to each officer."""
         self._clock = clock
         self._per_minute = per_minute
-        self._minute = 0
+        self._begins = self._ends = datetime.min.replace(tzinfo=UTC)
         self._counts: dict[UUID, int] = {}
 
-    def step(self, officer_id: UUID) -> None:
-        """Count one lookup; TooManyError, saying when to come back, where the minute is used up."""
-        seconds = int(self._clock.now().timestamp())
-        minute, second = divmod(seconds, _MINUTE_SECONDS)
-        if minute != self._minute:
-            self._minute = minute
+    def step(self, officer_id: UUID, now: datetime | None = None) -> None:
+        """Count one lookup; *now* spares a look at the clock.
+
+        Raises TooManyError, saying when to come back, where the minute is used up.
+        """
+        now = now or self._clock.now()
+        if not self._begins <= now < self._ends:
+            self._begins = now.replace(second=0, microsecond=0)
+            self._ends = self._begins + _MINUTE
             self._counts.clear()
         count = self._counts.get(officer_id, 0)
         if count >= self._per_minute:
-            raise TooManyError(ProblemCode.TOO_MANY_LOOKUPS, retry_after_seconds=_MINUTE_SECONDS - second)
+            raise TooManyError(ProblemCode.TOO_MANY_LOOKUPS, retry_after_seconds=_MINUTE_SECONDS - now.second)
         self._counts[officer_id] = count + 1

@@ -1,8 +1,7 @@
 """What an outcome means for asking the citizen for paper (Decree 104/2022 Article 14; R38–R40)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.audit.record import Outcome
 
@@ -23,8 +22,7 @@ class PaperReason(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class PaperRuling:
+class PaperRuling(NamedTuple):
     """Whether the desk may ask for paper, and why."""
 
     may_ask: bool

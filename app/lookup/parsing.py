@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from unicodedata import category, normalize
 
 from app.errors import InvalidRequestError, ProblemCode
@@ -10,10 +11,11 @@ from app.lookup.names import APOSTROPHES, HYPHENS, INVISIBLE
 from app.lookup.values import BirthDate, CitizenId, FullName, IdNumber, OldIdNumber, Question
 from app.procedures.codes import PROCEDURE_CODE
 
+_CITIZEN_ID_DIGITS = 12
+_OLD_ID_NUMBER_DIGITS = 9
 # [0-9] and fullmatch throughout: \d takes the digits of every script, $ lets a last newline pass.
-_CITIZEN_ID = re.compile(r"[0-9]{12}")
-_OLD_ID_NUMBER = re.compile(r"[0-9]{9}")
-_DATE_OR_YEAR = re.compile(r"([0-9]{4})(-[0-9]{2}-[0-9]{2})?")
+_DATE_OR_YEAR = re.compile(r"[0-9]{4}(?:-[0-9]{2}-[0-9]{2})?")
+_YEAR_DIGITS = 4
 
 # Latin letters without the signs among them (× ÷ and the clicks), each with its marks.
 _LETTER = r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u01bf\u01c4-\u02af\u1e00-\u1eff][\u0300-\u0362]*"
@@ -53,9 +55,9 @@ def parse_question(
     Raises InvalidRequestError for the first part that cannot be right.
     """
     question = Question(
-        id_number=parse_id_number(id_number, pointers.id_number),
-        full_name=parse_full_name(full_name, pointers.full_name),
-        birth_date=parse_birth_date(birth_date, today, pointers.birth_date),
+        parse_id_number(id_number, pointers.id_number),
+        parse_full_name(full_name, pointers.full_name),
+        parse_birth_date(birth_date, today, pointers.birth_date),
     )
     check_birth_year(question.id_number, question.birth_date, pointers)
     return question
@@ -66,11 +68,12 @@ def parse_id_number(text: str, pointer: str = IN_CITIZEN.id_number) -> IdNumber:
 
     Raises InvalidRequestError(INVALID_ID_NUMBER).
     """
-    digits = text.strip(_BLANKS)
-    if _CITIZEN_ID.fullmatch(digits):
-        return CitizenId(digits)
-    if _OLD_ID_NUMBER.fullmatch(digits):
-        return OldIdNumber(digits)
+    number = text.strip(_BLANKS)
+    if number.isascii() and number.isdigit():
+        if len(number) == _CITIZEN_ID_DIGITS:
+            return CitizenId(number)
+        if len(number) == _OLD_ID_NUMBER_DIGITS:
+            return OldIdNumber(number)
     raise InvalidRequestError(ProblemCode.INVALID_ID_NUMBER, fields=(pointer,))
 
 
@@ -94,15 +97,15 @@ def parse_birth_date(text: str, today: date, pointer: str = IN_CITIZEN.birth_dat
 
     Raises InvalidRequestError(INVALID_BIRTH_DATE).
     """
-    parts = _DATE_OR_YEAR.fullmatch(text.strip(_BLANKS))
-    if parts is None:
+    date_or_year = text.strip(_BLANKS)
+    if _DATE_OR_YEAR.fullmatch(date_or_year) is None:
         raise InvalidRequestError(ProblemCode.INVALID_BIRTH_DATE, fields=(pointer,))
-    year, rest = parts.groups()
+    is_year = len(date_or_year) == _YEAR_DIGITS
     # A year begins in the past if its first day does.
-    born = _real_date(year + (rest or "-01-01"))
+    born = _real_date(f"{date_or_year}-01-01" if is_year else date_or_year)
     if born is None or born.year < _EARLIEST_YEAR or born > today:
         raise InvalidRequestError(ProblemCode.INVALID_BIRTH_DATE, fields=(pointer,))
-    return BirthDate(born.year, born.month, born.day) if rest else BirthDate(born.year)
+    return BirthDate(born.year) if is_year else BirthDate(born.year, born.month, born.day)
 
 
 def _real_date(text: str) -> date | None:
@@ -126,6 +129,7 @@ def check_birth_year(id_number: IdNumber, birth_date: BirthDate, pointers: Point
         raise InvalidRequestError(ProblemCode.BIRTH_YEAR_CONTRADICTS_NUMBER, fields=both)
 
 
+@lru_cache(maxsize=4096)  # as many as a province has; what is none is not remembered
 def parse_procedure_code(text: str, pointer: str = "/procedure_code") -> str:
     """Return the procedure code, national (`1.004194`) or local (`1.011442.000.00.00.H38`).
 

@@ -28,7 +28,6 @@ ADDRESS_FIELDS: Final = (
     Field.HOME_PLACE,
 )
 _ADDRESS_NAMES: Final = tuple(field.value for field in ADDRESS_FIELDS)
-_CODES: Final = ("commune_code", "district_code", "province_code", "country_code")
 _NOT_SAID: Final = dict.fromkeys(("commune_code", "commune_name", "province_code", "province_name"))
 
 
@@ -82,8 +81,13 @@ def present_units(atlas: Atlas, citizen: Mapping[str, object]) -> dict[str, obje
     for name in _ADDRESS_NAMES:
         address = citizen.get(name)
         if isinstance(address, dict):
-            commune, district, province, country = map(address.get, _CODES)
-            unit = present_unit(atlas, commune, district, province, country)
+            unit = present_unit(
+                atlas,
+                address["commune_code"],
+                address["district_code"],
+                address["province_code"],
+                address["country_code"],
+            )
             said[name] = _NOWHERE_SAID if unit is _NOWHERE else _for_json(atlas.divisions, unit)
     return said
 

@@ -33,16 +33,14 @@ class RetryCheck:
         self._store = store
         self._clock = clock
 
-    async def was_entered_again(self, caller: Caller, command: LookupCommand) -> bool:
-        """Whether `retry_of` names this officer's recent lookup for this dossier that found nobody.
+    async def was_entered_again(self, caller: Caller, command: LookupCommand, retry_of: UUID) -> bool:
+        """Whether *retry_of* names this officer's recent lookup for this dossier that found nobody.
 
         Or the card's QR was read, which no typing error can be in. While there is no dossier, the procedure
         must be the same. Raises InvalidRequestError(RETRY_OF_UNKNOWN) where it names anything but an ended
         lookup of this officer for this dossier.
         """
-        if command.retry_of is None:
-            return command.is_card_proof
-        earlier = await self._store.find(command.retry_of)
+        earlier = await self._store.find(retry_of)
         if (
             earlier is None
             or earlier.officer_id != caller.officer.officer_id

@@ -1,6 +1,6 @@
 """Lookups over HTTP: read, authenticate, hand over, answer; every refusal of a known officer on record."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 from uuid import UUID
@@ -103,13 +103,13 @@ class LookupDesk:
         key = first_header(request.scope, b"idempotency-key")
         return self.repeats.claim(caller, key, content) if key is not None else None
 
-    async def look_up(self, caller: Caller, command: LookupCommand, claim: Claim | None) -> Disclosure:
+    def look_up(self, caller: Caller, command: LookupCommand, claim: Claim | None) -> Awaitable[Disclosure]:
         """Look up, once per claim, with a confirmation where one is asked for."""
-        if claim is None and not command.wants_confirmation:  # as nearly all are
-            return await self.service.look_up(caller, command)
-        if claim is None:
-            return await self._look_up(caller, command)
-        return await self.repeats.once(claim, lambda: self._look_up(caller, command))
+        if claim is not None:
+            return self.repeats.once(claim, lambda: self._look_up(caller, command))
+        if command.wants_confirmation:
+            return self._look_up(caller, command)
+        return self.service.look_up(caller, command)  # as nearly all are
 
     async def _look_up(self, caller: Caller, command: LookupCommand) -> Disclosure:
         disclosure = await self.service.look_up(caller, command)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from app.errors import (
 from app.logs import LogEvent, get_logger
 from app.lookup.admission import Admission
 from app.lookup.command import Disclosure, LookupCommand
-from app.lookup.decision import Permit, decide
+from app.lookup.decision import Permit
 from app.lookup.dossier_book import DossierBook, why_not_open
 from app.lookup.evidence import intent_draft, national_request_id, outcome_draft, refusal_draft
 from app.lookup.findings import Finding, judge
@@ -30,9 +31,9 @@ from app.lookup.narrowing import disclosed_fields
 from app.lookup.notice import NoticeDesk
 from app.lookup.pace import OfficerPace
 from app.lookup.paper import rule_paper
+from app.lookup.permits import Permits
 from app.lookup.retrying import RetryCheck
 from app.lookup.source import Journey, PopulationSource, SourceRequest
-from app.lookup.standings import standing_of
 from app.lookup.unavailable import UnavailableError, Why
 from app.lookup.values import Citizen
 from app.procedures.store import Catalogue
@@ -87,6 +88,7 @@ class LookupService:
         self._retries = retries
         self._dossiers = dossiers
         self._anchors = anchors
+        self._permits = Permits()
 
     async def look_up(self, caller: Caller, command: LookupCommand) -> Disclosure:
         """Return what the procedure lets this officer see, once question and answer are both on record.
@@ -98,9 +100,12 @@ class LookupService:
         """
         if self._anchors is not None:
             self._anchors.check()
-        self._pace.step(caller.officer.officer_id)
-        permit = await self._permit(caller, command)
-        was_entered_again = await self._retries.was_entered_again(caller, command)
+        now = self._clock.now()
+        self._pace.step(caller.officer.officer_id, now)
+        permit = await self._permit(caller, command, now)
+        was_entered_again = command.is_card_proof
+        if command.retry_of is not None:
+            was_entered_again = await self._retries.was_entered_again(caller, command, command.retry_of)
         waited_seconds = await self._admission.enter(caller, command.question.id_number)
         try:
             budget_seconds = self._policy.budget_seconds - waited_seconds
@@ -133,18 +138,10 @@ class LookupService:
             raise
         return await self._disclose(asked, finding, was_entered_again=was_entered_again)
 
-    async def _permit(self, caller: Caller, command: LookupCommand) -> Permit:
+    async def _permit(self, caller: Caller, command: LookupCommand, now: datetime) -> Permit:
         """Return the permit, or record the refusal and raise it."""
-        day, officer_id = local_day(self._clock.now()), caller.officer.officer_id
-        standing = standing_of(
-            self._catalogue.current,
-            caller.officer,
-            caller.unit,
-            caller.client,
-            command.procedure_code,
-            day,
-        )
-        decision = decide(standing, command.dossier, command.fields, command.question_type)
+        day, officer_id = local_day(now), caller.officer.officer_id
+        decision = self._permits.decide(self._catalogue.current, caller, command, day)
         if isinstance(decision, Permit) and not await self._notices.has_accepted_on(day, officer_id):
             decision = ProblemCode.NOTICE_NOT_ACCEPTED
         if isinstance(decision, Permit) and self._dossiers is not None:
@@ -175,13 +172,13 @@ class LookupService:
         self, asked: _Asked, command: LookupCommand, permit: Permit, budget_seconds: float
     ) -> Citizen | None:
         request = SourceRequest(
-            request_id=national_request_id(asked.lookup_id),
-            officer_code=permit.officer_code,
-            service_code=permit.service_code,
-            question=command.question,
-            budget_seconds=budget_seconds,
-            journey=asked.journey,
-            wanted=permit.fields,
+            national_request_id(asked.lookup_id),
+            permit.officer_code,
+            permit.service_code,
+            command.question,
+            budget_seconds,
+            asked.journey,
+            permit.fields,
         )
         try:
             with TimeLimit(budget_seconds):
@@ -206,7 +203,7 @@ class LookupService:
             disclosed=disclosed_fields(finding.shown or {}),
             differing=finding.differing,
             notices=finding.notices,
-            faults=[notice.fault for notice in finding.faults],
+            faults=[notice.fault for notice in finding.faults] if finding.faults else (),
             claims_answered=finding.claims_answered,
             journey=asked.journey,
         )
@@ -218,9 +215,10 @@ class LookupService:
             now,
             asked.journey.road or self._source.road,
             finding.shown,
-            notices=finding.notices,
-            faults=finding.faults,
-            verdicts=finding.verdicts,
+            finding.notices,
+            finding.faults,
+            None,
+            finding.verdicts,
         )
 
     async def _close_failed(self, asked: _Asked, error: GatewayError) -> None:

@@ -14,5 +14,5 @@ def standing_of(
 ) -> Standing:
     """Return how the officer, in *unit* and behind *client*, stands to the procedure on *day*."""
     procedure = catalogue.procedures.get(procedure_code)
-    is_granted = unit is not None and catalogue.is_granted(unit.unit_id, procedure_code, day)
+    is_granted = unit is not None and catalogue.grants.holds(unit.unit_id, procedure_code, day)
     return Standing(officer, unit, procedure, is_granted, day, client.may_use(procedure_code))

@@ -146,7 +146,7 @@ async def test_a_verification_tells_nothing_of_the_record_that_was_not_claimed()
 
 def test_what_is_claimed_is_not_sealed_with_the_person() -> None:
     desk = a_desk(None)
-    permit = desk.service._permit(desk.caller, a_verification(HOME))
+    permit = desk.service._permit(desk.caller, a_verification(HOME), desk.clock.now())
     draft = intent_draft(desk.caller, a_verification(HOME), asyncio.run(permit), "road", desk.clock.now())
     assert "Mẫu" not in (draft.subject or b"").decode()
 
