@@ -1,9 +1,10 @@
 """How a question is carried: with headers of the road's own, or under a bearer token as well."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Protocol
+from typing import Any, Final, Protocol
 
 from adapters.bearer import TokenCache
 from adapters.connection import Answer, Connection
@@ -12,6 +13,7 @@ from adapters.status import error_for_status
 from app.errors import SourceConfusedError, SourceError, SourceSilentError
 from app.lookup.source import Journey
 
+_UNAUTHORIZED: Final = int(HTTPStatus.UNAUTHORIZED)  # looked up once: members cost as much as a call
 HeadersFor = Callable[[str], Mapping[str, str]]
 """Return the headers of a call of this path."""
 
@@ -64,7 +66,7 @@ class PlainCalls:
         """Return the answer; see the port."""
         headers = self._headers_for(path)
         answer = await post_until(self._connection, path, content, headers, deadline)
-        if answer.status == HTTPStatus.UNAUTHORIZED:
+        if answer.status == _UNAUTHORIZED:
             raise SourceConfusedError(Reason.CREDENTIALS_REFUSED)
         return answer
 
@@ -94,15 +96,16 @@ class BearerCalls:
         self._connection = connection
         self._tokens = tokens
         self._headers_for = headers_for
+        self._headers = lru_cache(maxsize=1)(self._headers_under)  # the same while a token is
         self._token_seconds = token_seconds
 
     async def post(
         self, path: str, content: bytes, deadline: float, journey: Journey | None = None
     ) -> Answer:
         """Return the answer, to a second try after a 401: that call was not processed."""
-        token = await self._token(deadline)
+        token = self._tokens.held or await self._token(deadline)
         answer = await self._post(path, content, token, deadline)
-        if answer.status != HTTPStatus.UNAUTHORIZED:
+        if answer.status != _UNAUTHORIZED:
             return answer
         self._tokens.invalidate(token)
         try:
@@ -114,7 +117,7 @@ class BearerCalls:
             # It left once: whatever ends the second try, nobody else is asked.
             error.was_sent = True
             raise
-        if answer.status == HTTPStatus.UNAUTHORIZED:
+        if answer.status == _UNAUTHORIZED:
             raise SourceConfusedError(Reason.TOKEN_REJECTED)
         return answer
 
@@ -124,8 +127,6 @@ class BearerCalls:
         await probe_until(self._connection, path, deadline)
 
     async def _token(self, deadline: float) -> str:
-        if (held := self._tokens.held) is not None:
-            return held
         until = min(deadline, asyncio.get_running_loop().time() + self._token_seconds)
         try:
             async with asyncio.timeout_at(until):
@@ -147,17 +148,20 @@ class BearerCalls:
         """End a token call under way."""
         await self._tokens.aclose()
 
-    async def _post(self, path: str, content: bytes, token: str, deadline: float) -> Answer:
-        headers = {**self._headers_for(path), "Authorization": f"Bearer {token}"}
-        return await post_until(self._connection, path, content, headers, deadline)
+    def _post(self, path: str, content: bytes, token: str, deadline: float) -> Coroutine[Any, Any, Answer]:
+        return post_until(self._connection, path, content, self._headers(path, token), deadline)
+
+    def _headers_under(self, path: str, token: str) -> Mapping[str, str]:
+        return {**self._headers_for(path), "Authorization": f"Bearer {token}"}
 
 
-async def post_until(
+def post_until(
     connection: Connection, path: str, content: bytes, headers: Mapping[str, str], deadline: float
-) -> Answer:
+) -> Coroutine[Any, Any, Answer]:
     """Return what *path* answers before *deadline*; raises as the connection does."""
+    # The connection's own coroutine: one around it would be passed through at every answer.
     seconds_left = deadline - asyncio.get_running_loop().time()
-    return await connection.post(path, content=content, headers=headers, seconds_left=seconds_left)
+    return connection.post(path, content=content, headers=headers, seconds_left=seconds_left)
 
 
 async def probe_until(connection: Connection, path: str, deadline: float) -> None:

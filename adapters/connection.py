@@ -11,6 +11,7 @@ from typing import Protocol
 import httpx
 
 from app.errors import ConfigurationError
+from app.quickly_made import quickly_made
 
 # Longer than a burst's pauses, shorter than the idle limit of common gateways.
 KEEP_IDLE_SECONDS = 30.0
@@ -21,6 +22,7 @@ _DEEPEST_CAUSE = 10
 _ENDED_UNDER_TLS = (ssl.SSLWantReadError, ssl.SSLWantWriteError, ssl.SSLEOFError)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, repr=False)
 class Answer:
     """What came back: the body may hold a citizen's record, so it never prints."""

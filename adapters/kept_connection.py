@@ -12,6 +12,8 @@ import aiohappyeyeballs
 import httpx
 
 from adapters.connection import KEEP_IDLE_SECONDS, OUR_HEADERS, Answer, Limits, Trust, is_tls_failure
+from adapters.patience import Patience
+from adapters.places import Places
 from adapters.reasons import Reason
 from adapters.resolver import Addresses, look_up
 from adapters.wire import Wire
@@ -47,12 +49,16 @@ class KeptConnection:
         self._limits = limits
         self._keep_idle_seconds = keep_idle_seconds
         self._max_answer_bytes = max_answer_bytes
-        self._free = asyncio.Semaphore(max_connections)
+        self._free = Places(max_connections)
+        self._loop = asyncio.get_running_loop()
+        self._patience = Patience(limits.read_seconds)
         self._idle: deque[tuple[Wire, float]] = deque()
         self._wires: set[Wire] = set()
         self._sweep: asyncio.TimerHandle | None = None
         self._is_closed = False
         self._start_of = lru_cache(maxsize=16)(partial(_start, self._base_url))
+        self._headed: tuple[str, Mapping[str, str]] = ("", {})
+        self._head = b""
 
     async def post(
         self, path: str, *, content: bytes, headers: Mapping[str, str], seconds_left: float
@@ -60,23 +66,21 @@ class KeptConnection:
         """Return what *path* answers; see the port."""
         if seconds_left <= 0:
             raise SourceSilentError(Reason.TIMEOUT, was_sent=False)
-        request = _request(self._start_of("POST", path), headers, content)
-        deadline = asyncio.get_running_loop().time() + seconds_left
-        if self._free.locked():
+        request = b"%b%d\r\n\r\n%b" % (self._head_of(path, headers), len(content), content)
+        deadline = self._loop.time() + seconds_left
+        if not self._free.take_at_once():
             await self._wait_for_a_free_wire(deadline)
-        else:
-            await self._free.acquire()  # does not wait: one is free
         try:
             wire = self._take_kept() or await self._connect(deadline)
             return await self._exchange(wire, request, deadline)
         finally:
-            self._free.release()
+            self._free.leave()
 
     async def reach(self, path: str, *, seconds_left: float) -> int:
         """Return the status of a GET; see the port."""
-        deadline = asyncio.get_running_loop().time() + seconds_left
+        deadline = self._loop.time() + seconds_left
         wire = await self._connect(deadline)
-        request = _request(self._start_of("GET", path), {}, None)
+        request = self._start_of("GET", path) + b"\r\n"
         try:
             return (await self._exchange(wire, request, deadline, only_status=True)).status
         except SourceSilentError as error:
@@ -87,6 +91,7 @@ class KeptConnection:
         self._is_closed = True
         if self._sweep is not None:
             self._sweep.cancel()
+        self._patience.close()
         wires = list(self._wires)
         for wire in wires:
             wire.close()
@@ -99,17 +104,14 @@ class KeptConnection:
 
     async def _wait_for_a_free_wire(self, deadline: float) -> None:
         # A lookup that finds none gives up early rather than queue until too late.
-        until = asyncio.get_running_loop().time() + self._pool_seconds
-        try:
-            async with asyncio.timeout_at(min(until, deadline)):
-                await self._free.acquire()
-        except TimeoutError:
-            reason = Reason.POOL_EXHAUSTED if until <= deadline else Reason.TIMEOUT
-            raise SourceSilentError(reason, was_sent=False) from None
+        seconds_left = deadline - self._loop.time()
+        if not await self._free.wait(min(self._pool_seconds, seconds_left)):
+            reason = Reason.POOL_EXHAUSTED if self._pool_seconds <= seconds_left else Reason.TIMEOUT
+            raise SourceSilentError(reason, was_sent=False)
 
     def _take_kept(self) -> Wire | None:
         """Return the wire that was used last, which is the likeliest to live still."""
-        oldest = asyncio.get_running_loop().time() - self._keep_idle_seconds
+        oldest = self._loop.time() - self._keep_idle_seconds
         while self._idle:
             wire, since = self._idle.pop()
             if since >= oldest and wire.is_quiet:
@@ -119,7 +121,7 @@ class KeptConnection:
 
     async def _connect(self, deadline: float) -> Wire:
         """Return a new wire; whatever fails here, nothing was sent."""
-        until = asyncio.get_running_loop().time() + self._connect_seconds
+        until = self._loop.time() + self._connect_seconds
         try:
             async with asyncio.timeout_at(min(until, deadline)):
                 wire = await self._opened()
@@ -145,7 +147,7 @@ class KeptConnection:
             socket_factory=partial(_socket, self._limits.write_seconds),
         )
         try:
-            _, wire = await asyncio.get_running_loop().create_connection(
+            _, wire = await self._loop.create_connection(
                 partial(Wire, self._max_answer_bytes),
                 sock=connected,
                 ssl=self._tls,
@@ -163,77 +165,53 @@ class KeptConnection:
         self, wire: Wire, request: bytes, deadline: float, *, only_status: bool = False
     ) -> Answer:
         """Return the answer to *request*, which leaves once; whatever ends it early ends the wire."""
-        loop = asyncio.get_running_loop()
         coming = wire.ask(request, only_status=only_status)
-        patience = _Patience(wire, deadline, self._limits.read_seconds)
+        self._patience.begin(wire, deadline)
         try:
             answer = await coming
         except asyncio.CancelledError:
             wire.give_up(Reason.CONNECTION_LOST)
             raise
         finally:
-            patience.end()
+            self._patience.end(wire)
         if not wire.is_usable:
             wire.close()
             return answer
-        self._idle.append((wire, loop.time()))
+        self._idle.append((wire, self._loop.time()))
         if self._sweep is None:
-            self._sweep = loop.call_later(self._keep_idle_seconds, self._close_stale)
+            self._sweep = self._loop.call_later(self._keep_idle_seconds, self._close_stale)
         return answer
 
+    def _head_of(self, path: str, headers: Mapping[str, str]) -> bytes:
+        """Return a question's bytes before its length, made anew where they are not those of the last."""
+        if self._headed != (path, headers):
+            self._head = _with_headers(self._start_of("POST", path), headers) + b"Content-Length: "
+            self._headed = (path, dict(headers))
+        return self._head
+
     def _close_stale(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self._idle and self._idle[0][1] <= loop.time() - self._keep_idle_seconds:
+        while self._idle and self._idle[0][1] <= self._loop.time() - self._keep_idle_seconds:
             self._idle.popleft()[0].close()
         self._sweep = None
         if self._idle:
-            self._sweep = loop.call_at(self._idle[0][1] + self._keep_idle_seconds, self._close_stale)
+            self._sweep = self._loop.call_at(self._idle[0][1] + self._keep_idle_seconds, self._close_stale)
 
 
-class _Patience:
-    """Ends a question at its deadline, or where nothing was heard for too long."""
-
-    def __init__(self, wire: Wire, deadline: float, read_seconds: float | None) -> None:
-        self._wire = wire
-        self._deadline = deadline
-        self._read_seconds = read_seconds
-        self._timer = asyncio.get_running_loop().call_at(self._until, self._look)
-
-    @property
-    def _until(self) -> float:
-        if self._read_seconds is None:
-            return self._deadline
-        return min(self._deadline, self._wire.heard_at + self._read_seconds)
-
-    def end(self) -> None:
-        """Look no more."""
-        self._timer.cancel()
-
-    def _look(self) -> None:
-        loop = asyncio.get_running_loop()
-        if self._until <= loop.time():
-            self._wire.give_up(Reason.TIMEOUT)
-        else:
-            self._timer = loop.call_at(self._until, self._look)
-
-
-def _start(base_url: str, method: str, path: str) -> str:
+def _start(base_url: str, method: str, path: str) -> bytes:
     # Read by httpx, as in the check of the settings: what was checked is what is asked, to the letter.
     url = httpx.URL(base_url + path)
-    ours = "".join(f"{name}: {value}\r\n" for name, value in OUR_HEADERS.items())
-    return f"{method} {url.raw_path.decode('ascii')} HTTP/1.1\r\nHost: {url.netloc.decode('ascii')}\r\n{ours}"
+    line = f"{method} {url.raw_path.decode('ascii')} HTTP/1.1\r\nHost: {url.netloc.decode('ascii')}\r\n"
+    return _with_headers(line.encode("ascii"), OUR_HEADERS)
 
 
-def _request(start: str, headers: Mapping[str, str], content: bytes | None) -> bytes:
-    """Return the request's bytes; ValueError for a header that would be more than one."""
-    head = start
+def _with_headers(start: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return *start* and *headers*; ValueError for a header that would be more than one."""
+    lines = ""
     for name, value in headers.items():
         if not (value.isascii() and value.isprintable()):
             raise ValueError(f"the value of {name} cannot stand in a header")
-        head += f"{name}: {value}\r\n"
-    if content is None:
-        return f"{head}\r\n".encode("ascii")
-    return f"{head}Content-Length: {len(content)}\r\n\r\n".encode("ascii") + content
+        lines += f"{name}: {value}\r\n"
+    return start + lines.encode("ascii")
 
 
 def _socket(write_seconds: float | None, address: aiohappyeyeballs.AddrInfoType) -> socket.socket:

@@ -21,41 +21,44 @@ def values_of(request: SourceRequest, operation: Operation, profile: Profile) ->
     Raises InvalidRequestError where the profile has no element for the kind of number asked about:
     without its number nobody must be asked about. Source: wire format, section 2.1.
     """
-    number = request.question.id_number
-    number_element = "SoDinhDanh" if isinstance(number, CitizenId) else "SoCMND"
-    order = profile.order_of(operation)
+    question, order = request.question, profile.order_of(operation)
+    number_element = "SoDinhDanh" if isinstance(question.id_number, CitizenId) else "SoCMND"
     if number_element not in order:
         raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/citizen/id_number",))
-    return {
+    day = question.birth_date.iso
+    if profile.birth_date_format == "yyyymmdd":
+        day = day.replace("-", "")
+    values = {
         "MaYeuCau": request.request_id,
         "MaDVC": request.service_code,
         "MaTichHop": operation.integration_code,
         "MaDichVu": operation.integration_code,
         "MaDonVi": profile.agency_code,
         "SoDienThoai": _NO_TELEPHONE,
-        number_element: number.digits,
-        "HoVaTen": name_as_asked(request.question.full_name, without_accents=profile.names_without_accents),
-        **dict.fromkeys(OFFICER_ELEMENTS, profile.service_account),
-        **dict.fromkeys(_officers_own(profile.officer_code_in, order), request.officer_code),
-        **_birth_date(request.question.birth_date, profile, order),
+        number_element: question.id_number.digits,
+        "HoVaTen": name_as_asked(question.full_name, without_accents=profile.names_without_accents),
+        "NgayThangNamSinh": day,
+        _birth_element(question.birth_date, order): day,
     }
+    for element, is_officers_own in _officer_elements(profile.officer_code_in, order):
+        values[element] = request.officer_code if is_officers_own else profile.service_account
+    return values
 
 
 @lru_cache(maxsize=16)
-def _officers_own(officer_code_in: tuple[str, ...], order: tuple[str, ...]) -> frozenset[str]:
-    """Return the elements in which the officer's own code stands."""
+def _officer_elements(officer_code_in: tuple[str, ...], order: tuple[str, ...]) -> list[tuple[str, bool]]:
+    """Return the elements of whoever asks, and whether the officer's own code stands there."""
     # An order without the officer's usual place (033) has the code in the place it has.
-    return OFFICER_ELEMENTS.intersection(officer_code_in, order) or OFFICER_ELEMENTS
+    own = OFFICER_ELEMENTS.intersection(officer_code_in, order) or OFFICER_ELEMENTS
+    return [(element, element in own) for element in sorted(OFFICER_ELEMENTS)]
 
 
-def _birth_date(birth_date: BirthDate, profile: Profile, order: tuple[str, ...]) -> dict[str, str]:
-    text = birth_date.iso
-    if profile.birth_date_format == "yyyymmdd":
-        text = text.replace("-", "")
+def _birth_element(birth_date: BirthDate, order: tuple[str, ...]) -> str:
+    if not birth_date.is_year_only:
+        return "NgayThangNam"
     # A form with one field for both takes a lone year in it.
     has_one_field = "NgayThangNam" in order and "Nam" not in order
-    name = "Nam" if birth_date.is_year_only and not has_one_field else "NgayThangNam"
-    return {name: text, "NgayThangNamSinh": text}
+    return "NgayThangNam" if has_one_field else "Nam"
 
 
 def name_as_asked(full_name: FullName, *, without_accents: bool) -> str:

@@ -1,7 +1,8 @@
 """Asks the national side: write the question, carry it within the budget, read the answer."""
 
 import asyncio
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 from adapters.calls import Calls
 from adapters.connection import Answer
@@ -44,6 +45,7 @@ class NationalSource:
         self._profile = profile
         self._language = language
         self._calls = calls
+        self._loop = asyncio.get_running_loop()
 
     @property
     def road(self) -> str:
@@ -78,7 +80,7 @@ class NationalSource:
 
         Raises SourceSilentError and SourceConfusedError.
         """
-        deadline = asyncio.get_running_loop().time() + seconds
+        deadline = self._loop.time() + seconds
         try:
             async with asyncio.timeout_at(deadline):
                 await self._calls.probe(self._profile.find.path, deadline)
@@ -96,10 +98,10 @@ class NationalSource:
         """End what is under way between questions."""
         await self._calls.aclose()
 
-    async def _ask(self, operation: Operation | None, request: SourceRequest) -> Answer:
+    def _ask(self, operation: Operation | None, request: SourceRequest) -> Coroutine[Any, Any, Answer]:
         if operation is None:
             raise SourceConfusedError(Reason.NOT_OFFERED, was_sent=False)
         content = self._language.write(request, operation)
         # The budget covers a token, the question and a second try together.
-        deadline = asyncio.get_running_loop().time() + request.budget_seconds
-        return await self._calls.post(operation.path, content, deadline, request.journey)
+        deadline = self._loop.time() + request.budget_seconds
+        return self._calls.post(operation.path, content, deadline, request.journey)  # no coroutine around it

@@ -74,14 +74,15 @@ class Wire(asyncio.Protocol):
         With *only_status* it ends with the answer's head, and the connection with it. Raises
         SourceSilentError where nothing can be sent any more.
         """
-        if self._transport is None or not self.is_usable:
+        transport = self._transport
+        if transport is None or self._is_spent or transport.is_closing():
             raise SourceSilentError(Reason.CONNECTION_LOST, was_sent=False)
-        self._question = self._loop.create_future()
+        self._question = question = self._loop.create_future()
         self._only_status = only_status
         self._heard_bytes = 0
         self.heard_at = self._loop.time()
-        self._transport.write(request)
-        return self._question
+        transport.write(request)
+        return question
 
     def close(self) -> None:
         """Take no further question, and leave."""
@@ -132,17 +133,16 @@ class Wire(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """Begin an answer; one after the answer to the question spends the connection."""
-        self._incoming = _Incoming()
         self._is_spent |= self._question is None
 
     def on_status(self, words: bytes) -> None:
         """Count the words beside the status, which nobody reads."""
-        self._count_head(len(words))
+        self._incoming.head_bytes += len(words)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Note what matters of the head."""
         incoming = self._incoming
-        self._count_head(len(name) + len(value))
+        incoming.head_bytes += len(name) + len(value)
         match name.lower():
             case b"content-type" if incoming.content_type is None:
                 incoming.content_type = value.decode("latin-1")
@@ -154,7 +154,7 @@ class Wire(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """Refuse what the head already says is to be refused; a word to go on is no answer yet."""
         incoming, status = self._incoming, self._parser.get_status_code()
-        if status < _FIRST_STATUS:
+        if status < _FIRST_STATUS or incoming.head_bytes > _MOST_HEAD_BYTES:
             self.give_up(Reason.CONNECTION_LOST)
         if status < _FIRST_FINAL and status != _SWITCHING_PROTOCOLS:
             return
@@ -178,19 +178,19 @@ class Wire(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """End the question with its answer."""
         status = self._parser.get_status_code()
+        if self._incoming.head_bytes > _MOST_HEAD_BYTES:  # by its trailers
+            self.give_up(Reason.CONNECTION_LOST)
         if status >= _FIRST_FINAL:
             self._is_spent |= not self._parser.should_keep_alive()
             self._succeed(status)
-
-    def _count_head(self, size: int) -> None:
-        self._incoming.head_bytes += size
-        if self._incoming.head_bytes > _MOST_HEAD_BYTES:
-            self.give_up(Reason.CONNECTION_LOST)
+        else:
+            self._incoming = _Incoming()
 
     def _check_size(self) -> None:
         # Words to go on, half a head, what stands around chunks: nobody reads it, so it must end by itself.
-        most = _MOST_HEAD_BYTES + (self._most_answer_bytes if self._incoming.has_head else 0)
-        if self._heard_bytes - self._incoming.body_bytes > most:
+        incoming = self._incoming
+        most = _MOST_HEAD_BYTES + (self._most_answer_bytes if incoming.has_head else 0)
+        if incoming.head_bytes > _MOST_HEAD_BYTES or self._heard_bytes - incoming.body_bytes > most:
             self.give_up(Reason.CONNECTION_LOST)
 
     def _succeed(self, status: int) -> None:

@@ -109,11 +109,14 @@ class Breaker:
 
     def look(self) -> None:
         """Open where the road has fallen silent meanwhile."""
-        now, rules = self._clock.monotonic(), self._rules
-        is_silent = self.state is _CLOSED and self._pulse.is_silent(now)
-        if self.state is _HALF_OPEN:
-            is_silent = self._pulse.is_silent(now, questions=1, at_least=rules.trial_seconds)
-        if is_silent:
+        if self.state is _OPEN:
+            return
+        now, is_silent = self._clock.monotonic(), self._pulse.is_silent
+        if self.state is _CLOSED:
+            is_over = is_silent(now)
+        else:
+            is_over = is_silent(now, questions=1, at_least=self._rules.trial_seconds)
+        if is_over:
             self._open(SILENT)
 
     def begin(self) -> Ticket:

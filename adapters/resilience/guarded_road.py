@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from adapters.places import Places
 from adapters.reasons import Reason
 from adapters.resilience.breaker import Breaker, State, Ticket, Verdict
-from adapters.resilience.places import Places
 from adapters.resilience.planned_stops import Calendar
 from adapters.source import NationalSource
 from app.errors import SourceConfusedError, SourceError, SourceRefusedError, SourceSilentError
@@ -60,8 +60,12 @@ class GuardedRoad:
         pool_seconds: float,
         probe_seconds: float,
     ) -> None:
-        """*breaker* makes the breaker, given what to call when its state changes."""
+        """*breaker* makes the breaker, given what to call when its state changes.
+
+        Needs a running event loop.
+        """
         self.name = name
+        self._loop = asyncio.get_running_loop()
         self.places = places
         self.opened = asyncio.Event()
         self.breaker = breaker(self._changed)
@@ -80,23 +84,32 @@ class GuardedRoad:
         """Whether a question that comes now would be asked here, if there is a place."""
         return not self.is_stopped and not self.breaker.is_open
 
-    async def enter(self, *, wait_until: float | None = None) -> Ticket | Refusal:
-        """Return a ticket for one question, which `ask` must follow; or why there is none now.
+    def enter(self) -> Ticket | Refusal:
+        """Return a ticket for one question, which `ask` must follow; or why there is none now."""
+        if (refusal := self._refusal()) is not None:
+            return refusal
+        if not self.places.take_at_once():
+            return Refusal(Reason.ROAD_BUSY)
+        return self.breaker.begin()
 
-        With *wait_until* (the event loop's time) a place is waited for, where the line is not full.
+    async def wait_to_enter(self, until: float) -> Ticket | Refusal:
+        """Do what `enter` does, but wait *until* then (the event loop's time) for a place.
+
+        A full line is not joined.
         """
         if (refusal := self._refusal()) is not None:
             return refusal
-        if not await self.places.take_at_once() and not await self._waited(wait_until):
+        left = until - self._loop.time()
+        if not await self.places.wait(min(self._pool_seconds, left)):
             return Refusal(Reason.ROAD_BUSY)
-        if wait_until is not None and (refusal := self._refusal()) is not None:
+        if (refusal := self._refusal()) is not None:
             self.places.leave()
             return refusal
         return self.breaker.begin()
 
     async def ask(self, ticket: Ticket, request: SourceRequest, ask: Ask[T]) -> T:
         """Return what the road answers within the request's budget; raises as the source does."""
-        began = asyncio.get_running_loop().time()
+        began = self._loop.time()
         verdict, why = _NOTHING, ""
         request.journey.road = self.name
         request.journey.tries += 1
@@ -108,7 +121,7 @@ class GuardedRoad:
             raise
         except asyncio.CancelledError:
             # Whoever asked may count the same budget, and end us before we do.
-            if asyncio.get_running_loop().time() - began >= request.budget_seconds * _NEARLY:
+            if self._loop.time() - began >= request.budget_seconds * _NEARLY:
                 verdict, why = Verdict.TIMED_OUT, Reason.TIMEOUT
             raise
         finally:
@@ -146,13 +159,6 @@ class GuardedRoad:
         if (stop := self._calendar.stop_of(self.name)) is not None:
             return Refusal(Reason.PLANNED_STOP, stop)
         return None if self.breaker.admits() else Refusal(Reason.ROAD_OUT_OF_ORDER)
-
-    async def _waited(self, wait_until: float | None) -> bool:
-        """Wait for a place; returns whether there is one now."""
-        if wait_until is None:
-            return False
-        left = wait_until - asyncio.get_running_loop().time()
-        return await self.places.wait(min(self._pool_seconds, left))
 
     def _changed(self) -> None:
         state = self.breaker.state

@@ -10,9 +10,9 @@ from typing import Final
 import httpx
 
 from adapters.choose import open_source
+from adapters.places import Places
 from adapters.resilience.breaker import Breaker, BreakerRules
 from adapters.resilience.guarded_road import GuardedRoad
-from adapters.resilience.places import Places
 from adapters.resilience.planned_stops import Calendar
 from adapters.resilience.pulse import SilenceRule
 from adapters.resilience.roads import Roads

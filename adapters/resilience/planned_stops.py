@@ -108,9 +108,8 @@ class Calendar:
         return tuple(stop for stop in self._current() if stop.ends > now)
 
     def _current(self) -> tuple[PlannedStop, ...]:
-        now = self._clock.monotonic()
-        if self._path is not None and now - self._looked_at >= _LOOK_AGAIN_SECONDS:
-            self._looked_at = now
+        if self._path is not None and self._clock.monotonic() - self._looked_at >= _LOOK_AGAIN_SECONDS:
+            self._looked_at = self._clock.monotonic()
             if (state := self._state()) != self._seen:
                 self._seen = state
                 self._read_again(self._path)

@@ -61,13 +61,13 @@ class Pulse:
 
     def is_silent(self, now: float, *, questions: int | None = None, at_least: float = 0.0) -> bool:
         """Whether *questions* (the rule's) have waited through a silence that is long for this road."""
-        needed = questions or self._rule.questions
-        if len(self._waiting) < needed:
+        needed, long = questions or self._rule.questions, max(self._rule.seconds, at_least)
+        if now - self._last_sign < long or len(self._waiting) < needed:
             return False
         # Questions begin in the order in which they stand, so this one is the youngest of the oldest.
         youngest = next(islice(self._waiting.values(), needed - 1, None))
         silence = now - max(youngest, self._last_sign)
-        return silence >= max(self._rule.seconds, at_least) and silence >= self._patience(now)
+        return silence >= long and silence >= self._patience(now)
 
     def _patience(self, now: float) -> float:
         rule = self._rule

@@ -1,9 +1,10 @@
 """All roads to the national side as one source: in order of preference, and no question sent twice."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from itertools import chain
+from typing import Any, Final, NamedTuple, TypeVar
 
 from adapters.reasons import Reason
 from adapters.resilience.guarded_road import Ask, GuardedRoad, Refusal
@@ -25,8 +26,7 @@ _BUSY: Final = frozenset({Reason.POOL_EXHAUSTED, Reason.HTTP_429, Reason.ROAD_BU
 _BUSY_SECONDS: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Try:
+class _Try(NamedTuple):
     """A road to try next, after a pause; with `wait_until` a place is waited for."""
 
     road: GuardedRoad
@@ -99,8 +99,10 @@ class Roads:
     def __init__(
         self, roads: Sequence[GuardedRoad], calendar: Calendar, clock: Clock, chance: Callable[[], float]
     ) -> None:
-        """*roads* in order of preference; *chance* gives numbers from 0 to 1."""
+        """*roads* in order of preference; *chance* gives numbers from 0 to 1. Needs a running event loop."""
         self.roads = tuple(roads)
+        self._first_tries = tuple(map(_Try, roads))
+        self._loop = asyncio.get_running_loop()
         self._calendar = calendar
         self._clock = clock
         self._chance = chance
@@ -108,22 +110,25 @@ class Roads:
     @property
     def road(self) -> str:
         """Name of the road that would be asked now."""
-        return next((road for road in self.roads if road.would_ask), self.roads[0]).name
+        for road in self.roads:
+            if road.would_ask:
+                return road.name
+        return self.roads[0].name
 
-    async def find(self, request: SourceRequest) -> Citizen | None:
+    def find(self, request: SourceRequest) -> Coroutine[Any, Any, Citizen | None]:
         """Return the citizen's record (037), or None when the national side knows no such person.
 
         Raises as the port says; UnavailableError, which has words for the desk, where nobody answered.
         """
-        return await self._ask(request, NationalSource.find)
+        return self._ask(request, NationalSource.find)  # no coroutine around it, at every lookup
 
-    async def confirm(self, request: SourceRequest) -> bool:
+    def confirm(self, request: SourceRequest) -> Coroutine[Any, Any, bool]:
         """Return whether the national side knows this person (003 / 033); raises as `find` does."""
-        return await self._ask(request, NationalSource.confirm)
+        return self._ask(request, NationalSource.confirm)
 
-    async def household(self, request: SourceRequest) -> Household:
+    def household(self, request: SourceRequest) -> Coroutine[Any, Any, Household]:
         """Return the household of the person asked about (034, unverified); raises as `find` does."""
-        return await self._ask(request, NationalSource.household)
+        return self._ask(request, NationalSource.household)
 
     def report(self) -> RoadReport:
         """Return how each road stands, and what stops are planned."""
@@ -131,11 +136,14 @@ class Roads:
         return RoadReport(states, self._calendar.coming(), self._calendar.is_readable)
 
     async def _ask(self, request: SourceRequest, ask: Ask[T]) -> T:
-        trip = _Trip(request, asyncio.get_running_loop().time() + request.budget_seconds)
-        for each in self._tries(trip):
+        trip = _Trip(request, self._loop.time() + request.budget_seconds)
+        for each in chain(self._first_tries, self._further_tries(trip)):
             if each.pause_seconds:
                 await asyncio.sleep(each.pause_seconds)
-            ticket = await each.road.enter(wait_until=each.wait_until)
+            if each.wait_until is None:
+                ticket = each.road.enter()
+            else:
+                ticket = await each.road.wait_to_enter(each.wait_until)
             if isinstance(ticket, Refusal):
                 trip.refused(each.road.name, ticket)
                 continue
@@ -149,10 +157,8 @@ class Roads:
                 trip.failed(each.road.name, error)
         raise trip.end(self._clock)
 
-    def _tries(self, trip: _Trip) -> Iterator[_Try]:
-        """Yield each road; then those that were full, to be waited for; or once more, if not reached."""
-        for road in self.roads:
-            yield _Try(road)
+    def _further_tries(self, trip: _Trip) -> Iterator[_Try]:
+        """Yield, after each road once, those that were full, to be waited for; or again, if not reached."""
         if trip.failure is None:
             for road in self.roads:
                 refusal = trip.refusals.get(road.name)

@@ -9,12 +9,12 @@ from typing import Any
 
 from adapters.choose import ROADS
 from adapters.connection import Answer
+from adapters.places import Places
 from adapters.profile import Operation, load_profile
 from adapters.reasons import Reason
 from adapters.resilience.breaker import Breaker, BreakerRules
 from adapters.resilience.guarded_road import GuardedRoad
 from adapters.resilience.opening import probing
-from adapters.resilience.places import Places
 from adapters.resilience.planned_stops import Calendar
 from adapters.resilience.roads import Roads
 from adapters.source import NationalSource

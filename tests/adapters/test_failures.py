@@ -171,7 +171,7 @@ async def opened(settings: UpstreamSettings, trigger: str, folder: Path) -> Asyn
     async with open_roads((settings,), SystemClock(), planned_stops_file=stops) as roads:
         (road,) = roads.roads
         if what == "busy":
-            assert await road.places.take_at_once()
+            assert road.places.take_at_once()
         for _ in range(settings.breaker_failures if what == "open" else 0):
             road.breaker.end(road.breaker.begin(), Verdict.FAILED, "http_503")
         yield roads
