@@ -23,11 +23,12 @@ class TimeLimit:
 
     def __enter__(self) -> Self:
         """Begin; RuntimeError outside a task."""
-        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("a time limit is for what a task awaits")
         self._task, self._cancels = task, task.cancelling()
-        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._end)
+        self._timer = loop.call_later(self._seconds, self._end)
         return self
 
     def __exit__(

@@ -21,7 +21,8 @@ _BEGINS_EARLY: Final = timedelta(days=1)  # a gateway's clock may run ahead, by 
 
 def month_of(instant: datetime) -> str:
     """Return the UTC month of *instant* as `yyyy-mm`."""
-    return instant.astimezone(UTC).strftime("%Y-%m")
+    in_utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return f"{in_utc.year:04d}-{in_utc.month:02d}"
 
 
 def months_from(first: date, count: int) -> list[str]:

@@ -15,7 +15,7 @@ from app.audit.insert import INSERT_BATCH, batch_arguments
 from app.audit.keyring import Keyring, month_of
 from app.audit.record import Draft, RecordKind
 from app.audit.silence import Silence
-from app.audit.waiting import Patience, Waiter, WaitingLine, fail
+from app.audit.waiting import Patience, Waiter, WaitingLine, fail, let_others_go_first
 from app.clock import Clock
 from app.errors import AuditUnavailableError
 from app.logs import LogEvent, get_logger
@@ -115,8 +115,9 @@ class AuditWriter:
         await self._look()
         while self._line or not self._is_closing:
             if self._line:
-                await self._write_whatever_comes(self._line.next_batch())
-                await asyncio.sleep(0)  # whom it woke goes first: fewer batches, each larger
+                batch = self._line.next_batch()
+                await self._write_whatever_comes(batch)
+                await let_others_go_first(batch)
             else:
                 await self._rest()
         await self._close_chain()

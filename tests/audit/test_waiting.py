@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.audit.waiting import MAX_BATCH, Patience, Waiter, WaitingLine
+from app.audit.waiting import MAX_BATCH, Patience, Waiter, WaitingLine, let_others_go_first
 from app.errors import AuditUnavailableError
 from tests.audit.workbench import a_draft, an_outcome
 
@@ -106,3 +106,17 @@ async def test_draft_of_whoever_was_told_is_not_kept_for_the_rest_of_the_wait() 
     gc.collect()
 
     assert [one() for one in kept] == [None, None, None]
+
+
+@pytest.mark.parametrize(("drafts", "turns"), [(0, 0), (1, 1), (3, 3), (200, 4)])
+async def test_others_have_a_few_turns_after_a_large_batch_and_one_after_a_single_draft(
+    drafts: int, turns: int
+) -> None:
+    going = asyncio.create_task(let_others_go_first([Waiter.of(a_draft())] * drafts))
+    await asyncio.sleep(0)  # it begins
+    had = 0
+    while not going.done():
+        await asyncio.sleep(0)
+        had += 1
+
+    assert had == turns
