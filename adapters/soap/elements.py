@@ -7,7 +7,7 @@ from typing import Final
 from lxml.etree import _Element as Element
 
 from adapters.soap.citizen import unreadable
-from adapters.soap.wire import DANCU
+from adapters.soap.namespaces import DANCU
 
 _PREFIX: Final = f"{{{DANCU}}}"
 

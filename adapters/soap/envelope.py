@@ -9,7 +9,7 @@ from lxml.etree import _Element as Element
 
 from adapters.connection import Answer
 from adapters.reasons import Reason
-from adapters.soap.wire import SOAP
+from adapters.soap.namespaces import SOAP
 from adapters.status import error_for_status, may_explain_itself
 from app.errors import ProblemCode, SourceConfusedError, SourceError, SourceRefusedError
 

@@ -2,8 +2,8 @@
 
 from adapters.connection import Answer
 from adapters.profile import Operation, Profile
+from adapters.soap.question import question_xml
 from adapters.soap.read import read_citizen, read_confirmation, read_household
-from adapters.soap.wire import question_xml
 from app.lookup.source import SourceRequest
 from app.lookup.values import Citizen, Household
 
@@ -15,7 +15,7 @@ class SoapLanguage:
         self._profile = profile
 
     def write(self, request: SourceRequest, operation: Operation) -> bytes:
-        """Return the envelope; see adapters.soap.wire."""
+        """Return the envelope; see adapters.soap.question."""
         return question_xml(request, operation, self._profile)
 
     def read_citizen(self, answer: Answer, wanted: frozenset[str] | None = None) -> Citizen | None:

@@ -12,8 +12,8 @@ from adapters.reasons import Reason
 from adapters.soap.citizen import read_record, reading_of
 from adapters.soap.elements import texts_of
 from adapters.soap.envelope import open_envelope
+from adapters.soap.namespaces import DANCU, QLDC
 from adapters.soap.usual import usual_texts
-from adapters.soap.wire import DANCU, QLDC
 from app.errors import SourceConfusedError
 from app.lookup.values import Citizen, Household
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
-from adapters.soap.wire import DANCU, QLDC, SOAP
+from adapters.soap.namespaces import DANCU, QLDC, SOAP
 
 # Longer ones are looked over for names without end first (decision 40); a record has a third of this.
 _LONGEST: Final = 16 * 1024

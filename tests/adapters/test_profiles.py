@@ -10,7 +10,7 @@ from lxml import etree
 from adapters.choose import ROADS, check_settings
 from adapters.lgsp_json.language import JsonLanguage
 from adapters.profile import Profile, load_profile
-from adapters.soap.wire import question_xml
+from adapters.soap.question import question_xml
 from app.errors import ConfigurationError
 from app.lookup.source import SourceRequest
 from app.lookup.values import BirthDate, CitizenId, FullName, Question

@@ -11,9 +11,9 @@ from lxml import etree
 from adapters.connection import Answer
 from adapters.soap.citizen import reading_of
 from adapters.soap.elements import texts_of
+from adapters.soap.namespaces import DANCU, QLDC, SOAP
 from adapters.soap.read import _people
 from adapters.soap.usual import usual_texts
-from adapters.soap.wire import DANCU, QLDC, SOAP
 from tests.fuzz.mutating import PIECES, TEXTS
 
 T = TypeVar("T")

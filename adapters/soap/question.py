@@ -7,13 +7,9 @@ from xml.sax.saxutils import escape
 
 from adapters.profile import Operation, Profile
 from adapters.question import values_of
+from adapters.soap.namespaces import QLDC, SOAP
 from app.errors import InvalidRequestError, ProblemCode
 from app.lookup.source import SourceRequest
-
-SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-QLDC = "http://dancuquocgia.bca"
-DANCU = "http://www.mic.gov.vn/dancu/1.0"
-
 
 # What is no character of XML 1.0 (section 2.2).
 _UNSENDABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -12,7 +12,8 @@ from lxml import etree
 from adapters.lgsp_soap.adapter import LGSP_SOAP
 from adapters.profile import Operation, Profile, load_profile
 from adapters.question import name_as_asked
-from adapters.soap.wire import QLDC, question_xml
+from adapters.soap.namespaces import QLDC
+from adapters.soap.question import question_xml
 from app.errors import InvalidRequestError, ProblemCode
 from app.lookup.source import SourceRequest
 from app.lookup.values import BirthDate, FullName, OldIdNumber
