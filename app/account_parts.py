@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
+from app.accounts.access_rules import AccessRules
 from app.accounts.activation_desk import ActivationDesk
 from app.accounts.activation_routes import ActivationDoor, activation_router
 from app.accounts.asserted_sign_in import AssertedSignInDesk
-from app.accounts.authentication import AccessRules
 from app.accounts.client_desk import ClientDesk
 from app.accounts.client_store import AssertionStore
 from app.accounts.credential_store import CredentialStore

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
-from app.accounts.authentication import AccessRules
+from app.accounts.access_rules import AccessRules
 from app.accounts.compatible_desk import CompatibleDesk
 from app.accounts.compatible_routes import compatible_router
 from app.accounts.guarding import SignInGuards

@@ -5,7 +5,7 @@ from uuid import UUID
 
 
 class ProblemCode(StrEnum):
-    """Stable codes that clients may branch on; their texts stand in app.web.problems."""
+    """Stable codes that clients may branch on; their texts stand in app.web.problem_texts."""
 
     # The request itself
     MALFORMED_REQUEST = "malformed_request"

@@ -14,8 +14,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from app.accounts.authentication import Caller, Request
+from app.accounts.authentication import Caller
 from app.accounts.clients import Client, ClientKind, GrantType
+from app.accounts.request import Request
 from app.accounts.values import Officer, Role
 from app.clock import SystemClock, local_day
 from app.database.live import LiveView

@@ -14,7 +14,8 @@ from adapters.choose import open_source
 from app.audit.record import read_leaf
 from app.cli import invented
 from app.clock import Clock, SystemClock
-from app.main import OpenSource, WrapLog, create_app
+from app.gateway_parts import WrapLog
+from app.main import OpenSource, create_app
 from app.settings import UpstreamSettings
 from tests.world import World, a_lookup
 

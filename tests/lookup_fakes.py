@@ -10,8 +10,9 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.accounts.authentication import Caller, Request
+from app.accounts.authentication import Caller
 from app.accounts.clients import Client, ClientKind, GrantType
+from app.accounts.request import Request
 from app.accounts.values import Officer, Role
 from app.audit.record import Draft, Outcome, RecordKind
 from app.audit.tree.anchoring import AnchorGuard

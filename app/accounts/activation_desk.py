@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.accounts.activation import code_digest
-from app.accounts.authentication import Request
 from app.accounts.clients import Client
 from app.accounts.credential_store import CredentialStore, set_own_password
 from app.accounts.guarding import Charge, SignInGuards
@@ -17,6 +16,7 @@ from app.accounts.life_facts import ChangeFacts, time_text
 from app.accounts.life_table import ACTIVATION_CODE
 from app.accounts.password_desk import PasswordDesk, PasswordRefusedError
 from app.accounts.passwords import PasswordVault, SignInBusyError
+from app.accounts.request import Request
 from app.accounts.sign_in import login_name_of
 from app.accounts.store import Accounts
 from app.accounts.table import OFFICER

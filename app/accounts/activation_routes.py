@@ -9,9 +9,9 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from app.accounts.activation_desk import Activation, ActivationDesk
-from app.accounts.authentication import Request
 from app.accounts.client_desk import check_grant
 from app.accounts.clients import Client, GrantType
+from app.accounts.request import Request
 from app.accounts.routes import TokenFault, authorization_of, fault_answer, request_of
 from app.accounts.sign_in import SignInError
 from app.accounts.throttling import SignInsThrottledError, SignInThrottle

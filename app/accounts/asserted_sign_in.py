@@ -5,6 +5,7 @@ from typing import Final
 
 from uuid_utils.compat import uuid7
 
+from app.accounts.access_rules import ASSURANCE_ASSERTED
 from app.accounts.assertions import (
     Assertion,
     AssertionFault,
@@ -12,9 +13,10 @@ from app.accounts.assertions import (
     SignInClaims,
     read_sign_in,
 )
-from app.accounts.authentication import ASSURANCE_ASSERTED, Request, bound_certificate
+from app.accounts.client_check import bound_certificate
 from app.accounts.client_desk import ClientDesk
 from app.accounts.clients import Client
+from app.accounts.request import Request
 from app.accounts.session_desk import IssuedTokens, SessionDesk
 from app.accounts.sessions import Session
 from app.accounts.sign_in import SignInError, SignInFault, login_name_of

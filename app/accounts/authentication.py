@@ -1,18 +1,18 @@
 """From an access token to the officer behind a request; refusals of a known officer leave a record."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Final
+from datetime import datetime
 from uuid import UUID
 
+from app.accounts.access_rules import ASSURANCE_ASSERTED, ASSURANCE_PASSWORD, AccessRules
 from app.accounts.activity import ActivityBook
-from app.accounts.clients import Client, CredentialKind, GrantType
+from app.accounts.client_check import check_client, let_in_until
+from app.accounts.clients import Client, GrantType
 from app.accounts.judgements import Judgement, Judgements, facts_of
-from app.accounts.password_policy import PasswordProfile, expires_at
-from app.accounts.sessions import SessionRules
+from app.accounts.request import Request
 from app.accounts.store import Accounts
 from app.accounts.tokens import TokenClaims, TokenExpiredError, TokenMint
-from app.accounts.values import Network, Officer
+from app.accounts.values import Officer
 from app.audit.coalescing import Coalescer
 from app.audit.record import Draft, RecordKind, Value
 from app.clock import Clock
@@ -21,25 +21,6 @@ from app.errors import GatewayError, NotAllowedError, NotAuthenticatedError, Pro
 from app.quickly_made import quickly_made
 from app.units.store import UnitRegister
 from app.units.values import Unit
-from app.web.certificates import PresentedCertificate
-from app.web.proxies import parse_address
-
-ASSURANCE_PASSWORD: Final = "password"  # noqa: S105 - how sure we are, not a secret
-ASSURANCE_SECOND_FACTOR: Final = "password+otp"
-ASSURANCE_ASSERTED: Final = "asserted"
-"""The client software has signed the officer in and vouches for it."""
-_NEVER: Final = datetime.min.replace(tzinfo=UTC)
-_ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
-
-
-@quickly_made
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is known of a request before anybody is."""
-
-    address: str
-    request_id: str
-    certificate: PresentedCertificate | None = None
 
 
 @quickly_made
@@ -65,39 +46,6 @@ class Caller:
         else:
             who = facts_of(officer, unit, client, session_id, self.assurance)
         return {**who, "address": request.address, "request_id": request.request_id}
-
-
-@dataclass(frozen=True, slots=True)
-class AccessRules:
-    """What an officer needs before they may do more than change it: a password in force, a second factor."""
-
-    profile: PasswordProfile
-    sessions: SessionRules
-
-    def restriction(
-        self, officer: Officer, now: datetime, assurance: str = ASSURANCE_PASSWORD
-    ) -> ProblemCode | None:
-        """Return what the officer must do first, or None; whom software vouches for needs no password."""
-        is_asserted = assurance == ASSURANCE_ASSERTED
-        if not is_asserted and (officer.must_change_password or self.password_expires_at(officer) <= now):
-            return ProblemCode.PASSWORD_CHANGE_NEEDED
-        if officer.is_privileged and not officer.has_second_factor:
-            return ProblemCode.SECOND_FACTOR_NEEDED
-        return None
-
-    def unrestricted_until(self, officer: Officer, assurance: str) -> datetime:
-        """Return before when restriction is None for sure."""
-        if officer.is_privileged and not officer.has_second_factor:
-            return _NEVER
-        if assurance == ASSURANCE_ASSERTED:
-            return _ALWAYS
-        return _NEVER if officer.must_change_password else self.password_expires_at(officer)
-
-    def password_expires_at(self, officer: Officer) -> datetime:
-        """Return when the password ends; at once where nobody knows when it began."""
-        if officer.password_changed_at is None:
-            return _NEVER
-        return expires_at(officer.password_changed_at, self.profile, is_administrator=officer.is_privileged)
 
 
 class Authenticator:
@@ -198,7 +146,7 @@ class Authenticator:
         return min(
             claims.session_started_at + self._rules.sessions.longest,
             self._rules.unrestricted_until(officer, claims.assurance),
-            _let_in_until(client, claims.confirmation),
+            let_in_until(client, claims.confirmation),
         )
 
     async def _check_session(self, claims: TokenClaims, officer: Officer, now: datetime) -> None:
@@ -282,46 +230,3 @@ def _bearer(
     if not client.serves(officer.unit_id, units):
         raise NotAllowedError(ProblemCode.CLIENT_UNIT_NOT_SERVED)
     return officer, unit, client
-
-
-def _let_in_until(client: Client, confirmation: str | None) -> datetime:
-    """Return until when check_client need not be asked again; a certificate is looked at every time."""
-    if client.needs_certificate or confirmation is not None:
-        return _NEVER
-    return client.expires_at or _ALWAYS
-
-
-def check_client(client: Client, confirmation: str | None, request: Request, now: datetime) -> None:
-    """Raise NotAllowedError where *client* may not use a token from here, or without its certificate.
-
-    A bound token needs the very certificate it is bound to (RFC 8705 section 3).
-    """
-    if (refusal := client.refusal(now)) is not None:
-        raise NotAllowedError(refusal)
-    if not is_within(request.address, client.networks):
-        raise NotAllowedError(ProblemCode.CLIENT_ADDRESS_NOT_ALLOWED)
-    if client.needs_certificate or confirmation is not None:
-        shown = shown_certificate(client, request, now)
-        if shown is None or shown.confirmation != confirmation:
-            raise NotAllowedError(ProblemCode.CLIENT_CERTIFICATE_NEEDED)
-
-
-def shown_certificate(client: Client, request: Request, now: datetime) -> PresentedCertificate | None:
-    """Return the certificate of the request where it is one of the client's and in force, else None."""
-    shown = request.certificate
-    if shown is None or not shown.is_in_force(now):
-        return None
-    is_known = any(one.digest == shown.thumbprint for one in client.valid(CredentialKind.CERTIFICATE, now))
-    return shown if is_known else None
-
-
-def bound_certificate(client: Client, request: Request) -> str | None:
-    """Return what a new token is to be bound to; None for a client without certificates."""
-    shown = request.certificate if client.needs_certificate else None
-    return shown.confirmation if shown is not None else None
-
-
-def is_within(address: str, networks: tuple[Network, ...]) -> bool:
-    """Whether *address* lies in one of *networks*; what is no address lies nowhere."""
-    parsed = parse_address(address)
-    return parsed is not None and any(parsed in network for network in networks)

@@ -11,9 +11,10 @@ from app.accounts.assertions import (
     claimed_issuer,
     read_assertion,
 )
-from app.accounts.authentication import Request, is_within, shown_certificate
+from app.accounts.client_check import is_within, shown_certificate
 from app.accounts.client_store import AssertionStore
 from app.accounts.clients import Client, CredentialKind, GrantType, secret_digest
+from app.accounts.request import Request
 from app.accounts.sign_in import SignInError, SignInFault
 from app.accounts.store import Accounts
 from app.accounts.trouble import database_trouble

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Final
 
-from app.accounts.authentication import Caller, is_within
+from app.accounts.authentication import Caller
+from app.accounts.client_check import is_within
 from app.accounts.clients import Client, GrantType, Limits
 from app.errors import ProblemCode
 

@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
-from app.accounts.authentication import ASSURANCE_ASSERTED, Authenticator, Caller, Request
+from app.accounts.access_rules import ASSURANCE_ASSERTED
+from app.accounts.authentication import Authenticator, Caller
 from app.accounts.client_keys import ALGORITHMS
+from app.accounts.request import Request
 from app.accounts.session_desk import IssuedTokens
 from app.accounts.sign_in import SignInError, SignInFault
 from app.accounts.throttling import SignInsThrottledError

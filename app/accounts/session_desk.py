@@ -7,8 +7,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.accounts.authentication import Caller, Request, bound_certificate
+from app.accounts.authentication import Caller
+from app.accounts.client_check import bound_certificate
 from app.accounts.clients import Client
+from app.accounts.request import Request
 from app.accounts.sessions import EndReason, Presented, Session, SessionRules, SessionStore, end_session
 from app.accounts.store import Accounts
 from app.accounts.tokens import TokenMint

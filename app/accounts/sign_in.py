@@ -10,16 +10,13 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.accounts.authentication import (
-    ASSURANCE_PASSWORD,
-    ASSURANCE_SECOND_FACTOR,
-    Request,
-    bound_certificate,
-)
+from app.accounts.access_rules import ASSURANCE_PASSWORD, ASSURANCE_SECOND_FACTOR
+from app.accounts.client_check import bound_certificate
 from app.accounts.clients import Client
 from app.accounts.credential_store import CredentialStore
 from app.accounts.guarding import Charge, SignInGuards
 from app.accounts.passwords import MAX_PASSWORD_LENGTH, PasswordVault, SignInBusyError
+from app.accounts.request import Request
 from app.accounts.second_factor_desk import SecondFactorDesk
 from app.accounts.session_desk import IssuedTokens, SessionDesk
 from app.accounts.sessions import Session

@@ -1,7 +1,9 @@
 """Technical client software at the one route it may call; it speaks for itself and for no officer."""
 
-from app.accounts.authentication import Request, bearer_token, check_client, refuse_client
+from app.accounts.authentication import bearer_token, refuse_client
+from app.accounts.client_check import check_client
 from app.accounts.clients import Client, GrantType
+from app.accounts.request import Request
 from app.accounts.store import Accounts
 from app.accounts.tokens import ClientClaims, TokenMint
 from app.audit.coalescing import Coalescer

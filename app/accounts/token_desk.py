@@ -8,9 +8,10 @@ from typing import Final
 from urllib.parse import unquote_plus
 
 from app.accounts.asserted_sign_in import AssertedSignInDesk
-from app.accounts.authentication import Request, bound_certificate
+from app.accounts.client_check import bound_certificate
 from app.accounts.client_desk import ASSERTION_TYPE, ClientAssertion, ClientDesk, ClientSecret, check_grant
 from app.accounts.clients import Client, GrantType
+from app.accounts.request import Request
 from app.accounts.session_desk import IssuedTokens, RefreshRefusedError, SessionDesk
 from app.accounts.sign_in import Credentials, SignInDesk, SignInError, SignInFault
 from app.accounts.tokens import TokenMint

@@ -4,18 +4,27 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final, NoReturn
 from uuid import UUID
 
 from app.audit.known_texts import LONGEST_REMEMBERED, KnownTexts
 from app.audit.leaf import MAX_INTEGER, MAX_LEAF_BYTES, Value, canonical, is_clean, leaf_hash, read_leaf
+from app.audit.record_fields import ID_FIELDS, LEAF_FIELDS, RECURRING_FIELDS, WRITER_FIELDS
 from app.audit.record_ids import new_record_id, read_record_id
+from app.audit.record_kinds import Outcome, RecordKind
 from app.clock import rfc3339
 from app.quickly_made import quickly_made
 
-__all__ = ["MAX_LEAF_BYTES", "Value", "canonical", "leaf_hash", "read_leaf"]  # beside what is below
+__all__ = [  # beside what is below
+    "MAX_LEAF_BYTES",
+    "Outcome",
+    "RecordKind",
+    "Value",
+    "canonical",
+    "leaf_hash",
+    "read_leaf",
+]
 
 VERSION: Final = 1
 _WRITERS_SHARE: Final = 1024  # bytes of a leaf kept for what the writer adds
@@ -25,295 +34,8 @@ _LONGEST_MARK: Final = 4  # bytes of one in UTF-8; escaped ones have two
 _LONGEST_REST: Final = 64  # bytes of a field's name, its punctuation, and its integer or id
 _PAST_THE_MILLISECOND: Final = tuple(timedelta(microseconds=number) for number in range(1000))
 
-
-class RecordKind(StrEnum):
-    """What happened; the word before the dot is the subject area."""
-
-    WRITER_OPENED = "writer.opened"
-    WRITER_KEY = "writer.key"
-    WRITER_HEARTBEAT = "writer.heartbeat"
-    WRITER_CLOSED = "writer.closed"
-    LOOKUP_INTENT = "lookup.intent"
-    LOOKUP_OUTCOME = "lookup.outcome"
-    LOOKUP_REFUSED = "lookup.refused"
-    REQUEST_REJECTED = "request.rejected"
-    TOKEN_REFUSED = "token.refused"  # noqa: S105 - an event's name
-    SIGN_IN_SUCCEEDED = "sign_in.succeeded"
-    SIGN_IN_FAILED = "sign_in.failed"
-    CLIENT_SIGNED_IN = "client.signed_in"
-    SIGN_IN_THROTTLED = "sign_in.throttled"
-    ACCOUNT_LOCKED = "account.locked"
-    ACCOUNT_UNLOCKED = "account.unlocked"
-    ADDRESS_LOCKED = "address.locked"
-    PASSWORD_CHANGED = "password.changed"  # noqa: S105 - an event's name
-    SECOND_FACTOR_ADDED = "second_factor.added"
-    SECOND_FACTOR_RESET = "second_factor.reset"
-    SECOND_FACTOR_RESET_CANCELLED = "second_factor.reset_cancelled"
-    SECOND_FACTOR_REMOVED = "second_factor.removed"
-    SESSION_REFRESHED = "session.refreshed"
-    SESSION_ENDED = "session.ended"
-    NOTICE_ACCEPTED = "notice.accepted"
-    AUDIT_SEARCHED = "audit.searched"
-    SUBJECT_REPORT_REQUESTED = "subject_report.requested"
-    SUBJECT_REPORT_ACKNOWLEDGED = "subject_report.acknowledged"
-    SUBJECT_REPORT_EXTENDED = "subject_report.extended"
-    SUBJECT_REPORT_MADE = "subject_report.made"
-    SUBJECT_REPORT_ANSWERED = "subject_report.answered"
-    AUDIT_UNMASK_ASKED = "audit.unmask_asked"
-    AUDIT_UNMASK_DECIDED = "audit.unmask_decided"
-    AUDIT_UNMASKED = "audit.unmasked"
-    AUDIT_ALERTED = "audit.alerted"
-    AUDIT_SEARCH_EXPORTED = "audit.search_exported"
-    AUDIT_SEARCH_EXPORT_ENDED = "audit.search_export_ended"
-    DECISION_EXPLAINED = "decision.explained"
-    OFFICER_ADDED = "officer.added"
-    OFFICER_CHANGED = "officer.changed"
-    APPROVAL_REQUESTED = "approval.requested"
-    APPROVAL_REFUSED = "approval.refused"
-    ACCOUNT_NOTICE_READ = "account_notice.read"
-    UNIT_ADDED = "unit.added"
-    UNIT_CHANGED = "unit.changed"
-    CLIENT_ADDED = "client.added"
-    CLIENT_CHANGED = "client.changed"
-    PROCEDURE_ADDED = "procedure.added"
-    PROCEDURE_CHANGED = "procedure.changed"
-    GRANT_ADDED = "grant.added"
-    GRANT_CHANGED = "grant.changed"
-    GRANT_WITHDRAWN = "grant.withdrawn"
-    GRANT_MOVED = "grant.moved"
-    KEYS_MADE = "keys.made"
-    KEYS_ROTATED = "keys.rotated"
-    KEYS_RESTORED = "keys.restored"
-    CHANGE_FAILED = "change.failed"
-    OFFICER_POSTED = "officer.posted"
-    OFFICER_LEFT = "officer.left"
-    OFFICER_TERM_SET = "officer.term_set"
-    OFFICER_SUSPENDED = "officer.suspended"
-    OFFICER_RESUMED = "officer.resumed"
-    CODE_ISSUED = "activation_code.issued"
-    HANDOVER_MADE = "handover.made"
-    HANDOVER_RECEIVED = "handover.received"
-    ACCOUNT_ACTIVATED = "account.activated"
-    ACTIVATION_FAILED = "account.activation_failed"
-    REVIEW_OPENED = "review.opened"
-    REVIEW_ANSWERED = "review.answered"
-    REVIEW_CLOSED = "review.closed"
-    UNIT_DECLARED = "unit.declared"
-    LIST_EXPORTED = "list.exported"
-    AUDIT_EXPORTED = "audit.exported"
-    AUDIT_RECONCILED = "audit.reconciled"
-    DOSSIER_LINKED = "lookup.dossier_linked"
-    DATA_FAULT_FILED = "data_fault.filed"
-    DATA_FAULT_CHANGED = "data_fault.changed"
-    LOOKUP_FOLLOW_UP = "lookup.follow_up"
-    RECEIPT_ISSUED = "receipt.issued"
-    APPROVAL_GIVEN = "approval.given"
-    RETENTION_DROP = "retention.drop"
-    MONTH_KEY_DESTROYED = "month_key.destroyed"
-    LEGAL_HOLD_SET = "legal_hold.set"
-    LEGAL_HOLD_LIFTED = "legal_hold.lifted"
-    LOOKUP_KEY_MADE = "lookup_key.made"
-    LOOKUP_KEY_WITHDRAWN = "lookup_key.withdrawn"
-    UPSTREAM_CHECK_ASKED = "upstream.check_asked"
-    UPSTREAM_CHECKED = "upstream.checked"
-
-
-class Outcome(StrEnum):
-    """How a lookup ended; `found` means released for delivery, `unknown` that nothing was released."""
-
-    FOUND = "found"
-    NOT_FOUND = "not_found"
-    MISMATCH = "mismatch"
-    UPSTREAM_UNAVAILABLE = "upstream_unavailable"
-    UPSTREAM_CONFUSED = "upstream_confused"
-    NOT_PERMITTED = "not_permitted"
-    UNKNOWN = "unknown"
-
-
-LEAF_FIELDS: Final[Mapping[str, type]] = {
-    # Set by the writer
-    "version": int,
-    "record_id": str,
-    "kind": str,
-    "salt": str,
-    "authority_code": str,
-    "writer_id": str,
-    "writer_sequence": int,
-    "previous_hash": str,
-    "key_id": str,
-    "time": str,
-    # Who
-    "officer_id": str,
-    "unit_id": str,
-    "unit_code": str,
-    "unit_level": str,
-    "role": str,
-    "client_id": str,
-    "session_id": str,
-    "address": str,
-    "assurance": str,
-    "amr": str,
-    "request_id": str,
-    # Why
-    "procedure_code": str,
-    "dossier_code": str,
-    "no_dossier_reason": str,
-    "entered_by": str,
-    "legal_basis": str,
-    "verification_method": str,
-    "reception_channel": str,
-    "retry_of": str,
-    "case_number": str,
-    "notice_version": str,
-    "reason": str,
-    # About whom
-    "subject": str,
-    "subject_commitment": str,
-    # With what result
-    "lookup_id": str,
-    "outcome": str,
-    "problem_code": str,
-    "question_type": str,
-    "claims_asked": str,
-    "claims_answered": int,
-    "fields_asked": str,
-    "fields_disclosed": str,
-    "fields_differing": str,
-    "notices": str,
-    "data_faults": str,
-    "paper_may_ask": int,
-    "paper_because": str,
-    "national_request_id": str,
-    "upstream_officer_code": str,
-    "road": str,
-    "tries": int,
-    "roads_passed_over": str,
-    "duration_ms": int,
-    "paper_asked": int,
-    "paper_which": str,
-    "paper_why": str,
-    "receipt_kind": str,
-    "receipt_digest": str,
-    "receipt_id_digest": str,
-    "certificate": str,
-    "searched_by": str,
-    "searched_officer_id": str,
-    "searched_client_id": str,
-    "searched_from": str,
-    "searched_to": str,
-    "search_results": int,
-    "searched_about": str,
-    "searched_unit_id": str,
-    "searched_dossier_code": str,
-    "searched_procedure_code": str,
-    "searched_outcome": str,
-    "searched_paper": str,
-    "search_continued": int,
-    "alert_days": int,
-    "unmasking_id": str,
-    "unmasking_decision": str,
-    "looked_up_by": str,
-    "readings_left": int,
-    "exported_list": str,
-    "exported_format": str,
-    "exported_by": str,
-    "exported_rows": int,
-    "exported_range": str,
-    "manifest_digest": str,
-    "export_ending": str,
-    "reconciled_file": str,
-    "reconciled_counts": str,
-    "report_number": str,
-    "report_looks": int,
-    "report_digest": str,
-    "requester": str,
-    "requested_numbers": int,
-    "identity_check": str,
-    "identity_reference": str,
-    "received_on": str,
-    "answer_by": str,
-    "told_on": str,
-    "told_through": str,
-    # What was changed, and by whom beside the officer
-    "operator": str,
-    "change": str,
-    "before": str,
-    "after": str,
-    "changed_officer_id": str,
-    "changed_unit_id": str,
-    "changed_client_id": str,
-    "approval_id": str,
-    "requested_by": str,
-    "effective_at": str,
-    "expires_at": str,
-    "months": str,
-    "hold_id": str,
-    "drop_record_id": str,
-    "dropped_records": int,
-    "retention_months": int,
-    "failed_record_id": str,
-    "part_of": str,
-    "data_fault_id": str,
-    "document_number": str,
-    "document_date": str,
-    "effective_on": str,
-    # The writer's own
-    "sealed_key": str,
-    "writer_key": str,
-    "previous_writer_id": str,
-    "previous_writer_sequence": int,
-    "doubtful_records": str,
-}
-"""Every name a leaf may carry and its type; names are those of the projection's columns."""
-
-WRITER_FIELDS: Final = frozenset(
-    {
-        "version",
-        "record_id",
-        "kind",
-        "salt",
-        "authority_code",
-        "writer_id",
-        "writer_sequence",
-        "previous_hash",
-        "key_id",
-        "time",
-        "subject",
-        "subject_commitment",
-        "sealed_key",
-        "writer_key",
-        "previous_writer_id",
-        "previous_writer_sequence",
-        "doubtful_records",
-    }
-)
-"""What only the writer says; a draft that says it is refused."""
-
 _WRITABLE: Final = {name: kind for name, kind in LEAF_FIELDS.items() if name not in WRITER_FIELDS}
-_IDS: Final = frozenset({"officer_id", "unit_id", "lookup_id"})  # columns of type uuid
 _ID: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_RECURRING: Final = frozenset(
-    {
-        "officer_id",
-        "unit_id",
-        "unit_code",
-        "unit_level",
-        "role",
-        "client_id",
-        "assurance",
-        "procedure_code",
-        "legal_basis",
-        "verification_method",
-        "reception_channel",
-        "question_type",
-        "fields_asked",
-        "fields_disclosed",
-        "outcome",
-        "paper_because",
-        "road",
-    }
-)
-"""What comes out of the directory and out of lists, and says the same in many records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,10 +165,10 @@ def _shape_of(names: tuple[str, ...]) -> _Shape:
     return _Shape(
         types=tuple(_WRITABLE[name] for name in names),
         numbers=tuple(name for name in names if _WRITABLE[name] is int),
-        recurring=tuple(name for name in texts if name in _RECURRING - _IDS),
-        recurring_ids=tuple(name for name in texts if name in _RECURRING & _IDS),
-        passing=tuple(name for name in texts if name not in _RECURRING | _IDS),
-        passing_ids=tuple(name for name in texts if name in _IDS - _RECURRING),
+        recurring=tuple(name for name in texts if name in RECURRING_FIELDS - ID_FIELDS),
+        recurring_ids=tuple(name for name in texts if name in RECURRING_FIELDS & ID_FIELDS),
+        passing=tuple(name for name in texts if name not in RECURRING_FIELDS | ID_FIELDS),
+        passing_ids=tuple(name for name in texts if name in ID_FIELDS - RECURRING_FIELDS),
     )
 
 

@@ -12,7 +12,7 @@ from app.accounts.authentication import Caller
 from app.accounts.refusals import Refusals
 from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
-from app.audit.record import WRITER_FIELDS
+from app.audit.record_fields import WRITER_FIELDS
 from app.audit.verifying.search_rows import row_facts
 from app.auditing.because_texts import because_text
 from app.auditing.criteria import About

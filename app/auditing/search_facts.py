@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from app.audit.record import LEAF_FIELDS, Value
+from app.audit.record import Value
+from app.audit.record_fields import LEAF_FIELDS
 from app.auditing.criteria import About, Search
 
 CONTINUED: Final = b'"search_continued":1'

@@ -4,9 +4,10 @@
     unit_id = run_recorded(work)
 
 `work` does the change on the connection it is given and returns `Change(result, RecordKind.…, facts)`: what
-the caller wants back, and what the record says. *facts* are names of `app.audit.record.LEAF_FIELDS`, never a
-secret; `operator`, who runs the command, is added here. What was changed goes into `changed_officer_id`,
-`changed_unit_id`, `changed_client_id` or `procedure_code`, how into `change`, `before` and `after`.
+the caller wants back, and what the record says. *facts* are names of `app.audit.record_fields.LEAF_FIELDS`,
+never a secret; `operator`, who runs the command, is added here. What was changed goes into
+`changed_officer_id`, `changed_unit_id`, `changed_client_id` or `procedure_code`, how into `change`, `before`
+and `after`.
 
 Where the evidence cannot be written, nothing changes, and the operator is told what is missing. Where the
 commit fails after that, a record `change.failed` names the one that says too much (app.audit.changes).

@@ -15,7 +15,8 @@ from app.errors import ConflictError, GatewayError, ProblemCode
 from app.lookup.command import Disclosure
 from app.lookup.texts import OUTCOME_MESSAGES, PAPER_REASONS
 from app.web.papers import PAPER_NAMES
-from app.web.problems import KINDS, text_of
+from app.web.problem_kinds import KINDS
+from app.web.problems import text_of
 
 _XML: Final = "application/xml; charset=utf-8"
 _JSON: Final = "application/json"

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.accounts.authentication import Caller, Request
+from app.accounts.authentication import Caller
 from app.accounts.compatible_credentials import CompatiblePolicy
+from app.accounts.request import Request
 from app.clock import local_day
 from app.compat.indexes import ProceduresByCode
 from app.compat.json_call import read_json_call

@@ -3,9 +3,9 @@
 from collections import OrderedDict
 from typing import Final
 
-from app.accounts.authentication import Request
 from app.accounts.guarding import SignInGuards, TooManySignInsError
 from app.accounts.lookup_keys import key_name_digest
+from app.accounts.request import Request
 from app.accounts.trouble import database_trouble
 from app.audit.coalescing import Coalescer
 from app.audit.record import Draft, RecordKind, Value

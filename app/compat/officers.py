@@ -6,9 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.accounts.access_rules import AccessRules
 from app.accounts.active_days import note_active_officer
-from app.accounts.authentication import AccessRules, Caller, Request
+from app.accounts.authentication import Caller
 from app.accounts.lookup_keys import ASSURANCE_LOOKUP_KEY, LookupKey, opening
+from app.accounts.request import Request
 from app.accounts.store import Accounts
 from app.accounts.trouble import database_trouble
 from app.accounts.values import Officer

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from app.accounts.authentication import Request, bound_certificate, check_client
+from app.accounts.client_check import bound_certificate, check_client
 from app.accounts.clients import Client, ClientKind, secret_digest
 from app.accounts.compatible_credentials import CompatibleCredential
+from app.accounts.request import Request
 from app.accounts.store import Accounts
 from app.audit.coalescing import Coalescer
 from app.audit.record import Draft, RecordKind, Value

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.accounts.authentication import ASSURANCE_ASSERTED, AccessRules, Caller
+from app.accounts.access_rules import ASSURANCE_ASSERTED, AccessRules
+from app.accounts.authentication import Caller
 from app.accounts.notices import NoticeBook
 from app.accounts.password_policy import WARNING_DAYS, days_left
 from app.accounts.routes import GetCaller

@@ -8,7 +8,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from app.errors import ProblemCode
-from app.web.problems import KINDS, MEDIA_TYPE, problem_body
+from app.web.problem_kinds import KINDS
+from app.web.problems import MEDIA_TYPE, problem_body
 
 _JSON: Final = "application/json"
 _REFERENCE: Final = "#/components/schemas/"

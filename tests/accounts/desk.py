@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.accounts.authentication import Request
 from app.accounts.client_desk import ClientDesk, ClientSecret, check_grant
 from app.accounts.client_store import AssertionStore
 from app.accounts.clients import (
@@ -25,6 +24,7 @@ from app.accounts.credential_store import CredentialStore
 from app.accounts.guarding import Charge, Count, SignInGuards
 from app.accounts.lockout import Guard, LockRules, after_failure, is_locked
 from app.accounts.passwords import PasswordVault, SignInBusyError, hash_password
+from app.accounts.request import Request
 from app.accounts.second_factor_desk import SecondFactorDesk
 from app.accounts.session_desk import IssuedTokens, SessionDesk
 from app.accounts.sessions import Session, SessionRules, SessionStore

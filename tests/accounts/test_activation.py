@@ -21,7 +21,6 @@ from app.accounts.activation import (
     note_receipt,
 )
 from app.accounts.activation_desk import Activation, ActivationDesk, ActivationRefusedError
-from app.accounts.authentication import Request
 from app.accounts.credential_store import CredentialStore
 from app.accounts.guarding import ADDRESS_RULES, SignInGuards, TooManySignInsError
 from app.accounts.lockout import LockRules
@@ -29,6 +28,7 @@ from app.accounts.password_desk import PasswordDesk, PasswordRefusedError
 from app.accounts.password_policy import PROFILES
 from app.accounts.passwords import PasswordVault, SignInBusyError
 from app.accounts.postings import OfficerUnknownError
+from app.accounts.request import Request
 from app.accounts.store import Accounts, load_accounts
 from app.audit.record import RecordKind
 from app.database.connect import open_engine

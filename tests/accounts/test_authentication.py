@@ -9,24 +9,18 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from app.accounts.activity import ActivityBook
-from app.accounts.authentication import (
+from app.accounts.access_rules import (
     ASSURANCE_ASSERTED,
     ASSURANCE_PASSWORD,
     ASSURANCE_SECOND_FACTOR,
     AccessRules,
-    Authenticator,
-    Caller,
-    Request,
-    bearer_token,
-    bound_certificate,
-    check_client,
-    is_within,
-    refuse_client,
-    shown_certificate,
 )
+from app.accounts.activity import ActivityBook
+from app.accounts.authentication import Authenticator, Caller, bearer_token, refuse_client
+from app.accounts.client_check import bound_certificate, check_client, is_within, shown_certificate
 from app.accounts.clients import Client, ClientCredential, ClientKind, CredentialKind, GrantType
 from app.accounts.password_policy import PROFILES, expires_at
+from app.accounts.request import Request
 from app.accounts.sessions import Session, SessionRules, SessionStore
 from app.accounts.store import Accounts
 from app.accounts.token_keys import TokenKey

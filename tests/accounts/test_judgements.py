@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.accounts.authentication import ASSURANCE_ASSERTED, ASSURANCE_PASSWORD
+from app.accounts.access_rules import ASSURANCE_ASSERTED, ASSURANCE_PASSWORD
 from app.accounts.judgements import Judgement, Judgements
 from app.accounts.store import Accounts
 from app.accounts.tokens import TokenClaims

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 
-from app.accounts.authentication import Request
 from app.accounts.clients import Client
 from app.accounts.passwords import PasswordVault, SignInBusyError
+from app.accounts.request import Request
 from app.accounts.sign_in import SignInFault
 from app.accounts.values import Officer
 from app.audit.record import RecordKind

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from app.audit.batches import SignedBatch, batch_text, sign_batch
 from app.audit.chain import Chain, leaf_bytes
-from app.audit.record import LEAF_FIELDS, Draft, RecordKind, canonical
+from app.audit.record import Draft, RecordKind, canonical
+from app.audit.record_fields import LEAF_FIELDS
 from app.audit.sealing import DataKey, MonthKey
 from app.audit.writer_keys import WriterKey
 from tests.audit.workbench import NOON, a_draft, public_key

@@ -12,9 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.audit.record import (
-    LEAF_FIELDS,
     MAX_LEAF_BYTES,
-    WRITER_FIELDS,
     Claim,
     Draft,
     Outcome,
@@ -25,6 +23,7 @@ from app.audit.record import (
     leaf_hash,
     read_leaf,
 )
+from app.audit.record_fields import LEAF_FIELDS, WRITER_FIELDS
 from tests.audit.workbench import NOON, a_claim, a_draft, an_intent, an_outcome
 
 CLEAN_TEXT = st.text(st.characters(exclude_categories=("Cc", "Cs"))).map(

@@ -22,7 +22,7 @@ from app.auditing.search_evidence import SearchEvidence
 from app.cli import invented
 from app.database.connect import open_engine
 from app.errors import AuditUnavailableError
-from app.main import WrapLog
+from app.gateway_parts import WrapLog
 from app.web.papers import PAPER_NAMES
 from mock_c06.app import create_app as create_mock
 from mock_c06.config import MockConfig

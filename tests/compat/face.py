@@ -16,7 +16,7 @@ from lxml import etree
 from starlette.applications import Starlette
 from uuid_utils.compat import uuid7
 
-from app.accounts.authentication import AccessRules
+from app.accounts.access_rules import AccessRules
 from app.accounts.clients import secret_digest
 from app.accounts.compatible_credentials import (
     CompatibleCredential,

@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.accounts.access_rules import AccessRules
 from app.accounts.activity import ActivityBook
 from app.accounts.administration_desk import Directory
 from app.accounts.approval_desk import ApprovalDesk
-from app.accounts.authentication import AccessRules, Authenticator
+from app.accounts.authentication import Authenticator
 from app.accounts.credential_store import CredentialStore
 from app.accounts.guarding import SignInGuards
 from app.accounts.lockout import LockRules
@@ -185,7 +186,7 @@ class View(LiveView[T], Generic[T]):
 
 
 class Desks:
-    """The gateway's desks over one connection, each as `app.main` puts it together."""
+    """The gateway's desks over one connection, each as `app.gateway_parts` puts it together."""
 
     def __init__(self, connection: AsyncConnection, vault: PasswordVault, clock: LifeClock) -> None:
         self.connection, self.clock, self.log = connection, clock, FakeAuditLog()

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.accounts.authentication import Caller, Request
+from app.accounts.authentication import Caller
 from app.accounts.life_facts import ChangeFacts
 from app.accounts.posting_plan import Notice
+from app.accounts.request import Request
 from app.audit.changes import Event
 from app.audit.record import Draft
 from app.cli import invented

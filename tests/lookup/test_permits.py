@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from app.accounts.authentication import Caller, Request
+from app.accounts.authentication import Caller
+from app.accounts.request import Request
 from app.accounts.values import Role
 from app.lookup.command import LookupCommand, ReceptionChannel, VerificationMethod
 from app.lookup.decision import Permit, decide

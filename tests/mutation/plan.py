@@ -27,6 +27,8 @@ TARGETS: Final = (
     _at("accounts/assertions", "accounts/test_assertion_rules"),
     _at("accounts/client_keys", "accounts/test_client_keys"),
     _at("accounts/authentication", "accounts/test_authentication", "accounts/test_judgements"),
+    _at("accounts/access_rules", "accounts/test_authentication", "accounts/test_judgements"),
+    _at("accounts/client_check", "accounts/test_authentication", "accounts/test_judgements"),
     _at("accounts/judgements", "accounts/test_judgements"),
     _at("accounts/sessions", "accounts/test_session_rules", within=("SessionRules", "token_digest")),
     _at("web/certificates", "web/test_certificates"),

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app.cli import invented
-from app.web.problems import KINDS
+from app.web.problem_kinds import KINDS
 from tests.gateway import Gateway, bearer
 from tests.world import a_dossier_code, a_lookup
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.errors import ProblemCode
-from app.web.problems import KINDS
+from app.web.problem_kinds import KINDS
 from tests.gateway import Gateway
 
 FOR_ANYBODY = (

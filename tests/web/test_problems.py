@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from app.errors import ConflictError, GatewayError, ProblemCode, TooManyError
+from app.web.problem_kinds import KINDS, Origin
 from app.web.problem_texts import TEXTS, ProblemText
-from app.web.problems import KINDS, Origin, problem_body, problem_response
+from app.web.problems import problem_body, problem_response
 
 CODES = list(ProblemCode)
 OPEN_PAPER = {ProblemCode.UPSTREAM_UNAVAILABLE, ProblemCode.UPSTREAM_CONFUSED}

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.errors import ProblemCode
-from app.web.problems import KINDS
+from app.web.problem_kinds import KINDS
 from app.web.shedding import GatewayOverloadedError, LoopWatch, Shedding, Valve
 
 LOOKUPS = "/v1/residence-lookups"
