@@ -95,7 +95,9 @@ async def test_other_root_key_neither_opens_nor_rotates(database: Database) -> N
 async def test_key_stored_under_another_ones_id_is_not_used(database: Database) -> None:
     await execute(
         database.owner_url,
-        "update audit_writer_key set key_id = regexp_replace(key_id, '.$', 'A') where retired_at is null",
+        "update audit_writer_key"
+        " set key_id = regexp_replace(key_id, '.$', case when key_id like '%A' then 'B' else 'A' end)"
+        " where retired_at is null",
     )
     async with a_writer(database) as writer:
         assert not await appended(writer)
