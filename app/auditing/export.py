@@ -32,6 +32,7 @@ from app.auditing.export_queries import (
     LEAVES,
     MONTH_KEYS,
     OUTSIDE,
+    READ_EVIDENCE,
     STRAY_TAGS,
     WRITER_KEYS,
 )
@@ -90,6 +91,8 @@ async def write_export(
     """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         await connection.execute(_PLANNED_FOR_ITSELF)
+        # Before the first query, which decides what is seen: a partition dropped after it would be missed.
+        await connection.execute(READ_EVIDENCE)
         size = await connection.fetchval(LATEST)
         if size is None:
             raise ConfigurationError("there is no checkpoint yet; does dancu worker run?")

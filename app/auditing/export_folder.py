@@ -94,10 +94,12 @@ class ExportWriter:
         for file in self._files.values():
             with contextlib.suppress(OSError):  # what no longer finds room is not wanted either
                 file.close()
-        with contextlib.suppress(OSError):
-            if self._apart.exists():
-                _remove_files(list(self._apart.iterdir()), self._removing)
-        shutil.rmtree(self._apart, ignore_errors=True)
+        try:
+            with contextlib.suppress(OSError):
+                if self._apart.exists():
+                    _remove_files(list(self._apart.iterdir()), self._removing)
+        finally:  # interrupted again, this must not leave months' keys in a folder that no command knows
+            shutil.rmtree(self._apart, ignore_errors=True)
 
 
 def remove_export(folder: Path, removing: Removing) -> None:

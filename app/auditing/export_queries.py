@@ -11,6 +11,7 @@ _ROW: Final = (
     f"r.record_id, r.leaf, r.leaf_hash as row_hash, {_RECORD}, {_UTC.format('r.recorded_at')} as recorded_at"
 )
 _TAG: Final = f"t.key_id as tag_key_id, t.tag, {_UTC.format('t.recorded_at')} as tagged_at"
+READ_EVIDENCE: Final = "lock table audit_record, audit_search_tag, audit_leaf in access share mode"
 LEAVES: Final = f"""
 select l.leaf_index, l.record_id as leaf_record_id, l.leaf_hash as tree_hash, {_ROW}, {_TAG}
 from audit_leaf l left join audit_record r using (record_id) left join audit_search_tag t using (record_id)

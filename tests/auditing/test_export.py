@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from app.audit.verifying.findings import Check, Gap, Kind, Ledger
 from app.audit.verifying.heads import Trust
 from app.auditing.export import Exported, Wanted, write_export
 from app.auditing.export_folder import ExportWriter
+from app.auditing.export_queries import LATEST
 from app.auditing.proofs import proof_of
 from app.clock import SystemClock
 from app.errors import ConfigurationError
@@ -131,6 +132,45 @@ async def test_what_writer_and_sequencer_made_is_sound_and_a_tampered_row_is_not
         Kind.TAG_MISSING,
         Kind.TAG_STRAY,
     }
+
+
+class Watched:
+    """A connection, and what somebody else does once the export has seen which checkpoint is the latest."""
+
+    def __init__(self, connection: asyncpg.Connection, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        self._connection = connection
+        self._meanwhile = meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def fetchval(self, query: str) -> Any:
+        value = await self._connection.fetchval(query)
+        if query == LATEST:
+            await self._meanwhile()
+        return value
+
+
+async def test_no_month_is_dropped_between_what_an_export_sees_and_its_first_leaves(
+    database: Database, auditing: asyncpg.Connection, signer: FileSigner, tmp_path: Path
+) -> None:
+    async with a_writer(database) as writer:
+        await writer.append(a_draft())
+    await take_in(database, signer)
+    owner, refused = await asyncpg.connect(database.owner_url), list[str]()
+
+    async def drop() -> None:
+        for table in ("audit_record", "audit_search_tag"):
+            with pytest.raises(asyncpg.LockNotAvailableError):
+                async with owner.transaction():
+                    await owner.execute(f"lock table {table} in access exclusive mode nowait")
+            refused.append(table)
+
+    with ExportWriter(tmp_path / "e") as writing:
+        watched: Any = Watched(auditing, drop)
+        await write_export(watched, writing, AUTHORITY, Wanted(), lambda *_: None)
+    await owner.close()
+    assert refused == ["audit_record", "audit_search_tag"]
 
 
 async def test_a_log_of_several_slices_is_exported_in_its_order_and_told_slice_by_slice(

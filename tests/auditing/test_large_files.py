@@ -140,6 +140,15 @@ def test_what_an_export_left_undone_is_removed_step_by_step_and_told(tmp_path: P
     ]
 
 
+def test_an_export_leaves_nothing_where_its_removal_is_interrupted_too(tmp_path: Path) -> None:
+    def interrupt(*_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), ExportWriter(tmp_path / "e", interrupt) as writer:
+        writer.add("month_keys.jsonl", {"private_key": "00"})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_export_for_which_there_is_no_room_leaves_nothing(tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (FREED_AT_ONCE, before[1]))
