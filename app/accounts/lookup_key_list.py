@@ -3,7 +3,7 @@
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -58,7 +58,7 @@ async def list_keys(
     than the officer's password or posting. Raises InvalidRequestError for a cursor that is none of ours.
     """
     key = LOOKUP_KEY.c
-    query = _of_those_in_use(local_day(now)).order_by(key.expires_at, key.key_id).limit(most)
+    query = _of_those_in_use(now).order_by(key.expires_at, key.key_id).limit(most)
     if wanted.units is not None:
         query = query.where(key.unit_id.in_(wanted.units))
     if wanted.standing is not None:
@@ -70,8 +70,9 @@ async def list_keys(
     return [ListedKey(*row) for row in await connection.execute(query)]
 
 
-def _of_those_in_use(today: date) -> Select[Any]:
-    key, officer, posting = LOOKUP_KEY.c, OFFICER.c, OFFICER_POSTING.c
+def _of_those_in_use(now: datetime) -> Select[Any]:
+    key, officer, posting, client = LOOKUP_KEY.c, OFFICER.c, OFFICER_POSTING.c, CLIENT.c
+    today = local_day(now)
     posted = and_(
         posting.officer_id == key.officer_id,
         posting.unit_id == key.unit_id,
@@ -82,12 +83,15 @@ def _of_those_in_use(today: date) -> Select[Any]:
     return (
         select(*columns, key.created_at, key.expires_at)
         .join(OFFICER, officer.officer_id == key.officer_id)
-        .join(CLIENT, CLIENT.c.client_id == key.client_id)
+        .join(CLIENT, client.client_id == key.client_id)
         .join(OFFICER_POSTING, posted)
         .where(
             key.ended_at.is_(None),
             officer.status == "active",
-            CLIENT.c.status == "active",
+            or_(officer.active_from.is_(None), officer.active_from <= today),
+            or_(officer.active_until.is_(None), officer.active_until > today),
+            client.status == "active",
+            or_(client.expires_at.is_(None), client.expires_at > now),
             or_(officer.password_changed_at.is_(None), officer.password_changed_at <= key.created_at),
         )
     )

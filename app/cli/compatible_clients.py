@@ -37,7 +37,9 @@ from app.serving_settings import serving_root_of
 
 StandingOption = Annotated[
     KeyStanding | None,
-    typer.Option(help="only those that stand so; ends_soon is within 30 days, very within 7"),
+    typer.Option(
+        help="only those that stand so; ends_soon is within 30 days but not 7, ends_very_soon within 7"
+    ),
 ]
 _CHANGED = RecordKind.CLIENT_CHANGED
 
