@@ -1,6 +1,7 @@
 """Dropping months of the evidence: asked for, approved by a second person, then carried out step by step."""
 
 import asyncio
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -36,6 +37,8 @@ from app.errors import ConfigurationError
 from app.settings import Settings
 
 _LOOK_SECONDS: Final = 0.5
+_GOOD_FOR: Final = timedelta(days=365)
+"""After that the month that the approval's own records are of may end: no verifier would find them."""
 _MEBIBYTE: Final = 1024 * 1024
 _WORDS: Final = {
     Hindrance.NOT_A_MONTH: "the order names no such month",
@@ -120,6 +123,8 @@ async def _approved(connection: AsyncConnection, approval_id: UUID) -> Approval:
         raise ConfigurationError(f"there is no request {approval_id} to drop months")
     if approval.state is not ApprovalState.APPROVED:
         raise ConfigurationError(f"the request {approval_id} is {approval.state.value}, not approved")
+    if SystemClock().now() - approval.requested_at >= _GOOD_FOR:
+        raise ConfigurationError(f"the request {approval_id} is a year old: ask for the months' end again")
     return approval
 
 

@@ -137,6 +137,19 @@ def test_a_verifier_tells_an_approval_that_only_the_database_knows(
     assert report["exit_code"] == (0 if is_on_record else 1)
 
 
+def test_an_approval_is_carried_out_within_a_year(stored: Database) -> None:
+    approval = requested()
+    decide(stored, approval)
+    ask(
+        stored.owner_url,
+        "update approval set requested_at = requested_at - interval '366 days',"
+        " expires_at = expires_at - interval '366 days' where approval_id = $1::text::uuid",
+        approval,
+    )
+    assert drop(approval).refuses(approval, "is a year old")
+    assert not said(stored, "retention.drop")
+
+
 async def taken_in(database: Database, signer: FileSigner) -> None:
     async with a_sequencer(database, signer) as sequencer:
         await sequencer.sequence()

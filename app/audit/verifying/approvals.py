@@ -38,15 +38,20 @@ _DECISIONS: Final = frozenset({APPROVAL_GIVEN, APPROVAL_REFUSED})
 _DECISION: Final = "decision"
 _STEPS: Final = _DECISIONS | {APPROVAL_REQUESTED}
 _ENDINGS: Final = frozenset({RETENTION_DROP, MONTH_KEY_DESTROYED})
+_OLDEST_APPROVAL: Final = 13  # months before what goes by it: a year, and clocks that differ
+_LAST: Final = 2**63 - 1  # of the numbers that rows can have
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A record on the road of a drop; *number* is its place among them, in the tree's order."""
+    """A record on the road of a drop; *number* is its place among them, in the tree's order.
+
+    It goes by the id of its approval, the end of a month by that of the order it carries out.
+    """
 
     number: int
-    approval_id: str
+    goes_by: str
     place: Place
     said: Mapping[str, Any]
 
@@ -58,7 +63,7 @@ class Step:
     @property
     def about(self) -> str:
         """The id it goes by, as findings tell it; nothing where that is none."""
-        return self.approval_id if _uuid(self.approval_id) is not None else ""
+        return self.goes_by if _uuid(self.goes_by) is not None else ""
 
 
 class DropChecker:
@@ -73,9 +78,11 @@ class DropChecker:
         """Take note of a request, a decision, an order or the end of a month."""
         kind = facts.get("kind")
         if kind in _ENDINGS or (kind in _STEPS and facts.get("change") == DROP_MONTHS):
+            # An end goes by the order that it carries out.
+            goes_by = facts.get("drop_record_id" if kind == MONTH_KEY_DESTROYED else "approval_id")
             self._spill.put(
                 "insert into drop_step (approval, kind, at, record, time, said) values (?, ?, ?, ?, ?, ?)",
-                str(facts.get("approval_id")),
+                str(goes_by),
                 _DECISION if kind in _DECISIONS else kind,
                 place.index,
                 place.record_id,
@@ -86,14 +93,21 @@ class DropChecker:
     def finish(self, now: datetime, has_ended: Callable[[str], bool], *, starts_at: int) -> None:
         """Judge every order, and every end of a month, by the records before it.
 
-        What stands before leaf *starts_at*, or was of a month that *has_ended*, is said to be elsewhere.
+        What stands before leaf *starts_at*, or was of a month that *has_ended* since, is said to be
+        elsewhere.
         """
+        last_ends = {
+            month: end.number
+            for end in self._steps("kind = ?", MONTH_KEY_DESTROYED)
+            for month in end.months
+            if has_ended(month)
+        }
         for order in self._steps("kind = ?", RETENTION_DROP):
             self._ledger.looked_at[Check.DROPS] += 1
-            may_be_gone = starts_at > 0 or _ended_since(order.approval_id, has_ended)
+            may_be_gone = starts_at > 0 or _ended_since(order.goes_by, order, last_ends)
             self._judge(order, now, may_be_gone=may_be_gone)
         for end in self._steps("kind = ?", MONTH_KEY_DESTROYED):
-            self._check_ordered(end, has_ended, starts_at)
+            self._check_ordered(end, last_ends, starts_at)
 
     def _judge(self, order: Step, now: datetime, *, may_be_gone: bool) -> None:
         request, approval = self._before(order, APPROVAL_REQUESTED), self._before(order, _DECISION)
@@ -114,19 +128,26 @@ class DropChecker:
         if early := _early(order, request, now):
             self._ledger.find(Kind.DROP_EARLY, order.place, ", ".join(early))
 
-    def _check_ordered(self, end: Step, has_ended: Callable[[str], bool], starts_at: int) -> None:
+    def _check_ordered(self, end: Step, last_ends: Mapping[str, int], starts_at: int) -> None:
         """Miss the order that a month's end names: before it, and naming the month."""
-        order_id = str(end.said.get("drop_record_id"))
+        order_id = end.goes_by
         order = next(self._steps("record = ? and kind = ?", order_id, RETENTION_DROP), None)
-        if order is None and (starts_at > 0 or _ended_since(order_id, has_ended)):
+        if order is None and (starts_at > 0 or _ended_since(order_id, end, last_ends)):
             self._ledger.leave_out(Gap.APPROVAL_ELSEWHERE)
         elif order is None or order.number > end.number or not set(order.months).issuperset(end.months):
             self._ledger.find(Kind.DROP_UNORDERED, end.place, ", ".join(end.months))
 
     def _before(self, order: Step, kind: str) -> Step | None:
-        """Return the last such step before the order: it counts, where somebody decided again."""
+        """Return the last such step before a month ended by the order, however often somebody decided.
+
+        Not before the order itself: what waits together enters the tree writer by writer, as writers began
+        by their clocks.
+        """
+        ends = self._steps("approval = ? and kind = ?", str(order.place.record_id), MONTH_KEY_DESTROYED)
+        first = next(ends, None)
         where = "approval = ? and kind = ? and rowid < ?"
-        return next(self._steps(where, order.approval_id, kind, order.number, is_newest_first=True), None)
+        until = max(order.number, first.number) if first is not None else _LAST
+        return next(self._steps(where, order.goes_by, kind, until, is_newest_first=True), None)
 
     def _steps(self, where: str, *values: object, is_newest_first: bool = False) -> Iterator[Step]:
         query = (
@@ -157,14 +178,22 @@ def _number(month: str) -> int:
     return int(month[:4]) * 12 + int(month[5:])
 
 
-def _ended_since(record_id: str, has_ended: Callable[[str], bool]) -> bool:
-    """Whether the month of that id has ended, or the one after it: who approves has a day."""
+def _ended_since(record_id: str, step: Step, last_ends: Mapping[str, int]) -> bool:
+    """Whether the month of that id has ended after *step*, or the one after it: who approves has a day.
+
+    Not before, and nothing much older: what a step goes by is younger than a year then (app.cli). Any id of
+    an old month would excuse an order that nobody approved, once that month ends.
+    """
     known = _uuid(record_id)
     month = month_of_id(known) if known is not None else "?"
     if _MONTH.fullmatch(month) is None:
         return False
+    at = _instant(step.place.time)
+    if not -1 <= at.year * 12 + at.month - _number(month) <= _OLDEST_APPROVAL:
+        return False
     year, last = divmod(_number(month), 12)  # months count from 1: this is the next one's, from 0
-    return has_ended(month) or has_ended(f"{year:04d}-{last + 1:02d}")
+    following = f"{year:04d}-{last + 1:02d}"
+    return max(last_ends.get(month, 0), last_ends.get(following, 0)) > step.number
 
 
 def _uuid(text: str) -> UUID | None:

@@ -151,8 +151,8 @@ KIND_TEXTS: Final[Mapping[Kind, Text]] = {
         "records are gone and no record of retention names their month",
     ),
     Kind.DROP_UNAPPROVED: (
-        "lệnh hủy tháng mà trước đó không có yêu cầu và phê duyệt nào được ghi",
-        "an order to end months with no request, or no approval, on record before it",
+        "lệnh hủy tháng mà trước khi thực hiện không có đủ yêu cầu và phê duyệt được ghi",
+        "an order to end months with no request, or no approval, on record before it was carried out",
     ),
     Kind.DROP_SELF_APPROVED: (
         "lệnh hủy tháng do chính người yêu cầu phê duyệt, hoặc không do người nào đã đăng nhập",

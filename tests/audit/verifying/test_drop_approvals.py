@@ -1,6 +1,7 @@
 """Months of the evidence are ended by two persons, and in their time: whatever else is on record is told."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ from tests.audit.verifying.checks import checked, kinds, rewrite_wholly
 from tests.audit.verifying.exports import NOW, Drop, Log, Writer, a_log, end_month
 from tests.audit.verifying.test_lookups_and_parts import part_of
 
+MARCH_2025 = datetime(2025, 3, 31, 23, 0, tzinfo=UTC)
 OF_MARCH_2025 = "01956a8d-1000-7000-8000-000000000001"
 
 
@@ -143,8 +145,11 @@ def test_the_command_says_it_in_both_languages_and_ends_with_1(
     options = ["--dir", str(log.write(tmp_path / "export")), "--writer-key", log.writer_key.verifier]
     assert verify([*options, "--log-key", log.log_key.verifier]) == 1
     report = capsys.readouterr().out
-    assert "lệnh hủy tháng mà trước đó không có yêu cầu và phê duyệt nào được ghi" in report
-    assert "an order to end months with no request, or no approval, on record before it" in report
+    assert "lệnh hủy tháng mà trước khi thực hiện không có đủ yêu cầu và phê duyệt được ghi" in report
+    assert (
+        "an order to end months with no request, or no approval, on record before it was carried out"
+        in report
+    )
     assert str(drop.request.approval_id) in report
 
 
@@ -293,6 +298,7 @@ def test_what_differs_is_told_of_a_part_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ended", ["2025-03", "2025-04"])
 def test_an_approval_that_went_with_its_month_is_said_to_be_gone(tmp_path: Path, ended: str) -> None:
     log, writer, drop = a_dropped_log("2020-01")
+    log.time = MARCH_2025
     drop.steps = ("ordered",)
     drop.ordered["approval_id"] = OF_MARCH_2025
     drop.commit(log, writer)
@@ -300,11 +306,60 @@ def test_an_approval_that_went_with_its_month_is_said_to_be_gone(tmp_path: Path,
         RecordKind.MONTH_KEY_DESTROYED, months="2020-01", dropped_records=0, drop_record_id=OF_MARCH_2025
     )
     writer.commit(gone)
-    end_month(log, writer, ended, 0)
+    end_month(log, writer, ended, 0, at=NOW)
     log.publish()
     found = checked(log, tmp_path)
     assert kinds(found) == {}
     assert found.gaps[Gap.APPROVAL_ELSEWHERE] == 2
+
+
+@pytest.mark.parametrize("said", ["2026-05-06T05:00:00.000Z", "2025-01-31T23:59:59.999Z", "noon"])
+def test_no_approval_is_of_a_month_far_from_its_order(tmp_path: Path, said: str) -> None:
+    log, writer, drop = a_dropped_log("2020-01")
+    drop.steps = ("ordered",)
+    drop.ordered["approval_id"] = OF_MARCH_2025
+    drop.commit(log, writer)
+    rewrite_wholly(log.rows[-1], time=said)
+    end_month(log, writer, "2025-03", 0, at=NOW)
+    log.publish()
+    assert kinds(checked(log, tmp_path))[Kind.DROP_UNAPPROVED] == 1
+
+
+@pytest.mark.parametrize("steps", [("asked", "ordered", "given"), ("ordered", "given", "asked")])
+@pytest.mark.parametrize("is_outside", [False, True], ids=["in the tree", "outside"])
+def test_what_waited_for_the_tree_together_counts_until_a_month_ends(
+    tmp_path: Path, steps: tuple[str, ...], *, is_outside: bool
+) -> None:
+    log, writer, drop = a_dropped_log("2020-01")
+    drop.steps = steps
+    # Each process has a chain, and those whose clocks are behind enter the tree first.
+    drop.commit(log, writer)
+    if is_outside:
+        log.outside, log.rows = log.rows[-3:], log.rows[:-3]
+    else:
+        (order,) = [row for row in log.rows if '"kind":"retention.drop"' in row["row"]["leaf"]]
+        ended = {"months": "2020-01", "dropped_records": 0, "drop_record_id": order["record_id"]}
+        writer.commit(log.draft(RecordKind.MONTH_KEY_DESTROYED, **ended))
+    log.publish()
+    found = kinds(checked(log, tmp_path))
+    assert {kind for kind in found if kind.startswith("drop_")} == set()
+
+
+@pytest.mark.parametrize("ended", ["2025-03", "2025-04"])
+def test_no_approval_went_with_a_month_that_had_ended_before_the_order(tmp_path: Path, ended: str) -> None:
+    log, writer, drop = a_dropped_log("2020-01")
+    end_month(log, writer, ended, 0)
+    drop.steps = ("ordered",)
+    drop.ordered["approval_id"] = OF_MARCH_2025
+    drop.commit(log, writer)
+    gone = log.draft(
+        RecordKind.MONTH_KEY_DESTROYED, months="2020-01", dropped_records=0, drop_record_id=OF_MARCH_2025
+    )
+    writer.commit(gone)
+    log.publish()
+    found = checked(log, tmp_path)
+    assert kinds(found) == {Kind.DROP_UNAPPROVED: 1, Kind.DROP_UNORDERED: 1}
+    assert Gap.APPROVAL_ELSEWHERE not in found.gaps
 
 
 def test_an_id_of_no_time_is_of_no_month_that_could_have_ended(tmp_path: Path) -> None:
