@@ -17,7 +17,13 @@ from app.accounts.access_rules import (
 )
 from app.accounts.activity import ActivityBook
 from app.accounts.authentication import Authenticator, Caller, bearer_token, refuse_client
-from app.accounts.client_check import bound_certificate, check_client, is_within, shown_certificate
+from app.accounts.client_check import (
+    bound_certificate,
+    check_client,
+    is_within,
+    let_in_until,
+    shown_certificate,
+)
 from app.accounts.clients import Client, ClientCredential, ClientKind, CredentialKind, GrantType
 from app.accounts.password_policy import PROFILES, expires_at
 from app.accounts.request import Request
@@ -457,6 +463,15 @@ def test_a_certificate_counts_where_it_is_known_and_both_it_and_its_registration
     assert shown_certificate(over, shown, NOON) is None
     as_secret = replace(BOUND, credentials=(replace(BOUND.credentials[0], kind=CredentialKind.SECRET),))
     assert shown_certificate(as_secret, shown, NOON) is None
+
+
+def test_only_a_client_and_a_token_without_certificates_are_let_in_unasked() -> None:
+    never, always = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    assert let_in_until(BOUND, CERTIFICATE.confirmation) == never
+    assert let_in_until(BOUND, None) == never
+    assert let_in_until(CLIENT, CERTIFICATE.confirmation) == never
+    assert let_in_until(replace(CLIENT, expires_at=None), None) == always
+    assert let_in_until(replace(CLIENT, expires_at=NOON), None) == NOON
 
 
 def test_a_token_is_bound_where_the_client_has_a_certificate_and_shows_one() -> None:
