@@ -85,6 +85,7 @@ class ServingProtocol(HttpToolsProtocol):
         scope["extensions"] = _EXTENSIONS
         if self._shedding is not None and self._shedding.is_on and self._is_turned_away(self._shedding):
             return
+        self._idle_since = None  # its bytes may have come with the last of a body that was answered early
         version, url = parser.get_http_version(), parse_url(self.url)
         path = url.path.decode("ascii")
         scope["method"] = parser.get_method().decode("ascii")

@@ -130,6 +130,7 @@ async def test_whoever_gives_up_at_any_moment_leaves_nothing_open_and_harms_nobo
             await asyncio.wait([asking])
             await side.has_been_left()
             answers.append((await ask(connection, 1)).body)
+            assert not connection._patience._deadlines  # nor is anything looked after that has ended
             await connection.aclose()
         await connection.aclose()
         await side.has_been_left()

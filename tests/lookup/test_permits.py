@@ -1,7 +1,9 @@
 """What is remembered of decisions changes none of them."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -84,6 +86,25 @@ def test_a_permit_is_made_once_while_catalogue_and_day_are_the_same() -> None:
     assert isinstance(permit, Permit)
     assert permits.decide(GRANTED, caller, a_command(None), TODAY) is permit
     assert permits.decide(GRANTED, caller, a_command(), TOMORROW) is not permit
+
+
+@pytest.mark.parametrize(
+    ("part", "permitted", "another"),
+    [
+        ("officer", an_officer, lambda: an_officer(role=Role.AUDITOR)),
+        ("unit", a_unit, lambda: replace(a_unit(), unit_id=UUID(int=7))),
+        ("client", a_client, lambda: a_client(procedures=frozenset({OTHER_PROCEDURE}))),
+    ],
+    ids=["officer", "unit", "client"],
+)
+def test_nobody_has_the_permit_of_those_whose_place_in_memory_they_took(
+    part: str, permitted: Callable[[], Any], another: Callable[[], Any]
+) -> None:
+    """As when the directory reads somebody anew who was changed, and those before are thrown away."""
+    permits, caller = Permits(), a_caller()
+    for make in (permitted, another) * 50:
+        decision = permits.decide(GRANTED, replace(caller, **{part: make()}), a_command(), TODAY)
+        assert isinstance(decision, Permit) is (make is permitted)
 
 
 def test_no_more_permits_are_remembered_than_allowed() -> None:

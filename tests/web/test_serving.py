@@ -182,3 +182,19 @@ async def test_a_connection_whose_body_came_after_its_answer_is_idle_then() -> N
     protocol.data_received(b"y")
     protocol.timeout_keep_alive_handler()
     assert transport.is_closed
+
+
+async def test_a_connection_is_not_idle_where_a_request_came_with_the_end_of_a_body_answered_before() -> None:
+    config = uvicorn.Config(whole, lifespan="off", log_config=None, access_log=False, ws="none")
+    config.load()
+    protocol = ServingProtocol(config, ServerState(), {})
+    protocol.connection_made(transport := Transport())
+    protocol.data_received(b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nbo")
+    await asyncio.gather(*protocol.tasks)
+    protocol.timeout_keep_alive = 0
+    protocol.data_received(b"dy" + REQUESTS["usual"].removesuffix(LAST))
+    protocol.timeout_keep_alive_handler()
+    assert not transport.is_closed
+    await asyncio.gather(*protocol.tasks)
+    protocol.timeout_keep_alive_handler()
+    assert transport.is_closed
