@@ -14,7 +14,7 @@ from app.account_parts import AccountParts
 from app.accounts.access_rules import AccessRules
 from app.accounts.activity import ActivityBook
 from app.accounts.authentication import Authenticator
-from app.accounts.guarding import ADDRESS_RULES, SignInGuards
+from app.accounts.guarding import ADDRESS_RULES, GUARDS_KEY, SignInGuards
 from app.accounts.lapse import LapseRules
 from app.accounts.lifecycle import LifecycleKeeper
 from app.accounts.lockout import LockRules
@@ -121,7 +121,7 @@ class GatewayParts:
         self._shapes = read_dossier_shapes(settings)
         self._policy = read_witness_policy(settings)
         self._sessions = SessionStore(self._engine)
-        guards_key = secrets.root.derive("sign-in guards")
+        guards_key = secrets.root.derive(GUARDS_KEY)
         self._guards = SignInGuards(self._engine, guards_key, clock, LockRules(), ADDRESS_RULES)
         self._rules = AccessRules(
             PROFILES[settings.password_profile],

@@ -5,8 +5,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.web_addresses import checked_web_address
 
 _AGENCY_CODE = re.compile(r"[A-Y][0-9]{2}|Z[0-9]{2}")
 
@@ -52,6 +54,10 @@ def _comma_list(value: object) -> object:
 
 
 CommaList = Annotated[tuple[str, ...] | None, NoDecode, BeforeValidator(_comma_list)]
+WebAddress = Annotated[str, AfterValidator(checked_web_address)]
+OptionalWebAddress = Annotated[
+    str, AfterValidator(lambda text: checked_web_address(text) if text.strip() else "")
+]
 OptionalText = Annotated[str | None, BeforeValidator(_without_blank)]
 OptionalFlag = Annotated[bool | None, BeforeValidator(_without_blank)]
 BirthDateFormat = Annotated[Literal["yyyymmdd", "yyyy-mm-dd"] | None, BeforeValidator(_without_blank)]
@@ -193,7 +199,7 @@ class Settings(_SettingsWithSecretFiles):
         default="",
         description="level-1 electronic identification code of the province or ministry, such as H19",
     )
-    public_url: str = Field(
+    public_url: WebAddress = Field(
         default="http://127.0.0.1:8080", description="where clients reach the gateway; token issuer"
     )
     host: str = "127.0.0.1"
@@ -286,7 +292,7 @@ class Settings(_SettingsWithSecretFiles):
     lifecycle_every_seconds: float = Field(default=3600.0, ge=1, le=86_400)
     review_days: int = Field(default=30, ge=1, le=180)
     activation_code_days: int = Field(default=7, ge=1, le=30)
-    activation_url: str = Field(
+    activation_url: OptionalWebAddress = Field(
         default="", description="the page officers open with their slip; public_url where empty"
     )
     lookup_budget_seconds: float = Field(default=10.0, gt=0, le=120)

@@ -29,18 +29,30 @@ def _name(text: str) -> str:
     return name
 
 
-def _network(text: str) -> str:
-    return str(ip_network(text))  # ValueError, which pydantic turns into a refusal
+class EveryAddressError(ValueError):
+    """A block of every address limits nobody."""
 
 
-def _client_id(text: str) -> str:
+def checked_network(text: str, *, from_anywhere: bool = False) -> str:
+    """Return an address block as it is kept; ValueError, which pydantic turns into a refusal.
+
+    Every address (0.0.0.0/0, ::/0) is an EveryAddressError, unless *from_anywhere* says that it is meant.
+    """
+    block = ip_network(text)
+    if block.prefixlen == 0 and not from_anywhere:
+        raise EveryAddressError("a block of every address limits nobody")
+    return str(block)
+
+
+def checked_client_id(text: str) -> str:
+    """Return an id under which client software can be registered; ValueError."""
     if not is_client_id(text) or _PERSONAL_NUMBER.search(text) or text == _LIST_ROUTE:
-        raise ValueError("a client id is 2 to 63 of a-z, 0-9, hyphen, and no number of a person's")
+        raise ValueError("a client id is 2 to 63 of a-z, 0-9, hyphen, no number of a person's, not export")
     return text
 
 
-ClientId = Annotated[str, Field(max_length=63), AfterValidator(_client_id)]
-Network = Annotated[str, Field(max_length=64), AfterValidator(_network)]
+ClientId = Annotated[str, Field(max_length=63), AfterValidator(checked_client_id)]
+Network = Annotated[str, Field(max_length=64), AfterValidator(checked_network)]
 Networks = Annotated[list[Network], Field(min_length=1, max_length=100)]
 Grant = Annotated[GrantType, Field(strict=False)]
 ProcedureCode = Annotated[

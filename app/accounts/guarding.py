@@ -21,6 +21,8 @@ from app.errors import ProblemCode, TooManyError
 ADDRESS_RULES: Final = LockRules(
     max_failures=100, first_lock=timedelta(minutes=1), longest_lock=timedelta(minutes=15)
 )
+GUARDS_KEY: Final = "sign-in guards"
+"""What the guards' secret is derived from the root key for."""
 
 _STORE: Final = (
     update(SIGN_IN_GUARD)

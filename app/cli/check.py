@@ -16,7 +16,7 @@ from app.audit.partitions import months_ready
 from app.audit.sealing import SealBrokenError
 from app.audit.tree.policy import TrustPolicy
 from app.cli.check_evidence import evidence_findings
-from app.cli.client_texts import ending_text, old_ways_ending
+from app.cli.client_texts import ending_text, old_ways_ending, open_text
 from app.cli.console import out
 from app.cli.headroom import volume_finding
 from app.cli.national_side import Finding, national_side_findings
@@ -26,6 +26,7 @@ from app.cli.settings import read_settings
 from app.cli.signing_keys import signing_findings
 from app.cli.standbys import standby_finding
 from app.cli.token_keys import token_key_findings
+from app.cli.told_addresses import told_address_findings
 from app.cli.trouble import explain
 from app.cli.writer_keys import writer_key_finding
 from app.clock import SystemClock
@@ -35,6 +36,7 @@ from app.database.connect import connector, open_engine
 from app.errors import ConfigurationError
 from app.serving_settings import Secrets, read_dossier_shapes, read_secrets, read_witness_policy
 from app.settings import Settings, UpstreamSettings
+from app.subject_parts import working_calendar
 
 _MAX_CLOCK_SECONDS: Final = 2.0
 _MONTHS_AHEAD: Final = 2
@@ -66,9 +68,11 @@ async def _collect(settings: Settings, upstream: UpstreamSettings) -> list[Findi
         secrets = read_secrets(settings)
         read_dossier_shapes(settings)
         policy = read_witness_policy(settings)
+        working_calendar(settings)
         findings.append((True, "settings: complete"))
     except ConfigurationError as error:
         return [(False, f"settings: {error}")]
+    findings += told_address_findings(settings)
     findings += [finding async for finding in _database(settings, secrets, policy)]
     findings += map(volume_finding, read_volumes(settings.headroom_paths))
     for road in settings.upstreams or (upstream,):
@@ -119,8 +123,13 @@ async def _clients(url: str) -> list[Finding]:
     now, engine = SystemClock().now(), open_engine(url, pool_size=1)
     try:
         async with engine.connect() as connection:
-            ending = endings((await load_clients(connection)).values(), now)
-            said = [*(ending_text(one, now) for one in ending), *await old_ways_ending(connection, now)]
+            clients = (await load_clients(connection)).values()
+            ending = endings(clients, now)
+            said = [
+                *filter(None, map(open_text, clients)),
+                *(ending_text(one, now) for one in ending),
+                *await old_ways_ending(connection, now),
+            ]
     finally:
         await engine.dispose()
     return [(None, f"client software: {one}") for one in said]

@@ -37,6 +37,14 @@ def ending_text(ending: Ending, now: datetime) -> str:
     return f"{ending.client_id}{named} {verb} {rfc3339(ending.ends_at)}"
 
 
+def open_text(client: Client) -> str | None:
+    """Return that a client in use may call from every address, None where it may not."""
+    blocks = [str(block) for block in client.networks if block.prefixlen == 0]
+    if not client.is_active or not blocks:
+        return None
+    return f"{client.client_id} may call from anywhere ({joined(blocks)}); dancu clients change --network"
+
+
 async def old_ways_ending(connection: AsyncConnection, now: datetime) -> list[str]:
     """Return which credentials of old software end within 30 days, and how many officers' keys."""
     soon, said = (KeyStanding.ENDS_VERY_SOON, KeyStanding.ENDS_SOON), list[str]()

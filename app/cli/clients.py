@@ -37,10 +37,10 @@ from app.cli.console import done
 from app.cli.exporting import NewFile, export_to
 from app.cli.inputs import today, unit_id_of, worded
 from app.cli.recording import run_recorded
+from app.cli.typed_values import ClientId, networks_of, new_client_id, procedure_code_of
 from app.cli.work import run
 from app.clock import VIETNAM, SystemClock
 from app.errors import ConfigurationError
-from app.lookup.parsing import parse_procedure_code
 from app.units.store import load_units
 from app.web.certificates import read_pem_certificate
 
@@ -50,6 +50,7 @@ _OVERLAP: Final = re.compile(r"([1-9][0-9]{0,2})([dh])")
 _STATES: Final = {"suspended": "is suspended", "resumed": "is active"}
 _LONGEST_OVERLAP: Final = timedelta(days=90)
 
+CredentialId = Annotated[UUID, typer.Argument(help="the credential's id, as `show` names it")]
 LastDay = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="last day it counts, such as 2027-06-30")
 ]
@@ -66,10 +67,16 @@ class ClientChange:
     shown_once: str | None = field(default=None, repr=False)
 
 
+FromAnywhere = Annotated[
+    bool,
+    typer.Option("--from-anywhere", help="it may call from every address: allow 0.0.0.0/0 and ::/0"),
+]
+
+
 @commands.command("add")
 def clients_add(
-    client_id: str,
-    name: str,
+    client_id: Annotated[str, typer.Argument(help="its id: 2 to 63 of a-z, 0-9, hyphen")],
+    name: Annotated[str, typer.Argument(help="what people call it")],
     network: Annotated[list[str], typer.Option(help="address block it may call from, such as 10.1.0.0/16")],
     kind: Annotated[ClientKind, typer.Option(help="whom it speaks for")] = ClientKind.SERVICE,
     grant: Annotated[
@@ -83,26 +90,26 @@ def clients_add(
     without_secret: Annotated[
         bool, typer.Option("--without-secret", help="it will sign with a key (add-key)")
     ] = False,
+    from_anywhere: FromAnywhere = False,
 ) -> None:
     """Register client software and print its secret, once."""
+    networks = networks_of(network, from_anywhere=from_anywhere)
+    new_id = new_client_id(client_id)
 
     async def work(connection: AsyncConnection) -> ClientChange:
         new = NewClient(
-            client_id=client_id,
+            client_id=new_id,
             name=worded(name),
-            networks=network,
+            networks=networks,
             kind=kind,
             grants=frozenset(grant) if grant else None,
             unit_id=await unit_id_of(connection, unit) if unit is not None else None,
-            procedures=frozenset(map(parse_procedure_code, procedure)) if procedure else None,
+            procedures=frozenset(map(procedure_code_of, procedure)) if procedure else None,
             expires_at=_end_of(expires_on),
         )
         if not new.is_consistent():
             raise ConfigurationError(f"a {kind.value} client may not have these grants or procedures")
-        try:
-            await register_client(connection, new)
-        except ValueError:
-            raise ConfigurationError("a network is written as an address block such as 10.1.0.0/16") from None
+        await register_client(connection, new)
         moment = SystemClock().now()
         secret = None if without_secret else await add_secret(connection, client_id, moment)
         after = described(await _client(connection, client_id), moment)
@@ -113,7 +120,7 @@ def clients_add(
 
 @commands.command("rotate")
 def clients_rotate(
-    client_id: str,
+    client_id: ClientId,
     overlap: Annotated[
         str, typer.Option(help="how long the old secret still counts, such as 7d or 12h")
     ] = "7d",
@@ -139,7 +146,7 @@ def clients_rotate(
 
 @commands.command("add-key")
 def clients_add_key(
-    client_id: str,
+    client_id: ClientId,
     file: Annotated[Path, typer.Argument(help="its public key: a JWK or PEM (P-256, or RSA from 2048 bits)")],
     expires_on: LastDay = None,
 ) -> None:
@@ -162,7 +169,7 @@ def clients_add_key(
 
 @commands.command("add-certificate")
 def clients_add_certificate(
-    client_id: str,
+    client_id: ClientId,
     file: Annotated[Path, typer.Argument(help="its certificate, PEM")],
     expires_on: LastDay = None,
 ) -> None:
@@ -185,7 +192,7 @@ def clients_add_certificate(
 
 
 @commands.command("end-credential")
-def clients_end_credential(client_id: str, credential_id: UUID) -> None:
+def clients_end_credential(client_id: ClientId, credential_id: CredentialId) -> None:
     """End a secret, key or certificate at once; `show` names them."""
 
     async def work(connection: AsyncConnection) -> ClientChange:
@@ -202,20 +209,20 @@ def clients_end_credential(client_id: str, credential_id: UUID) -> None:
 
 
 @commands.command("suspend")
-def clients_suspend(client_id: str) -> None:
+def clients_suspend(client_id: ClientId) -> None:
     """Suspend client software; every gateway process refuses it within a second."""
     _switch(client_id, is_active=False)
 
 
 @commands.command("resume")
-def clients_resume(client_id: str) -> None:
+def clients_resume(client_id: ClientId) -> None:
     """Lift a client's suspension."""
     _switch(client_id, is_active=True)
 
 
 @commands.command("change")
 def clients_change(
-    client_id: str,
+    client_id: ClientId,
     network: Annotated[
         list[str] | None, typer.Option(help="address block it may call from; those of before end")
     ] = None,
@@ -230,26 +237,25 @@ def clients_change(
     ] = False,
     expires_on: LastDay = None,
     never_expires: Annotated[bool, typer.Option("--never-expires", help="it has no last day")] = False,
+    from_anywhere: FromAnywhere = False,
 ) -> None:
     """Change what client software may do; what is not named stays."""
     if (procedure and every_procedure) or (expires_on is not None and never_expires):
         raise ConfigurationError("give procedures or --every-procedure, a last day or --never-expires")
+    blocks = networks_of(network, from_anywhere=from_anywhere) if network else []
 
     async def work(connection: AsyncConnection) -> ClientChange:
         before = await _client(connection, client_id)
-        codes = frozenset(map(parse_procedure_code, procedure)) if procedure else before.procedures
+        codes = frozenset(map(procedure_code_of, procedure)) if procedure else before.procedures
         limits = Limits(
-            networks=tuple(network) if network else tuple(map(str, before.networks)),
+            networks=tuple(blocks) or tuple(map(str, before.networks)),
             grants=frozenset(grant) if grant else before.grants,
             procedures=None if every_procedure else codes,
             expires_at=None if never_expires else _end_of(expires_on) or before.expires_at,
         )
         if not limits.suit(before.kind):
             raise ConfigurationError(f"a {before.kind.value} client may not have these grants or procedures")
-        try:
-            await set_limits(connection, client_id, limits)
-        except ValueError:
-            raise ConfigurationError("a network is written as an address block such as 10.1.0.0/16") from None
+        await set_limits(connection, client_id, limits)
         after = await _client(connection, client_id)
         return ClientChange(client_id, "changed", limits_described(before), limits_described(after))
 
@@ -278,7 +284,7 @@ def clients_export(file: NewFile) -> None:
 
 
 @commands.command("show")
-def clients_show(client_id: str) -> None:
+def clients_show(client_id: ClientId) -> None:
     """Print one client with its credentials; secrets are never shown again."""
 
     async def work(connection: AsyncConnection) -> Client:

@@ -26,6 +26,7 @@ def serving(migrated: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dat
     monkeypatch.delenv("DANCU_MIGRATION_DATABASE_URL")
     monkeypatch.delenv("DANCU_AUDIT_ROOT_KEY")
     monkeypatch.setenv("DANCU_DATABASE_URL", migrated.serving_url)
+    monkeypatch.setenv("DANCU_PUBLIC_URL", "https://tracuu.example.gov.vn")
     for name, value in UPSTREAM.items():
         monkeypatch.setenv(name, value)
     with a_listener() as port:
@@ -149,6 +150,18 @@ def test_client_software_that_ends_soon_is_named(serving: Database) -> None:
     answer = dancu("check")
     assert answer.code == 0
     assert any(line.startswith("client software: mot-cua ends 20") for line in lines(answer, "note"))
+
+
+def test_client_software_that_may_call_from_anywhere_is_named(serving: Database) -> None:
+    query = "insert into client (client_id, name, status, networks) values"
+    ask(serving.owner_url, f"{query} ('rong', 'x', 'active', '{{10.0.0.0/8, ::/0}}')")
+    ask(serving.owner_url, f"{query} ('hep', 'x', 'active', '{{10.0.0.0/8}}')")
+    ask(serving.owner_url, f"{query} ('nghi', 'x', 'suspended', '{{0.0.0.0/0}}')")
+    answer = dancu("check")
+    assert answer.code == 0
+    assert [line for line in lines(answer, "note") if "anywhere" in line] == [
+        "client software: rong may call from anywhere (::/0); dancu clients change --network"
+    ]
 
 
 def test_checking_leaves_the_database_as_it_was(serving: Database) -> None:

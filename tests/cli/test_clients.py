@@ -82,7 +82,7 @@ def test_the_kinds_are_kept_apart(recordable: Database, options: tuple[str, ...]
     ("options", "word"),
     [
         (("--unit", "H19.99"), "there is no unit"),
-        (("--procedure", "TTHC"), "invalid_procedure_code"),
+        (("--procedure", "TTHC"), "is malformed"),
         (("--expires-on", "2020-01-01"), "that day is over"),
     ],
 )

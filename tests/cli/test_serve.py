@@ -61,6 +61,33 @@ def test_a_key_that_is_none_stops_the_start_in_one_line(
     assert "geheim" not in answer.err
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DANCU_DAYS_OFF", "31/12/2026"),
+        ("DANCU_DOSSIER_SHAPE", "{"),
+        ("DANCU_WITNESS_POLICY_FILE", "/nowhere/policy"),
+    ],
+)
+def test_what_stops_the_start_fails_the_check_too(
+    complete: dict[str, str], monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert dancu("serve").refuses(variable)
+    checked = dancu("check")
+    assert (checked.code, checked.out[:4]) == (1, "FAIL")
+    assert variable in checked.out
+
+
+@pytest.mark.parametrize("variable", ["DANCU_PUBLIC_URL", "DANCU_ACTIVATION_URL"])
+def test_an_address_that_is_none_stops_start_and_check(
+    complete: dict[str, str], monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "foo")
+    assert dancu("serve").refuses(variable, "web address")
+    assert dancu("check").refuses(variable, "web address")
+
+
 def test_plain_http_to_another_machine_stops_the_start(
     complete: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

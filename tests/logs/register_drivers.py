@@ -106,7 +106,7 @@ def _on_client(method: str, what: str, *wrong: object) -> Driver:
         path = f"/v1/clients/{invented.CLIENT_ID}/{what}"
         _expect(422, *[await call(method, path, body, If_Match='"1"') for body in wrong])
         right: dict[str, object] = {
-            "limits": {"networks": ["::/0"], "grants": [], "procedures": None, "expires_at": None},
+            "limits": {"networks": ["::1/128"], "grants": [], "procedures": None, "expires_at": None},
             "suspension": {"reason": PURPOSE},
             "secrets": {},
         }
