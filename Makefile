@@ -1,4 +1,5 @@
-# Every target does its own set-up in .venv; nothing else on the machine is changed.
+# Every target does its own set-up in .venv (pip also keeps its cache). The demo keeps its state in
+# ~/.local/state/dancu/demo, as root in /var/lib/dancu/demo; make demo ARGS=--fresh begins anew.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,7 +20,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(VENV)/.installed  ## start everything with invented people and make real lookups (ARGS=--once to stop then)
+demo: $(VENV)/.installed  ## start everything with invented people and make real lookups (ARGS=--once to stop then, --fresh to begin anew)
 	@$(BIN)/dancu demo $(ARGS)
 
 test: $(VENV)/.installed  ## run the tests, in under ten minutes

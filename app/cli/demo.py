@@ -22,6 +22,7 @@ import typer
 from app.cli import invented
 from app.cli.console import out
 from app.cli.demo_setup import DemoDatabase, prepare
+from app.cli.demo_state import POSTGRES, begin_anew
 from app.cli.demo_story import Storyteller
 from app.database.embedded import SOCKET_ROOT, EmbeddedServer, default_state_directory
 from app.errors import ConfigurationError
@@ -49,6 +50,9 @@ def demo(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="port of the gateway; a free one if it is taken")
     ] = 8080,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="remove what earlier demos kept, and begin anew")
+    ] = False,
 ) -> None:
     """Start everything on this machine with invented people and make real lookups."""
     if os.environ.get("DANCU_DATABASE_URL") or os.environ.get("DANCU_DATABASE_URL_FILE"):
@@ -60,6 +64,9 @@ def demo(
             signal.signal(number, _stop)
     directory = default_state_directory("demo")
     try:
+        if fresh:
+            begin_anew(directory)
+            out.print(f"Removed what earlier demos kept in {directory}", markup=False)
         with ExitStack() as stack:
             _run(stack, directory, port, once=once)
     except KeyboardInterrupt:
@@ -68,7 +75,7 @@ def demo(
 
 def _run(stack: ExitStack, directory: Path, port: int, *, once: bool) -> None:
     out.print("Starting the embedded database (its first start takes some seconds) ...")
-    server = stack.enter_context(EmbeddedServer(directory / "postgres"))
+    server = stack.enter_context(EmbeddedServer(directory / POSTGRES))
     database = prepare(server, directory)
     gc.collect()  # SQLAlchemy's finalizers run now, not where a signal would raise into one
     mock_port, gateway_port = _free_port(8037), _free_port(port)
@@ -207,6 +214,7 @@ def _keep_serving(gateway_url: str, mock_url: str, log: Path, database: DemoData
   gateway's log    {log}
   all accounts     {log.with_name("secrets.json")}
   the log's key    {database.log_verifier}
+  all that it kept {log.parent} (begin anew: --fresh)
 
 Press Ctrl-C to stop.""",
         markup=False,

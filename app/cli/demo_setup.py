@@ -84,7 +84,8 @@ def prepare(server: EmbeddedServer, directory: Path) -> DemoDatabase:
         verifier = _signer(directory).verifier
     except (_OtherStateError, OtherRootKeyError, CommandError, SignerStateError, SealBrokenError):
         raise ConfigurationError(
-            f"the demo's state was left by another version or with other keys; {directory} may be removed"
+            f"the demo's state was left by another version or with other keys; {directory} may be removed:"
+            " dancu demo --fresh"
         ) from None
     return DemoDatabase(
         province, environment, _worker_environment(server, kept), _signer_environment(directory), verifier

@@ -27,7 +27,7 @@ from app.database.embedded_orphans import end_orphans
 from app.database.embedded_postmaster import Postmaster
 from app.database.embedded_process import SUPERUSER, Programs
 
-__all__ = ["EmbeddedPostgresError", "EmbeddedServer", "default_state_directory"]
+__all__ = ["EmbeddedPostgresError", "EmbeddedServer", "default_state_directory", "lock_state"]
 
 SOCKET_ROOT = Path("/tmp")  # noqa: S108 - only mkdtemp writes there
 """Where the sockets' private folders are: not TMPDIR, since a socket's path has at most 107 bytes."""
@@ -98,7 +98,7 @@ class EmbeddedServer:
         self.stop()
         account = choose_account(self._data.path)
         prepare_state_directory(self.state_directory, account)
-        self._lock = _lock(self.state_directory)
+        self._lock = lock_state(self.state_directory)
         try:
             self._start_alone(account)
         except BaseException:
@@ -167,8 +167,11 @@ class EmbeddedServer:
         self._postmaster.start()
 
 
-def _lock(state_directory: Path) -> int:
-    """Return a held lock on the state directory, which the system frees however this process ends."""
+def lock_state(state_directory: Path) -> int:
+    """Return a held lock on the state directory, which the system frees however this process ends.
+
+    Raises EmbeddedPostgresError while another process holds it.
+    """
     lock = os.open(state_directory / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, PRIVATE_FILE)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
