@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.settings import Settings, UpstreamSettings
+from app.web.problem_kinds import KINDS
+from app.web.problem_texts import TEXTS
 from tests.test_main import OFFERED
 
 ROOT = Path(__file__).parents[1]
@@ -143,3 +145,15 @@ def _routes_named() -> set[tuple[str, str]]:
 
 def test_api_md_names_every_route_by_its_method_and_no_other() -> None:
     assert _routes_named() == OFFERED
+
+
+def test_api_md_has_every_problem_as_the_code_has_it() -> None:
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    table = page.partition("| code | status | origin | paper | title |\n|---|---|---|---|---|\n")[2]
+    paper = {True: "yes", False: "no", None: "–"}
+    printed = [
+        f"| `{code}` | {kind.status.value} | {kind.origin} | {paper[kind.opens_paper]}"
+        f" | {TEXTS[code]['vi'].title} |"
+        for code, kind in KINDS.items()
+    ]
+    assert table.partition("\n\n")[0].splitlines() == printed

@@ -17,12 +17,12 @@ from app.audit.tree.proof_file import ProofFile
 from app.audit.tree.store import TreeBrokenError
 from app.audit.verifying.command import verify
 from app.auditing.bundling import bundle
-from app.auditing.criteria import parse_case_number
 from app.auditing.export import Exported, Wanted, write_export
 from app.auditing.export_folder import ExportWriter, remove_export
 from app.auditing.proofs import proof_of
 from app.cli.auditing import auditing_connection
 from app.cli.console import done, err, fail
+from app.cli.inputs import case_number_of
 from app.cli.keys import authority_of
 from app.cli.recording import make_recorded
 from app.cli.settings import read_settings
@@ -45,7 +45,7 @@ def export(
 ) -> None:
     """Write the evidence to a new folder, for `dancu audit verify` or the single-file verifier; recorded."""
     settings, _ = read_settings()
-    case = parse_case_number(case_number) if case_number is not None else None
+    case = case_number_of(case_number) if case_number is not None else None
     wanted = Wanted(from_index, to_index, with_keys)
     try:
         exported = asyncio.run(_export(settings, folder, wanted, case))

@@ -87,6 +87,8 @@ _GROUPS: Final = {
             "second": "officer_life:officers_second",
             "leave": "officer_life:officers_leave",
             "incomplete": "officer_life:officers_incomplete",
+            "unlock": "officer_requests:officers_unlock",
+            "reset-second-factor": "officer_requests:officers_reset_second_factor",
             "codes": "officer_codes:officers_codes",
             "handovers": "officer_handovers:officers_handovers",
         },

@@ -28,11 +28,11 @@ from app.audit.record import RecordKind
 from app.cli.console import done
 from app.cli.recording import run_recorded
 from app.cli.settings import read_settings
+from app.cli.typed_values import ClientId, procedure_code_of
 from app.cli.work import run
 from app.clock import VIETNAM, SystemClock
 from app.errors import ConfigurationError, GatewayError
 from app.lookup.dossier import NoDossierReason
-from app.lookup.parsing import parse_procedure_code
 from app.serving_settings import serving_root_of
 
 StandingOption = Annotated[
@@ -45,7 +45,7 @@ _CHANGED = RecordKind.CLIENT_CHANGED
 
 
 def add_compatible_credential(
-    client_id: str,
+    client_id: ClientId,
     profile: Annotated[CompatibleProfile, typer.Option(help="how it proves itself")],
     name: Annotated[
         str | None, typer.Option(help="an AccessKey or user to keep; else one is made up")
@@ -71,7 +71,7 @@ def add_compatible_credential(
     root = serving_root_of(read_settings()[0])
     if root is None:
         raise ConfigurationError("DANCU_ROOT_KEY (or DANCU_ROOT_KEY_FILE) is not set")
-    code = parse_procedure_code(procedure_without_code) if procedure_without_code else None
+    code = procedure_code_of(procedure_without_code) if procedure_without_code else None
     reason = no_dossier_reason.value if no_dossier_reason else None
     policy = CompatiblePolicy(code, reason, repeats_request_ids)
     new = NewCompatible(profile, name, policy, tuple(signed_address or ()), _end_of(expires_on))
@@ -92,7 +92,10 @@ def add_compatible_credential(
     done(f"client {client_id}: {compatible_described(made)}; secret: {secret}{shown}")
 
 
-def end_compatible_credential(client_id: str, credential_id: UUID) -> None:
+def end_compatible_credential(
+    client_id: ClientId,
+    credential_id: Annotated[UUID, typer.Argument(help="the credential's id, as `list-compatible` names it")],
+) -> None:
     """End such a credential at once; `list-compatible` names them."""
 
     async def work(connection: AsyncConnection) -> Change[None]:

@@ -12,10 +12,10 @@ from app.cli import lists
 from app.cli.console import done
 from app.cli.inputs import today, unit_id_of
 from app.cli.recording import run_recorded
+from app.cli.typed_values import procedure_code_of
 from app.cli.work import run
-from app.lookup.parsing import parse_procedure_code
 from app.procedures.grants.changing import apply_list, carry_out, check_list, plan_pairs
-from app.procedures.grants.files import read_list, template_workbook, write_list
+from app.procedures.grants.files import read_list, template_csv, template_workbook, write_list
 from app.procedures.grants.form import Deed
 from app.procedures.grants.periods import Asked
 from app.procedures.grants.planning import GrantChange
@@ -93,9 +93,8 @@ def grants_list(
 
 @commands.command("template")
 def grants_template(file: lists.NewFile) -> None:
-    """Write the list of grants (XLSX), to be filled in."""
-    with file.open("xb") as new:
-        new.write(template_workbook())
+    """Write the list of grants, to be filled in: .xlsx with instructions, or .csv."""
+    lists.write_new(file, lambda is_xlsx: template_workbook() if is_xlsx else template_csv())
     done(f"template written to {file}")
 
 
@@ -135,7 +134,7 @@ def grants_export(file: lists.NewFile, on: lists.OfDay = None) -> None:
 
 
 def _decide(unit: str, typed: list[str], asked: Asked, terms: Terms, *, dry_run: bool) -> None:
-    codes = list(dict.fromkeys(map(parse_procedure_code, typed)))
+    codes = list(dict.fromkeys(map(procedure_code_of, typed)))
 
     async def work(
         connection: AsyncConnection,

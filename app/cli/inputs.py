@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy.exc import MultipleResultsFound
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.auditing.criteria import parse_case_number
 from app.clock import SystemClock, local_day
-from app.errors import ConfigurationError
+from app.errors import ConfigurationError, InvalidRequestError
 from app.units.store import find_unit_id
 
 _PERSON_CODE: Final = re.compile(r"[A-Z0-9./-]{1,32}")
@@ -41,6 +42,16 @@ def person_code_of(typed: str) -> str:
     if not _PERSON_CODE.fullmatch(code):
         raise ConfigurationError("a person's code is 1 to 32 of A-Z, 0-9, dot, slash, hyphen")
     return code
+
+
+def case_number_of(typed: str) -> str:
+    """Return a case's number as it stands in records; ConfigurationError, also for a personal number."""
+    try:
+        return parse_case_number(typed)
+    except InvalidRequestError:
+        raise ConfigurationError(
+            "a case's number is 1 to 80 letters, digits, blanks and / . _ -, and no number of a person's"
+        ) from None
 
 
 def today() -> date:

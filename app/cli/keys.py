@@ -46,8 +46,12 @@ class OtherRootKeyError(ConfigurationError):
 @commands.command("create")
 def create(directory: Annotated[Path, typer.Argument(help="where to put the two files")]) -> None:
     """Make the root key and the auditing root key; never overwrites one."""
-    for path in create_key_files(directory):
-        done(f"made {path}")
+    made = create_key_files(directory)
+    for path in (directory / ROOT_KEY_FILE, directory / AUDIT_ROOT_KEY_FILE):
+        done(f"made {path}" if path in made else f"{path} exists already and stays as it is")
+    if not made:
+        done("no key file was missing")
+        return
     done(f"Keep {AUDIT_ROOT_KEY_FILE} away from machines that only serve lookups. Back both up, apart.")
 
 

@@ -29,7 +29,7 @@ from app.units.names import tidied
 T = TypeVar("T", bound=Table[Any])
 F = TypeVar("F")
 
-NewFile = Annotated[Path, typer.Argument(help="a file that is not there yet")]
+NewFile = Annotated[Path, typer.Argument(help="a file that is not there yet, .xlsx or .csv")]
 ListFile = Annotated[Path, typer.Argument(help="XLSX, or CSV in UTF-8")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="only say what each row comes to")]
 OnDay = Annotated[
@@ -38,7 +38,8 @@ OnDay = Annotated[
 OfDay = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="of that day; today's")]
 Sheet = Annotated[str | None, typer.Option(help="the sheet, where several hold a list")]
 ReportFile = Annotated[
-    Path | None, typer.Option("--report", help="write the list with its results (XLSX) to this new file")
+    Path | None,
+    typer.Option("--report", help="write the list with its results to this new file, .xlsx or .csv"),
 ]
 
 
@@ -84,15 +85,23 @@ def terms_of(on: datetime | None, document: str) -> Terms:
 
 
 def check_report_file(path: Path | None) -> None:
-    """Raise ConfigurationError where the file is there already, before anything is changed."""
-    if path is not None and path.exists():
+    """Raise ConfigurationError where the file cannot be written, before anything is changed.
+
+    It is there already, is to be in no folder, or ends otherwise than in .xlsx and .csv.
+    """
+    if path is None:
+        return
+    format_of(path)
+    if path.exists():
         raise ConfigurationError(f"{path} exists already")
+    if not path.parent.is_dir():
+        raise ConfigurationError(f"{path.parent} is no directory")
 
 
 def tell(report: ListReport[Any], report_file: Path | None, *, dry_run: bool) -> None:
     """Print what a list comes to, and write it beside its rows; exit code 2 where a row is refused."""
     if report_file is not None:
-        write_new(report_file, lambda _: report.workbook())
+        write_new(report_file, lambda is_xlsx: report.workbook() if is_xlsx else report.csv())
     for row in report.plan.rows:
         for line in report.lines(row):
             (fail if row.action is Action.REFUSED else done)(line)

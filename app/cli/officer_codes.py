@@ -48,7 +48,7 @@ def officers_codes(
 ) -> None:
     """Issue activation codes and write slips and handover record; only the owner of the files reads them."""
     settings, _ = read_settings()
-    if not settings.model_fields_set & {"activation_url", "public_url"}:
+    if not settings.activation_url and "public_url" not in settings.model_fields_set:
         raise ConfigurationError(
             "DANCU_ACTIVATION_URL or DANCU_PUBLIC_URL is needed: every slip names where officers activate"
         )

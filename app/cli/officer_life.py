@@ -19,13 +19,14 @@ from app.cli.inputs import today, unit_id_of
 from app.cli.life_words import Letter, OnDay, day_of, notice_of, told
 from app.cli.officers import officer_id_of
 from app.cli.recording import run_recorded
+from app.cli.typed_values import LoginName
 from app.cli.work import run
 from app.clock import SystemClock
 
 Unit = Annotated[str, typer.Argument(help="the unit's agency code")]
 
 
-def officers_post(login_name: str, unit: Unit, document: Letter, on: OnDay = None) -> None:
+def officers_post(login_name: LoginName, unit: Unit, document: Letter, on: OnDay = None) -> None:
     """Post an officer to a unit for good: a transfer, or an appointment where they are posted nowhere."""
     notice = notice_of(on, document)
 
@@ -41,7 +42,7 @@ def officers_post(login_name: str, unit: Unit, document: Letter, on: OnDay = Non
 
 
 def officers_second(
-    login_name: str,
+    login_name: LoginName,
     unit: Unit,
     document: Letter,
     until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="first day back home")],
@@ -58,7 +59,7 @@ def officers_second(
     done(f"officer {login_name_of(login_name)} is seconded to {unit} from {notice.on} until {day_of(until)}")
 
 
-def officers_leave(login_name: str, document: Letter, on: OnDay = None) -> None:
+def officers_leave(login_name: LoginName, document: Letter, on: OnDay = None) -> None:
     """Let an officer leave: postings and access end on the day, at once where it has come."""
     notice = notice_of(on, document)
 

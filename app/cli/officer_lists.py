@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -36,18 +36,19 @@ from app.accounts.registering_lists import (
 )
 from app.accounts.registration.fault_texts import what_is_wrong, what_mends_it
 from app.accounts.registration.form import Column
-from app.accounts.registration.reporting import annotated_workbook, place
-from app.accounts.registration.template import template_workbook
+from app.accounts.registration.reporting import annotated_lines, annotated_workbook, place
+from app.accounts.registration.template import template_csv, template_workbook
 from app.accounts.registration.values import Action, PlannedRow
 from app.accounts.values import Role
 from app.cli.console import done, err, fail
-from app.cli.exporting import NewFile, export_to
+from app.cli.exporting import export_to
 from app.cli.inputs import today, unit_id_of
+from app.cli.lists import NewFile, ReportFile, check_report_file, write_new
 from app.cli.recording import make_recorded
 from app.cli.settings import read_settings
 from app.cli.work import run
 from app.clock import SystemClock
-from app.errors import ConfigurationError
+from app.errors import ConfigurationError, InvalidRequestError
 from app.sheets.errors import SheetError
 from app.sheets.tables import Table
 from app.sheets.texts import sheet_text
@@ -55,19 +56,20 @@ from app.sheets.values import MEBIBYTE
 from app.units.store import UnitRegister, load_units
 
 _LARGEST_BYTES: Final = 20 * MEBIBYTE
+_WRONG_DAY: Final = "--on is today or a day of the year before it"
+_WRONG_DOCUMENT: Final = "the document's number has at most 100 characters on one line"
 UnitOption = Annotated[str | None, typer.Option(help="a unit's agency code; units below it included")]
-RoleOption = Annotated[Role | None, typer.Option()]
-StatusOption = Annotated[Status | None, typer.Option()]
+RoleOption = Annotated[Role | None, typer.Option(help="only officers of this role")]
+StatusOption = Annotated[Status | None, typer.Option(help="only accounts in this state")]
 TextOption = Annotated[str | None, typer.Option(help="part of a login name or a name")]
 IncompleteOption = Annotated[bool, typer.Option("--incomplete", help="only accounts that lack something")]
 
 
 def write_template(
-    file: Annotated[Path, typer.Argument(help="a file that is not there yet")],
+    file: NewFile,
 ) -> None:
-    """Write the official list form (XLSX), to be filled in by units."""
-    with file.open("xb") as new:
-        new.write(template_workbook())
+    """Write the official list form, to be filled in by units: .xlsx with instructions, or .csv."""
+    write_new(file, lambda is_xlsx: template_workbook() if is_xlsx else template_csv())
     done(f"template written to {file}")
 
 
@@ -79,21 +81,21 @@ def import_officers(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="first day, for rows that name none; today by default"),
     ] = None,
-    report: Annotated[
-        Path | None, typer.Option(help="write the list with its results (XLSX) to this new file")
-    ] = None,
+    report: ReportFile = None,
     sheet: Annotated[str | None, typer.Option(help="the sheet, where several hold a list")] = None,
 ) -> None:
     """Register the officers of a list, all of them or nobody; a list that was imported changes nothing."""
     day = on.date() if on is not None else None
-    check_terms(document.strip(), day, today())
-    if report is not None and report.exists():
-        raise ConfigurationError(f"{report} exists already")
+    _check_terms(document.strip(), day)
+    check_report_file(report)
     asked = OfficerList(_read(file, sheet), document.strip(), day)
     result = _carried_out(asked, dry_run=dry_run)
     if report is not None:
-        with _progress("writing the report"), report.open("xb") as new:
-            new.write(annotated_workbook(result.plan, result.table))
+        with _progress("writing the report"):
+            written = (result.plan, result.table)
+            write_new(
+                report, lambda is_xlsx: annotated_workbook(*written) if is_xlsx else annotated_lines(*written)
+            )
     _tell(result, dry_run=dry_run)
     if not result.plan.may_be_applied:
         raise typer.Exit(2)
@@ -155,6 +157,14 @@ def _read(file: Path, sheet: str | None) -> Table[Column]:
             return read_list(file.read_bytes(), file.name, sheet)
     except SheetError as error:
         raise ConfigurationError(f"{sheet_text(error, 'vi')} | {sheet_text(error, 'en')}") from None
+
+
+def _check_terms(document: str, day: date | None) -> None:
+    try:
+        check_terms(document, day, today())
+    except InvalidRequestError as error:
+        is_day = "/effective_on" in error.fields
+        raise ConfigurationError(_WRONG_DAY if is_day else _WRONG_DOCUMENT) from None
 
 
 def _carried_out(asked: OfficerList, *, dry_run: bool) -> Report:

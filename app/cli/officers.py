@@ -9,12 +9,9 @@ import typer
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.accounts.administration import Action
 from app.accounts.administration_table import BOOTSTRAP
-from app.accounts.approvals import Approval, add_approval
 from app.accounts.passwords import hash_password
 from app.accounts.posting_plan import Notice
-from app.accounts.reasons import parse_reason
 from app.accounts.sign_in import login_name_of
 from app.accounts.standing import (
     StandingFault,
@@ -33,6 +30,7 @@ from app.cli.inputs import person_code_of, today, unit_id_of, worded
 from app.cli.life_words import told
 from app.cli.operator import operator_name
 from app.cli.recording import run_recorded
+from app.cli.typed_values import LoginName, new_login_name, upstream_code_of
 from app.clock import SystemClock
 from app.errors import ConfigurationError
 
@@ -47,13 +45,14 @@ PersonOption = Annotated[
 
 @officers.command("bootstrap")
 def officers_bootstrap(
-    login_name: str,
-    full_name: str,
+    login_name: Annotated[str, typer.Argument(help="what the officer signs in with")],
+    full_name: Annotated[str, typer.Argument(help="the officer's whole name, without titles")],
     unit: Annotated[str, typer.Option(help="the department's agency code")],
     person_code: Annotated[str, typer.Option(help="the person's own staff number")],
 ) -> None:
     """Register the first department administrator and print a one-time code; once per installation."""
-    code, name, person = secrets.token_urlsafe(12), login_name_of(login_name), person_code_of(person_code)
+    code, person = secrets.token_urlsafe(12), person_code_of(person_code)
+    name = new_login_name(login_name, full_name)
 
     async def work(connection: AsyncConnection) -> Change[UUID]:
         await _refuse_a_second_bootstrap(connection)
@@ -85,10 +84,10 @@ def officers_bootstrap(
 
 @officers.command("add")
 def officers_add(
-    login_name: str,
-    full_name: str,
+    login_name: Annotated[str, typer.Argument(help="what the officer signs in with")],
+    full_name: Annotated[str, typer.Argument(help="the officer's whole name, without titles")],
     unit: Annotated[str, typer.Option(help="the unit's agency code")],
-    role: Annotated[Role, typer.Option()] = Role.RECEPTION,
+    role: Annotated[Role, typer.Option(help="what the officer's position makes of them")] = Role.RECEPTION,
     upstream_code: Annotated[
         str | None, typer.Option(help="the officer's own code on the national side")
     ] = None,
@@ -96,6 +95,7 @@ def officers_add(
 ) -> None:
     """Register an officer and print a first password, once."""
     password = secrets.token_urlsafe(12)
+    name, upstream = new_login_name(login_name, full_name), upstream_code_of(upstream_code)
     person = person_code_of(person_code) if person_code is not None else None
     if person is None and role in PRIVILEGED:
         raise ConfigurationError(f"the role {role.value} needs --person-code, the person's own staff number")
@@ -104,11 +104,11 @@ def officers_add(
         now, unit_id = SystemClock().now(), await unit_id_of(connection, unit)
         officer_id = await add_officer(
             connection,
-            login_name=login_name_of(login_name),
+            login_name=name,
             full_name=worded(full_name),
             role=role,
             unit_id=unit_id,
-            upstream_officer_code=upstream_code,
+            upstream_officer_code=upstream,
             password_hash=hash_password(password),
             posted_from=today(),
             now=now,
@@ -122,7 +122,7 @@ def officers_add(
 
 
 @officers.command("new-password")
-def officers_new_password(login_name: str) -> None:
+def officers_new_password(login_name: LoginName) -> None:
     """Give an officer a first password again, and print it once; their sessions end."""
     name, password = login_name_of(login_name), secrets.token_urlsafe(12)
 
@@ -137,7 +137,10 @@ def officers_new_password(login_name: str) -> None:
 
 
 @officers.command("person")
-def officers_person(login_name: str, person_code: str) -> None:
+def officers_person(
+    login_name: LoginName,
+    person_code: Annotated[str, typer.Argument(help="the person's own staff number")],
+) -> None:
     """Say whose account it is, by the person's own staff number."""
     name, person = login_name_of(login_name), person_code_of(person_code)
 
@@ -156,49 +159,15 @@ def officers_person(login_name: str, person_code: str) -> None:
 
 
 @officers.command("suspend")
-def officers_suspend(login_name: str) -> None:
+def officers_suspend(login_name: LoginName) -> None:
     """Suspend an officer; every gateway process refuses them within a second."""
     _switch_officer(login_name, is_active=False)
 
 
 @officers.command("resume")
-def officers_resume(login_name: str) -> None:
+def officers_resume(login_name: LoginName) -> None:
     """Lift an officer's suspension."""
     _switch_officer(login_name, is_active=True)
-
-
-@officers.command("unlock")
-def officers_unlock(
-    login_name: str, reason: Annotated[str, typer.Option(help="why; no citizens' data")]
-) -> None:
-    """Ask for an officer's lock to be taken off; it happens where one administrator approves."""
-    _ask_for(Action.UNLOCK, login_name, reason)
-
-
-@officers.command("reset-second-factor")
-def officers_reset_second_factor(
-    login_name: str, reason: Annotated[str, typer.Option(help="why; no citizens' data")]
-) -> None:
-    """Ask for an officer's second factor to be taken off; it happens where one administrator approves."""
-    _ask_for(Action.RESET_SECOND_FACTOR, login_name, reason)
-
-
-def _ask_for(action: Action, login_name: str, reason: str) -> None:
-    name = login_name_of(login_name)
-    try:
-        why = parse_reason(reason)
-    except ValueError as error:
-        raise ConfigurationError(str(error)) from None
-
-    async def work(connection: AsyncConnection) -> Change[Approval]:
-        officer_id = await officer_id_of(connection, name)
-        now = SystemClock().now()
-        approval = Approval.new(action, officer_id, why, now, operator=operator_name())
-        await add_approval(connection, approval)
-        return Change(approval, RecordKind.APPROVAL_REQUESTED, approval.requested_facts())
-
-    approval = run_recorded(work)
-    done(f"request {approval.approval_id}: an administrator decides within 24 hours (POST /v1/approvals/…)")
 
 
 def _switch_officer(login_name: str, *, is_active: bool) -> None:

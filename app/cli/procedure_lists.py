@@ -18,7 +18,7 @@ from app.cli.work import run
 from app.errors import ConfigurationError
 from app.procedures.catalogue.changing import apply_list, check_list
 from app.procedures.catalogue.entries import entry_cells
-from app.procedures.catalogue.files import read_list, template_workbook, write_list
+from app.procedures.catalogue.files import read_list, template_csv, template_workbook, write_list
 from app.procedures.catalogue.form import MARK, Column
 from app.procedures.catalogue.planning import plan_catalogue
 from app.procedures.catalogue.records import entry_event
@@ -50,9 +50,8 @@ Document = Annotated[str, typer.Option("--document", help="number of the documen
 
 
 def write_template(file: lists.NewFile) -> None:
-    """Write the list of procedures (XLSX), to be filled in."""
-    with file.open("xb") as new:
-        new.write(template_workbook())
+    """Write the list of procedures, to be filled in: .xlsx with instructions, or .csv."""
+    lists.write_new(file, lambda is_xlsx: template_workbook() if is_xlsx else template_csv())
     done(f"template written to {file}")
 
 

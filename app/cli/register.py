@@ -8,7 +8,7 @@ from app.cli.console import done
 from app.cli.inputs import worded
 from app.cli.lists import OnDay, terms_of
 from app.cli.procedure_lists import Decree104, Document, Fields, Questions, Roles, options_said, put
-from app.lookup.parsing import parse_procedure_code
+from app.cli.typed_values import procedure_code_of
 from app.procedures.catalogue.form import Column
 
 procedures = typer.Typer(help="The catalogue of procedures.", no_args_is_help=True)
@@ -17,7 +17,7 @@ procedures = typer.Typer(help="The catalogue of procedures.", no_args_is_help=Tr
 @procedures.command("add")
 def procedures_add(
     procedure_code: Annotated[str, typer.Argument(help="such as 1.004194")],
-    name: str,
+    name: Annotated[str, typer.Argument(help="what it is called in the deciding document")],
     legal_basis: Annotated[str, typer.Option(help="the provision that lets the procedure see residence")],
     service_code: Annotated[
         str | None, typer.Option(help="public-service code on the national side (MaDVC)")
@@ -38,5 +38,5 @@ def procedures_add(
         Column.FIELD_OF_WORK: field_of_work,
     }
     texts = said | options_said(field, question, role, decree_104)
-    put(parse_procedure_code(procedure_code), texts, terms_of(on, document), is_new=True)
+    put(procedure_code_of(procedure_code), texts, terms_of(on, document), is_new=True)
     done(f"procedure {procedure_code} added")

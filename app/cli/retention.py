@@ -22,8 +22,8 @@ from app.audit.retention import (
     open_holds,
     stored_months,
 )
-from app.auditing.criteria import parse_case_number
 from app.cli.console import done, fail, out
+from app.cli.inputs import case_number_of
 from app.cli.operator import operator_name
 from app.cli.recording import run_recorded
 from app.cli.retention_drop import carry_out, request_drop
@@ -59,7 +59,7 @@ def show() -> None:
 
 @commands.command("hold")
 def hold(
-    case_number: str,
+    case_number: Annotated[str, typer.Argument(help="number of the case that needs them")],
     first: Annotated[str, typer.Option("--from", help="first month kept, yyyy-mm")],
     last: Annotated[str, typer.Option("--to", help="last month kept, yyyy-mm")],
     reason: Reason,
@@ -68,7 +68,7 @@ def hold(
     months = (_month(first), _month(last))
     if months[0] > months[1]:
         raise ConfigurationError("--from must not be later than --to")
-    case, why = parse_case_number(case_number), _reason(reason)
+    case, why = case_number_of(case_number), _reason(reason)
 
     async def work(connection: AsyncConnection) -> Change[tuple[Hold, list[str]]]:
         one = Hold.new(case, months, why, operator_name(), SystemClock().now())
@@ -83,7 +83,9 @@ def hold(
 
 
 @commands.command("lift")
-def lift(hold_id: UUID, reason: Reason) -> None:
+def lift(
+    hold_id: Annotated[UUID, typer.Argument(help="the hold's id, as `show` names it")], reason: Reason
+) -> None:
     """Lift a hold; its months end when they are old enough and two persons drop them."""
     why = _reason(reason)
 

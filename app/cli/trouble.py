@@ -5,9 +5,11 @@ from alembic.util import CommandError
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from app.audit.sealing import SealBrokenError
+from app.cli.rule_words import rule_words
 from app.database.embedded import EmbeddedPostgresError
-from app.errors import ConfigurationError, GatewayError, InvalidRequestError
+from app.errors import ConfigurationError, GatewayError
 from app.units.troubles import UnitRefusedError
+from app.web.problem_texts import TEXTS
 
 MENDABLE = (
     ConfigurationError,
@@ -35,8 +37,9 @@ def explain(error: Exception) -> str:  # noqa: PLR0911 - one answer per kind
             return "a database address is not written as postgresql://user:password@host:port/database"
         case SealBrokenError():
             return f"keys: {error}; is this the root key the database was set up with?"
-        case InvalidRequestError():
-            return f"that is not a valid value: {error}"
+        case GatewayError():
+            text = TEXTS[error.code]["en"]
+            return f"{text.title}: {text.detail}"
         case OSError():
             where = error.filename or "the database cannot be reached"
             return f"{error.strerror or type(error).__name__}: {where}"
@@ -51,15 +54,10 @@ def explain_refusal(error: BaseException | None) -> str:  # noqa: PLR0911 - as a
             return "the database refused the user name or password"
         case asyncpg.InvalidCatalogNameError():
             return "the database named in the address does not exist"
-        case asyncpg.UniqueViolationError() if str(error.constraint_name).startswith("uq_officer_person"):
-            return (
-                "this person has another active account; one person holds at most a business account and a"
-                f" unit administrator's (rule {error.constraint_name})"
-            )
         case asyncpg.UniqueViolationError() | asyncpg.ExclusionViolationError():
-            return f"that is already registered (rule {error.constraint_name})"
+            return rule_words(error.constraint_name, "that is already registered")
         case asyncpg.CheckViolationError() | asyncpg.ForeignKeyViolationError():
-            return f"the database refused a value (rule {error.constraint_name})"
+            return rule_words(error.constraint_name, "the database refused a value")
         case asyncpg.InsufficientPrivilegeError():
             return "the database role may not do this; use the owner's address (DANCU_MIGRATION_DATABASE_URL)"
         case asyncpg.UndefinedTableError() | asyncpg.UndefinedFunctionError():

@@ -57,10 +57,10 @@ _WORDS: Final = {
 
 @commands.command("add")
 def units_add(
-    name: str,
+    name: Annotated[str, typer.Argument(help="the unit's full name")],
     agency_code: Annotated[str, typer.Argument(help="electronic identification code, such as H19.34.12")],
-    kind: Annotated[UnitKind, typer.Option()] = UnitKind.COMMUNE,
-    level: Annotated[UnitLevel, typer.Option()] = UnitLevel.COMMUNE,
+    kind: Annotated[UnitKind, typer.Option(help="what kind of body it is")] = UnitKind.COMMUNE,
+    level: Annotated[UnitLevel, typer.Option(help="the level it stands on")] = UnitLevel.COMMUNE,
     legacy_code: Annotated[str | None, typer.Option(help="old form, such as 000.12.34.H19")] = None,
     serves: Annotated[
         list[str] | None, typer.Option(help="other agency whose dossiers its desk takes")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from app.sheets.tables import Table
 from app.sheets.values import column_letters
-from app.sheets.writing import Cell, Colour, Heading, write_xlsx
+from app.sheets.writing import Cell, Colour, Heading, write_csv, write_xlsx
 
 _ADDED: Final = (Heading("Kết quả", 16), Heading("Lỗi", 60), Heading("Cách sửa", 60))
 _WIDTH: Final = 24
@@ -36,16 +36,44 @@ def annotated(table: Table[Any], verdicts: Mapping[int, Verdict]) -> bytes:
 
     It can be corrected and sent again: the added columns are passed over.
     """
-    width = max([len(table.header.cells), *(len(row.cells) for row in table.rows)])
-    titles = list(table.header.cells) + [""] * (width - len(table.header.cells))
-    headings = [Heading(title, _WIDTH) for title in titles] + list(_ADDED)
+    width = _width(table)
     rows = (_beside(verdicts[row.number], row.cells, width) for row in table.rows if row.number in verdicts)
-    return write_xlsx(headings, rows, title=table.sheet or "Danh sách")
+    return write_xlsx(_headings(table, width), rows, title=table.sheet or "Danh sách")
+
+
+def annotated_csv(table: Table[Any], verdicts: Mapping[int, Verdict]) -> bytes:
+    """Return the same as CSV, which has no colours: each remark begins with its cell, where it has one."""
+    width = _width(table)
+    rows = (
+        _in_words(verdicts[row.number], row.number, row.cells, width)
+        for row in table.rows
+        if row.number in verdicts
+    )
+    return b"".join(write_csv(_headings(table, width), rows))
 
 
 def place(row_number: int, column: int | None) -> str:
     """Return the cell, such as `C12`; only the row where *column*, from 0 on, is None."""
     return f"{column_letters(column + 1)}{row_number}" if column is not None else str(row_number)
+
+
+def _width(table: Table[Any]) -> int:
+    return max([len(table.header.cells), *(len(row.cells) for row in table.rows)])
+
+
+def _headings(table: Table[Any], width: int) -> list[Heading]:
+    titles = list(table.header.cells) + [""] * (width - len(table.header.cells))
+    return [Heading(title, _WIDTH) for title in titles] + list(_ADDED)
+
+
+def _in_words(verdict: Verdict, row_number: int, cells: Sequence[str], width: int) -> list[str]:
+    wrong = [
+        remark.wrong if remark.column is None else f"{place(row_number, remark.column)}: {remark.wrong}"
+        for remark in verdict.remarks
+    ]
+    advice = [remark.advice for remark in verdict.remarks]
+    filled = [*cells, *[""] * (width - len(cells))]
+    return [*filled, verdict.result, "; ".join(wrong), "; ".join(advice)]
 
 
 def _beside(verdict: Verdict, cells: Sequence[str], width: int) -> list[Cell]:

@@ -22,6 +22,15 @@ def _commands(group: Any, *path: str) -> Iterator[tuple[str, str]]:
         yield from _commands(command, *path, name)
 
 
+def _called(group: Any, *path: str) -> Iterator[tuple[str, Any]]:
+    """Yield each command that does something, with its path."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _called(command, *path, name)
+        else:
+            yield " ".join((*path, name)), command
+
+
 def test_the_version_is_the_packages() -> None:
     assert (dancu("--version").code, dancu("--version").out) == (0, f"dancu {version('dancu')}\n")
 
@@ -30,6 +39,16 @@ def test_every_command_says_in_a_sentence_what_it_does() -> None:
     said = dict(_commands(typer.main.get_command(application(NAMES))))
     assert len(said) > 70
     assert {name for name, text in said.items() if not text.partition("\n")[0].endswith(".")} == set()
+
+
+def test_every_argument_and_option_says_what_it_is() -> None:
+    told = [
+        (f"{path} {parameter.name}", getattr(parameter, "help", None))
+        for path, command in _called(typer.main.get_command(application(NAMES)))
+        for parameter in command.params
+    ]
+    assert len(told) > 200
+    assert [name for name, text in told if not text] == []
 
 
 def test_the_list_says_of_each_command_what_it_says_itself() -> None:

@@ -18,6 +18,7 @@ import pyotp
 import pytest
 
 from tests.cli.commands import UPSTREAM, Answer, Process, a_process, ask, dancu, free_port
+from tests.cli.locks import lock
 from tests.cluster import PostgresCluster, running_cluster
 
 STARTED = '"gateway.started"'
@@ -145,7 +146,11 @@ def _set_up(
     asyncio.run(_execute(installation.owner_url, LOGINS))
     asyncio.run(_execute(superuser, "alter role dancu_owner nocreaterole"))
     for name, command in COMMANDS.items():
+        if name == "unlock":
+            root_key = (folder / "secrets" / "root.key").read_text(encoding="utf-8")
+            lock(installation.owner_url, "tiepnhan.mau", root_key=root_key)
         said[name] = dancu(*command)
+    ask(installation.owner_url, "delete from sign_in_guard")  # the officer signs in before the decision
     for name in _operators_settings(folder, ""):
         environment.delenv(name)
 

@@ -50,6 +50,8 @@ def test_create_never_overwrites(tmp_path: Path) -> None:
     assert [(tmp_path / name).read_text(encoding="utf-8") for name in FILES] == before
     assert before[0] == "kept"
     assert "made" not in answer.out
+    assert answer.out.count("exists already and stays as it is") == 2
+    assert answer.out.endswith("no key file was missing\n")
 
 
 def test_create_names_a_place_where_no_folder_can_be(tmp_path: Path) -> None:

@@ -31,6 +31,26 @@ def test_the_template_is_written_once(tmp_path: Path) -> None:
     assert dancu("officers", "template", str(path)).refuses("mau.xlsx")
 
 
+@pytest.mark.parametrize("group", ["officers", "procedures", "grants"])
+def test_a_template_is_what_its_name_says_or_nothing(tmp_path: Path, group: str) -> None:
+    path = tmp_path / "mau.csv"
+    assert dancu(group, "template", str(path)).code == 0
+    headings, empty = path.read_bytes().decode("utf-8-sig").split("\r\n")
+    assert headings.startswith("STT,")
+    assert not empty
+    assert dancu(group, "template", str(tmp_path / "mau.txt")).refuses(".xlsx or .csv")
+    assert [each.name for each in tmp_path.iterdir()] == ["mau.csv"]
+
+
+def test_a_template_in_csv_can_be_filled_in(tmp_path: Path) -> None:
+    path = tmp_path / "mau.csv"
+    dancu("officers", "template", str(path))
+    with path.open("a", encoding="utf-8") as file:
+        file.write("1,mot.nguoi,Nguyễn Thị Mẫu,xã Mẫu,công chức TN-TKQ\r\n")
+    (row,) = read_list(path.read_bytes(), "mau.csv").rows
+    assert row.cells[1:3] == ("mot.nguoi", "Nguyễn Thị Mẫu")
+
+
 def test_a_list_lands_once_and_is_on_record(tmp_path: Path, recordable: Database) -> None:
     file = a_file(tmp_path, a_csv(ONE, TWO))
     dry = dancu("officers", "import", file, "--dry-run")
@@ -58,13 +78,28 @@ def test_faults_are_named_in_both_languages_and_nothing_lands(tmp_path: Path, re
     assert dancu("officers", "import", file, "--report", str(report)).refuses("exists already")
 
 
+def test_a_report_is_what_its_name_says_or_nothing(tmp_path: Path, recordable: Database) -> None:
+    report = tmp_path / "ket-qua.csv"
+    file = a_file(tmp_path, a_csv(ONE, a_row("hai", unit="xã Không Có")))
+    assert dancu("officers", "import", file, "--report", str(report)).code == 2
+    told = read_list(report.read_bytes(), "x.csv").rows[1].cells
+    assert told[-3] == "Có lỗi"
+    assert told[-2].startswith("C3: ")
+    elsewhere = a_file(tmp_path, a_csv(ONE), "dung.csv")
+    assert dancu("officers", "import", elsewhere, "--report", "x.txt").refuses(".xlsx or .csv")
+    assert dancu("officers", "import", elsewhere, "--report", "none/x.csv").refuses("no directory")
+    assert ask(recordable.owner_url, "select count(*) from officer") == 0
+
+
 def test_what_is_no_list_is_refused(tmp_path: Path) -> None:
     assert dancu("officers", "import", a_file(tmp_path, b"PK\x03\x04", "x.xlsx")).refuses(" | ")
     large = tmp_path / "large.csv"
     with large.open("wb") as file:
         file.truncate(20 * 2**20 + 1)
     assert dancu("officers", "import", str(large)).refuses("20 MB")
-    assert dancu("officers", "import", str(large), "--on", "2999-01-01").refuses("not a valid value")
+    assert dancu("officers", "import", str(large), "--on", "2999-01-01").refuses(
+        "--on is today or a day of the year"
+    )
 
 
 def test_an_update_is_told_row_by_row(tmp_path: Path) -> None:

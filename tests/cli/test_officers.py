@@ -4,6 +4,7 @@ import argon2
 import pytest
 
 from tests.cli.commands import Answer, ask, dancu
+from tests.cli.locks import confirm_second_factor, lock
 from tests.world import Database
 
 pytestmark = pytest.mark.usefixtures("department")
@@ -113,6 +114,8 @@ def test_the_database_keeps_privileged_accounts_without_a_person_out(department:
 @pytest.mark.parametrize("word", ["unlock", "reset-second-factor"])
 def test_the_operator_asks_and_an_administrator_decides(department: Database, word: str) -> None:
     assert _add("mot.nguoi", "reception").code == 0
+    lock(department.owner_url, "mot.nguoi")
+    confirm_second_factor(department.owner_url, "mot.nguoi")
     said = dancu("officers", word, " Mot.Nguoi ", "--reason", "Mất điện thoại")
     row = ask(
         department.owner_url,
@@ -121,6 +124,27 @@ def test_the_operator_asks_and_an_administrator_decides(department: Database, wo
     )
     assert row.split()[1:] == [word.replace("-", "_"), "open", "true", "true"]
     assert said.out.startswith(f"request {row.split()[0]}: ")
+
+
+@pytest.mark.parametrize(
+    ("word", "why"), [("unlock", "mot.nguoi is not locked"), ("reset-second-factor", "has no second factor")]
+)
+def test_nothing_is_asked_for_where_there_is_nothing_to_take_off(
+    department: Database, word: str, why: str
+) -> None:
+    assert _add("mot.nguoi", "reception").code == 0
+    assert _add("hai.nguoi", "reception").code == 0
+    lock(department.owner_url, "hai.nguoi")
+    records = ask(department.owner_url, "select count(*) from audit_record")
+    assert dancu("officers", word, "mot.nguoi", "--reason", "x").refuses("nothing to change", why)
+    assert ask(department.owner_url, "select count(*) from approval") == 0
+    assert ask(department.owner_url, "select count(*) from audit_record") == records
+
+
+def test_a_lock_that_is_over_is_none(department: Database) -> None:
+    assert _add("mot.nguoi", "reception").code == 0
+    lock(department.owner_url, "mot.nguoi", seconds=-1)
+    assert dancu("officers", "unlock", "mot.nguoi", "--reason", "x").refuses("is not locked")
 
 
 @pytest.mark.parametrize("reason", ["", " ", "a" * 201, "căn cước 099190000017"])

@@ -61,6 +61,9 @@ def test_a_list_goes_in_and_out_and_in_again(tmp_path: Path) -> None:
     assert "D2 1.000001" in refused.err
     assert read_sheets(report.read_bytes(), "")[0].rows[1].cells[4] == "Có lỗi"
     assert dancu("procedures", "import", str(wrong), "--dry-run", "--report", str(report)).refuses("exists")
+    assert dancu("procedures", "import", str(wrong), "--report", "x.txt").refuses(".xlsx or .csv")
+    assert dancu("procedures", "import", str(wrong), "--report", str(tmp_path / "ket-qua.csv")).code == 2
+    assert ',Có lỗi,"D2: ' in (tmp_path / "ket-qua.csv").read_text(encoding="utf-8-sig")
     assert dancu("procedures", "export", str(tmp_path / "ra.ods")).refuses(".xlsx or .csv")
 
 

@@ -81,7 +81,7 @@ def test_what_is_no_agency_code_is_refused_wherever_one_is_given(code: str) -> N
 
 @pytest.mark.parametrize("code", ["", "1.4194", "1.0041940", "1-004194", "1.004194.01", "TTHC"])
 def test_what_is_no_procedure_code_is_refused(code: str) -> None:
-    assert add_procedure(code).refuses("invalid_procedure_code")
+    assert add_procedure(code).refuses("Mã thủ tục", "is malformed")
 
 
 @pytest.mark.parametrize("code", ["1.004194", "1.011442.000.00.00.H38"])
@@ -93,18 +93,41 @@ def test_national_and_local_procedure_codes_pass(code: str) -> None:
 def test_what_is_no_login_name_is_refused(login_name: str) -> None:
     add_unit()
     refused = dancu("officers", "add", "--unit", "H19.34.12", "--", login_name, "Nguyễn Thị Mẫu")
-    assert refused.refuses("login_name")
+    assert refused.refuses("Tên đăng nhập" if login_name else "Thiếu tên", "ogin name")
+    assert "rule" not in refused.err
 
 
-@pytest.mark.parametrize("client_id", ["", "M", "Mot-Cua", "mot cua", "mot_cua"])
+@pytest.mark.parametrize("code", ["", " ", "mã có dấu", "a" * 21])
+def test_what_is_no_code_of_the_national_side_is_refused_in_words(code: str) -> None:
+    add_unit()
+    refused = add_officer("mot.nguoi", "--upstream-code", code)
+    assert refused.refuses("code")
+    assert "rule" not in refused.err
+
+
+@pytest.mark.parametrize(
+    "client_id",
+    ["", "M", "Mot-Cua", "mot cua", "mot_cua", "m\u1ed9t-cua", "a" * 64, "cua-099190000017", "export"],
+)
 def test_what_is_no_client_id_is_refused(client_id: str) -> None:
     answer = dancu("clients", "add", client_id, "Phần mềm", "--network", "10.1.2.0/24")
-    assert answer.refuses("client_id")
+    assert answer.refuses("a client id is 2 to 63 of a-z")
 
 
 @pytest.mark.parametrize("network", ["", "10.1.2.3/24", "10.1.2.0/33", "one-stop.example", "10.1.2"])
 def test_what_is_no_address_block_is_refused(network: str) -> None:
     assert add_client(network).refuses("address block")
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0"])
+def test_a_client_calls_from_anywhere_only_where_that_is_said(migrated: Database, network: str) -> None:
+    assert add_client("10.1.2.0/24", network).refuses("--from-anywhere")
+    assert dancu("clients", "add", "mot-cua", "x", "--network", network, "--from-anywhere").code == 0
+    assert ask(migrated.owner_url, "select networks from client") == [network]
+    assert dancu("clients", "change", "mot-cua", "--network", "10.1.2.0/24").code == 0
+    assert dancu("clients", "change", "mot-cua", "--network", network).refuses("--from-anywhere")
+    changed = dancu("clients", "change", "mot-cua", "--network", network, "--from-anywhere")
+    assert changed.code == 0, changed.err
 
 
 def test_a_client_may_have_several_networks(migrated: Database) -> None:

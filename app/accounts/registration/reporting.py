@@ -8,7 +8,7 @@ from app.accounts.registration.faults import Fault
 from app.accounts.registration.form import TITLES, Column
 from app.accounts.registration.unit_names import UnitNames
 from app.accounts.registration.values import Action, Change, Plan, PlannedRow
-from app.sheets.annotating import Remark, Verdict, annotated
+from app.sheets.annotating import Remark, Verdict, annotated, annotated_csv
 from app.sheets.annotating import place as cell_place
 from app.sheets.tables import Table
 from app.sheets.writing import Colour, Heading
@@ -89,7 +89,16 @@ def annotated_workbook(plan: Plan, table: Table[Column], language: Language = "v
 
     It can be corrected and sent again: the added columns are passed over.
     """
-    verdicts = {
+    return annotated(table, _verdicts(plan, table, language))
+
+
+def annotated_lines(plan: Plan, table: Table[Column], language: Language = "vi") -> bytes:
+    """Return the same as CSV."""
+    return annotated_csv(table, _verdicts(plan, table, language))
+
+
+def _verdicts(plan: Plan, table: Table[Column], language: Language) -> dict[int, Verdict]:
+    return {
         row.number: Verdict(
             ACTION_TEXTS[row.action][language],
             _COLOURS[row.action],
@@ -105,7 +114,6 @@ def annotated_workbook(plan: Plan, table: Table[Column], language: Language = "v
         )
         for row in plan.rows
     }
-    return annotated(table, verdicts)
 
 
 def changes_text(changes: Iterable[Change], units: UnitNames) -> str:

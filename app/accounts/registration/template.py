@@ -4,7 +4,7 @@ from typing import Final
 
 from app.accounts.registration.form import TITLES, Column
 from app.accounts.registration.positions import PROCESSING_POSITION, RECEPTION_POSITION
-from app.sheets.writing import Choice, Heading, Page, write_workbook
+from app.sheets.writing import Choice, Heading, Page, write_csv, write_workbook
 
 COLUMNS: Final = tuple(column for column in Column if column is not Column.PASSWORD)
 _WIDTHS: Final = {Column.NUMBER: 6, Column.UNIT: 40, Column.FULL_NAME: 30, Column.LOGIN_NAME: 26}
@@ -45,7 +45,7 @@ GENERAL: Final = (
 
 def template_workbook() -> bytes:
     """Return the workbook: a sheet to fill in, with a choice of positions, and one of instructions."""
-    headings = [Heading(TITLES[column], _WIDTHS.get(column, _WIDTH)) for column in COLUMNS]
+    headings = _headings()
     # Blank cells are written, so that what is typed there is text and keeps its zeros.
     blank = ([""] * len(COLUMNS) for _ in range(_PREPARED_ROWS))
     choice = Choice(
@@ -58,3 +58,12 @@ def template_workbook() -> bytes:
     told = (*INSTRUCTIONS, *(("Chung", "", text) for text in GENERAL))
     columns = (Heading("Cột", 28), Heading("Bắt buộc", 18), Heading("Cách ghi", 100))
     return write_workbook((Page("Danh sách", headings, blank, choice), Page("Hướng dẫn", columns, told)))
+
+
+def template_csv() -> bytes:
+    """Return the same as CSV: the headings alone."""
+    return b"".join(write_csv(_headings(), ()))
+
+
+def _headings() -> list[Heading]:
+    return [Heading(TITLES[column], _WIDTHS.get(column, _WIDTH)) for column in COLUMNS]

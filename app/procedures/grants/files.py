@@ -64,6 +64,11 @@ def template_workbook() -> bytes:
     )
 
 
+def template_csv() -> bytes:
+    """Return the same as CSV: the headings alone."""
+    return b"".join(writing.write_csv(_headings(), ()))
+
+
 def _headings() -> list[writing.Heading]:
     return [writing.Heading(TITLES[column], _WIDTHS.get(column, _WIDTH)) for column in Column]
 

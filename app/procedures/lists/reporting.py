@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, TypeVar
 from app.procedures.lists.fault_texts import Language, what_is_wrong, what_mends_it
 from app.procedures.lists.faults import Fault
 from app.procedures.lists.values import Action, ListPlan, PlannedRow
-from app.sheets.annotating import Remark, Verdict, annotated, place
+from app.sheets.annotating import Remark, Verdict, annotated, annotated_csv, place
 from app.sheets.tables import Table
 from app.sheets.writing import Colour
 
@@ -57,15 +57,11 @@ class ListReport(Generic[W]):
 
     def workbook(self, language: Language = "vi") -> bytes:
         """Return the list as it was sent, with result, faults and advice beside each row."""
-        verdicts = {
-            row.number: Verdict(
-                ACTION_TEXTS[row.action][language],
-                _COLOURS[row.action],
-                [self._remark(fault, language) for fault in row.faults],
-            )
-            for row in self.plan.rows
-        }
-        return annotated(self.table, verdicts)
+        return annotated(self.table, self._verdicts(language))
+
+    def csv(self, language: Language = "vi") -> bytes:
+        """Return the same as CSV."""
+        return annotated_csv(self.table, self._verdicts(language))
 
     def lines(self, row: PlannedRow[W]) -> Iterator[str]:
         """Yield what a terminal shows of a row, in both languages."""
@@ -77,6 +73,16 @@ class ListReport(Generic[W]):
                 f"{one.field} {one.before or '–'} → {one.after or '–'}" for one in row.changes
             )
             yield f"row {row.number}: {row.subject} {row.action}: {changes}"
+
+    def _verdicts(self, language: Language) -> dict[int, Verdict]:
+        return {
+            row.number: Verdict(
+                ACTION_TEXTS[row.action][language],
+                _COLOURS[row.action],
+                [self._remark(fault, language) for fault in row.faults],
+            )
+            for row in self.plan.rows
+        }
 
     def _place(self, row: PlannedRow[W], fault: Fault) -> str:
         return place(row.number, self.table.columns.get(fault.column))
