@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 import typer
 import uvicorn
+from starlette.applications import Starlette
 
 from app.audit.tree.remote_signer import RemoteSigner
 from app.audit.tree.signing_app import signing_app
@@ -32,6 +33,9 @@ from app.settings import Settings
 _UNIX: Final = "unix:"
 _MOST_AT_ONCE: Final = 16
 _TLS_PORT: Final = 9443
+_KEEP_ALIVE_SECONDS: Final = 75  # longer than any worker waits between two checkpoints
+_NONE_KEPT: Final = httpx.Limits(max_keepalive_connections=0)
+"""A connection that idles from one checkpoint to the next may be closed by the signer as it is used again."""
 _WRITTEN: Final = "is written as unix:/path/of/the.sock or https://host:port"
 _log = get_logger(__name__)
 
@@ -44,27 +48,32 @@ def signer() -> None:
     options: dict[str, Any] = {} if place.startswith(_UNIX) else _tls_options(settings)
     with _listening(place) as listener:
         configure_logging()
-        config = uvicorn.Config(
-            app,
-            loop="asyncio",
-            http="h11",
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,  # app.logs owns every line
-            proxy_headers=False,
-            server_header=False,
-            limit_concurrency=_MOST_AT_ONCE,
-            timeout_graceful_shutdown=5,
-            **options,
-        )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _end)  # uvicorn ends in order and then hands the signal on
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(server_config(app, **options))
         _log.info(LogEvent.SIGNER_STARTED)
         server.run(sockets=[listener])
         if not server.started:
             raise typer.Exit(3)
+
+
+def server_config(app: Starlette, **options: Any) -> uvicorn.Config:
+    """Return how the signer is served; *options* are those of TLS."""
+    return uvicorn.Config(
+        app,
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,  # app.logs owns every line
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=_MOST_AT_ONCE,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=5,
+        **options,
+    )
 
 
 def open_remote_signer(settings: Settings) -> RemoteSigner:
@@ -73,12 +82,13 @@ def open_remote_signer(settings: Settings) -> RemoteSigner:
     if not url:
         raise ConfigurationError("DANCU_LOG_SIGNER_URL is not set: where dancu signer listens")
     if url.startswith(_UNIX):
-        transport = httpx.AsyncHTTPTransport(uds=url.removeprefix(_UNIX))
+        transport = httpx.AsyncHTTPTransport(uds=url.removeprefix(_UNIX), limits=_NONE_KEPT)
         http = httpx.AsyncClient(transport=transport, base_url="http://signer", trust_env=False)
         return RemoteSigner(http, authority)
     _host_and_port(url, "DANCU_LOG_SIGNER_URL")
     context = _context(settings, ssl.PROTOCOL_TLS_CLIENT, "log_signer_", "log_signer_ca_file")
-    return RemoteSigner(httpx.AsyncClient(base_url=url, verify=context, trust_env=False), authority)
+    http = httpx.AsyncClient(base_url=url, verify=context, trust_env=False, limits=_NONE_KEPT)
+    return RemoteSigner(http, authority)
 
 
 def _tls_options(settings: Settings) -> dict[str, Any]:

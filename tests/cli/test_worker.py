@@ -1,6 +1,8 @@
 """`dancu worker` and `dancu signer`: a log key made once and on record, checkpoints, and clean ends."""
 
 import asyncio
+import base64
+import itertools
 import json
 import shutil
 import signal
@@ -14,8 +16,12 @@ from pathlib import Path
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import ValidationError
+from starlette.applications import Starlette
 
 from app.audit.tree.checkpoint import NoteKey
+from app.cli.signer import open_remote_signer, server_config
+from app.settings import Settings
 from tests.cli.certificates import make_certificates
 from tests.cli.commands import PATIENCE_SECONDS, Process, a_process, ask, dancu, free_port
 from tests.reports.books import take_all
@@ -276,3 +282,33 @@ def test_over_a_network_both_sides_show_a_certificate(
             with pytest.raises(httpx.TransportError):
                 httpx.get(f"{plain}/v1/head", verify=False, trust_env=False)  # noqa: S501 - it must not matter
         assert signer.end(signal.SIGTERM) == 0
+
+
+async def test_a_worker_asks_on_a_new_connection_each_time_so_that_none_is_closed_under_it(
+    sockets: Path,
+) -> None:
+    asked_by = list[int]()
+    connections = itertools.count()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number = next(connections)
+        while await reader.readline():
+            while (await reader.readline()).strip():
+                pass
+            asked_by.append(number)
+            content = json.dumps({"size": 0, "root": base64.b64encode(bytes(32)).decode()}).encode()
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(content), content))
+        writer.close()
+
+    place = sockets / "signer.sock"
+    settings = Settings(authority_code="H19", log_signer_url=f"unix:{place}")
+    async with await asyncio.start_unix_server(answer, place), open_remote_signer(settings) as remote:
+        for _ in range(2):
+            assert (await remote.last()).size == 0
+    assert asked_by == [0, 1]
+
+
+def test_a_signer_keeps_a_connection_longer_than_any_worker_may_wait_between_checkpoints() -> None:
+    kept_seconds = server_config(Starlette()).timeout_keep_alive
+    with pytest.raises(ValidationError):
+        Settings(checkpoint_every_seconds=kept_seconds)

@@ -38,13 +38,13 @@ class RemoteSigner:
         self._answer_seconds = answer_seconds
 
     async def __aenter__(self) -> Self:
-        """Keep a connection."""
+        """Be open."""
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it."""
+        """Close what is open."""
         await self._http.aclose()
 
     async def last(self) -> TreeHead:
