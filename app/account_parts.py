@@ -72,7 +72,7 @@ class AccountParts:
             shared.units,
             throttle,
         )
-        passwords = PasswordDesk(self._rules.profile, vault, credentials, guards, log, clock)
+        passwords = PasswordDesk(self._rules.profile, vault, credentials, guards, log, clock, shared.accounts)
         tokens = self._token_desk(desk, sessions)
         activations = ActivationDesk(
             shared.engine, shared.accounts, shared.units, vault, passwords, credentials, guards, log, clock

@@ -1,18 +1,24 @@
 """Where an officer changes their password."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
 
 from app.accounts.authentication import Caller
 from app.accounts.credential_store import CredentialStore
 from app.accounts.guarding import Charge, SignInGuards
 from app.accounts.password_policy import PasswordFault, PasswordProfile, describe, find_faults
 from app.accounts.passwords import MAX_PASSWORD_LENGTH, PasswordVault, SignInBusyError
+from app.accounts.store import Accounts
 from app.accounts.values import Officer
 from app.audit.log import AuditLog
 from app.audit.record import Draft, RecordKind
 from app.clock import Clock
+from app.database.live import LiveView
 from app.errors import InvalidRequestError, NotAllowedError, ProblemCode
 from app.web.problem_texts import Language
+
+_DIRECTORY_SECONDS: Final = 2.0
 
 
 class PasswordRefusedError(InvalidRequestError):
@@ -62,8 +68,10 @@ class PasswordDesk:
         guards: SignInGuards,
         log: AuditLog,
         clock: Clock,
+        accounts: LiveView[Accounts],
     ) -> None:
-        """Judge by *profile*, check and hash in *vault*."""
+        """Judge by *profile*, check and hash in *vault*; *accounts* are what sign-ins go by here."""
+        self._accounts = accounts
         self._profile = profile
         self._vault = vault
         self._store = store
@@ -74,6 +82,7 @@ class PasswordDesk:
     async def change(self, caller: Caller, change: PasswordChange) -> None:
         """Give the officer the new password; every session ends, this one included.
 
+        Once this returns a sign-in at this process goes by the new password, and at others within a second.
         Raises NotAllowedError(CURRENT_PASSWORD_WRONG), which is on record and counts as a wrong sign-in,
         PasswordRefusedError, TooManySignInsError, SignInBusyError and AuditUnavailableError.
         """
@@ -85,6 +94,10 @@ class PasswordDesk:
         await self._log.append(Draft(RecordKind.PASSWORD_CHANGED, now, caller.facts()))
         if not await self._store.set_password(officer, password_hash, now):
             raise NotAllowedError(ProblemCode.CURRENT_PASSWORD_WRONG)
+        await self._accounts.wait_until(
+            lambda accounts: _has_changed(accounts.officers.get(officer.officer_id), now),
+            seconds=_DIRECTORY_SECONDS,  # it is changed, whatever keeps the directory from saying so
+        )
 
     async def refuse_unfit(self, officer: Officer, unit_name: str, password: str) -> None:
         """Raise PasswordRefusedError where the officer may not take *password*; SignInBusyError too."""
@@ -132,3 +145,8 @@ class PasswordDesk:
             if await self._vault.matches(kept, password):
                 return True
         return False
+
+
+def _has_changed(officer: Officer | None, at: datetime) -> bool:
+    """Whether the password is that of *at* or a later one; True where there is no such officer any more."""
+    return officer is None or (officer.password_changed_at is not None and officer.password_changed_at >= at)

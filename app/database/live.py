@@ -44,6 +44,7 @@ class LiveView(Generic[T]):
         self._amend = amend
         self._value: T | None = None
         self._is_fresh: Callable[[], bool] = lambda: False
+        self._refreshed = asyncio.Event()
 
     @property
     def current(self) -> T:
@@ -63,6 +64,19 @@ class LiveView(Generic[T]):
             self._value = await self._load(connection)
         else:
             self._value = await self._amend(connection, self._value, changes)
+        self._refreshed.set()
+        self._refreshed = asyncio.Event()
+
+    async def wait_until(self, holds: Callable[[T], bool], *, seconds: float) -> bool:
+        """Wait until the value *holds* something, *seconds* at most; return whether it does.
+
+        For who changed the directory and shall find it changed; it is read when PostgreSQL tells of that.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._value is None or not holds(self._value):
+                    await self._refreshed.wait()
+        return self._value is not None and holds(self._value)
 
     def attach(self, is_fresh: Callable[[], bool]) -> None:
         """Let *is_fresh* decide whether the value may be used."""

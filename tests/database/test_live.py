@@ -313,3 +313,28 @@ async def test_change_in_any_table_of_the_directory_raises_its_version(
 
 def _seconds(count: int) -> timedelta:
     return timedelta(seconds=count)
+
+
+async def test_who_changed_the_directory_waits_until_it_says_so(engine: AsyncEngine) -> None:
+    values = iter(["before", "between", "after"])
+
+    async def load(_: AsyncConnection) -> str:
+        return next(values)
+
+    view: LiveView[str] = LiveView(load)
+    waiting = asyncio.create_task(view.wait_until(lambda value: value == "after", seconds=30))
+    async with engine.connect() as connection:
+        for _ in range(3):
+            await asyncio.sleep(0)  # whoever waits looks at each
+            assert not waiting.done()
+            await view.refresh(connection)
+    assert await waiting
+
+
+async def test_nobody_waits_for_ever_for_what_the_directory_does_not_say(
+    desk: Desk, engine: AsyncEngine
+) -> None:
+    async with engine.connect() as connection:
+        await desk.view.refresh(connection)
+    assert not await desk.view.wait_until(lambda _: False, seconds=0)
+    assert await desk.view.wait_until(lambda _: True, seconds=0)
