@@ -50,6 +50,7 @@ from app.compat_parts import compatible_face, key_routers
 from app.database.connect import connector, open_engine
 from app.database.live import DIRECTORY, SESSIONS, DirectoryKeeper, LiveView, Topic
 from app.errors import ConfigurationError
+from app.lookup.first_entries import first_entries_long_over
 from app.lookup.guesses import guesses_of_past_days
 from app.lookup.limit_store import limit_purges
 from app.lookup.road_check_desk import RoadCheckDesk
@@ -246,7 +247,7 @@ class GatewayParts:
             )
         )
         activity = await self._stack.enter_async_context(ActivityBook(self._sessions))
-        purges = (*usual_purges(), *limit_purges(), guesses_of_past_days())
+        purges = (*usual_purges(), *limit_purges(), guesses_of_past_days(), first_entries_long_over())
         await self._stack.enter_async_context(Sweeper(self._engine, clock, purges))
         await self._stack.enter_async_context(
             LifecycleKeeper(

@@ -35,6 +35,7 @@ from app.lookup.explaining_days import OtherDays
 from app.lookup.explaining_desk import ExplainingDesk
 from app.lookup.explaining_routes import explaining_router
 from app.lookup.fair_sharing import FairShares
+from app.lookup.first_entries import FirstEntryStore
 from app.lookup.follow_up import FollowUpDesk
 from app.lookup.follow_up_routes import follow_up_router, paper_asked_router
 from app.lookup.gazetteer import load_gazetteer
@@ -192,7 +193,9 @@ class LookupParts:
             pace=OfficerPace(clock, per_minute=settings.lookups_per_officer_per_minute),
             admission=admission,
             notices=notices,
-            retries=RetryCheck(self._store, clock),
+            retries=RetryCheck(
+                self._store, FirstEntryStore(shared.engine), shared.root.derive("second entries"), clock
+            ),
             anchors=shared.anchors,
         )
         repeats = RepeatGuard(

@@ -22,6 +22,7 @@ from app.clock import SystemClock, local_day
 from app.database.live import LiveView
 from app.lookup.command import LookupCommand, ReceptionChannel, VerificationMethod
 from app.lookup.dossier import parse_dossier_code
+from app.lookup.first_entries import FirstEntryStore
 from app.lookup.notice import NoticeDesk
 from app.lookup.pace import OfficerPace
 from app.lookup.parsing import parse_question
@@ -122,7 +123,7 @@ async def _service() -> LookupService:
         pace=OfficerPace(_CLOCK, per_minute=1),
         admission=nobody,
         notices=NoticeDesk(store, nobody, _CLOCK),
-        retries=RetryCheck(store, _CLOCK),
+        retries=RetryCheck(store, FirstEntryStore(engine), bytes(32), _CLOCK),
     )
 
 

@@ -33,6 +33,7 @@ from app.lookup.admission import Admission
 from app.lookup.decision import Permit
 from app.lookup.evidence import intent_draft
 from app.lookup.fair_sharing import FairShares
+from app.lookup.first_entries import FirstEntryStore
 from app.lookup.limit_rules import LimitRules
 from app.lookup.limits import LimitBook
 from app.lookup.notice import NoticeDesk
@@ -212,7 +213,7 @@ async def lookup_service(log: AuditLog) -> LookupService:
             LimitBook(rules, bytes(32), _CLOCK), FairShares(_CLOCK, at_once=0, wait_seconds=3.0)
         ),
         notices=NoticeDesk(store, nobody, _CLOCK),
-        retries=RetryCheck(store, _CLOCK),
+        retries=RetryCheck(store, FirstEntryStore(engine), bytes(32), _CLOCK),
     )
 
 

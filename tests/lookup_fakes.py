@@ -24,6 +24,7 @@ from app.lookup.command import LookupCommand, ReceptionChannel, VerificationMeth
 from app.lookup.dossier import parse_dossier_code
 from app.lookup.dossier_book import DossierBook
 from app.lookup.fair_sharing import FairShares
+from app.lookup.first_entries import EntryDigests, FirstEntryStore
 from app.lookup.limit_rules import LimitRules
 from app.lookup.limits import LimitBook
 from app.lookup.notice import NoticeDesk
@@ -217,6 +218,23 @@ class FakeLookupStore(LookupStore):
         self.acceptances.add((officer_id, day))
 
 
+class FakeFirstEntries(FirstEntryStore):
+    """A store of first entries in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[UUID, tuple[EntryDigests, datetime]] = {}
+        self.is_away = False
+
+    async def add(self, lookup_id: UUID, digests: EntryDigests, ends_at: datetime) -> None:
+        if self.is_away:
+            raise AuditUnavailableError
+        self.kept[lookup_id] = digests, ends_at
+
+    async def find(self, lookup_id: UUID) -> EntryDigests | None:
+        kept = self.kept.get(lookup_id)
+        return kept[0] if kept is not None else None
+
+
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
@@ -243,6 +261,7 @@ class Desk:
         self.log = JournalLog(self.journal)
         self.source = FakeSource(answer, self.journal)
         self.store = FakeLookupStore(self.log)
+        self.entries = FakeFirstEntries()
         self.caller = a_caller()
         self.catalogue = StandingView(a_catalogue())
         self.limits = LimitBook(limits or LimitRules(), b"secret", self.clock)
@@ -258,7 +277,7 @@ class Desk:
             pace=OfficerPace(self.clock, per_minute=per_minute),
             admission=Admission(self.limits, self.shares),
             notices=self.notices,
-            retries=RetryCheck(self.store, self.clock),
+            retries=RetryCheck(self.store, self.entries, b"secret", self.clock),
             dossiers=dossiers,
             anchors=anchors,
         )

@@ -6,6 +6,7 @@ import hmac
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -14,12 +15,15 @@ from app.accounts.authentication import Caller
 from app.audit.log import ClaimTakenError
 from app.audit.record import Claim, Outcome
 from app.clock import Clock
-from app.errors import ConflictError, InvalidRequestError, ProblemCode
+from app.errors import AuditUnavailableError, ConflictError, InvalidRequestError, ProblemCode
 from app.lookup.command import Disclosure, LookupCommand
+from app.lookup.first_entries import EntryDigests, FirstEntryStore
 from app.lookup.store import LookupStore
+from app.lookup.values import Question
 
 _SECOND_ENTRY_WITHIN: Final = timedelta(hours=24)
-_OPENING: Final = frozenset({Outcome.NOT_FOUND, Outcome.MISMATCH})
+OPENING: Final = frozenset({Outcome.NOT_FOUND, Outcome.MISMATCH})
+"""What opens paper once the data was entered again."""
 _KEY: Final = re.compile(r"[\x21-\x7e]{8,128}")
 _POLL_SECONDS: Final = 0.1
 _MOST_REMEMBERED: Final = 4096
@@ -28,17 +32,29 @@ _MOST_REMEMBERED: Final = 4096
 class RetryCheck:
     """Judges whether a lookup is the second entry of one that found nobody."""
 
-    def __init__(self, store: LookupStore, clock: Clock) -> None:
-        """Look earlier lookups up in *store*."""
+    def __init__(self, store: LookupStore, entries: FirstEntryStore, secret: bytes, clock: Clock) -> None:
+        """Look earlier lookups up in *store*, and whom they were about, keyed by *secret*, in *entries*."""
         self._store = store
+        self._entries = entries
+        self._secret = secret
         self._clock = clock
 
-    async def was_entered_again(self, caller: Caller, command: LookupCommand, retry_of: UUID) -> bool:
-        """Whether *retry_of* names this officer's recent lookup for this dossier that found nobody.
+    async def remember(self, lookup_id: UUID, question: Question) -> None:
+        """Keep for a day, as digests, whom a lookup that found nobody was about.
 
-        Or the card's QR was read, which no typing error can be in. While there is no dossier, the procedure
-        must be the same. Raises InvalidRequestError(RETRY_OF_UNKNOWN) where it names anything but an ended
-        lookup of this officer for this dossier.
+        Where that fails the next entry counts as the first: paper is asked for later, never sooner.
+        """
+        digests = EntryDigests.of(question, self._secret, lookup_id)
+        with suppress(AuditUnavailableError):
+            await self._entries.add(lookup_id, digests, self._clock.now() + _SECOND_ENTRY_WITHIN)
+
+    async def was_entered_again(self, caller: Caller, command: LookupCommand, retry_of: UUID) -> bool:
+        """Whether *retry_of* names this officer's recent lookup, of this person, that found nobody.
+
+        Or the card's QR was read, which no typing error can be in. The dossier must be the same; while there
+        is none, the procedure. Another person's lookup may be named but is no first entry of this one's.
+        Raises InvalidRequestError(RETRY_OF_UNKNOWN) where it names anything but an ended lookup of this
+        officer for this dossier.
         """
         earlier = await self._store.find(retry_of)
         if (
@@ -49,8 +65,17 @@ class RetryCheck:
             or earlier.outcome is None
         ):
             raise InvalidRequestError(ProblemCode.RETRY_OF_UNKNOWN, fields=("/retry_of",))
+        if command.is_card_proof:
+            return True
         is_recent = self._clock.now() - earlier.asked_at <= _SECOND_ENTRY_WITHIN
-        return command.is_card_proof or (is_recent and earlier.outcome in _OPENING)
+        if not is_recent or earlier.outcome not in OPENING:
+            return False
+        return await self._is_same_person(retry_of, command.question)
+
+    async def _is_same_person(self, earlier_id: UUID, question: Question) -> bool:
+        entered = await self._entries.find(earlier_id)
+        now_entered = EntryDigests.of(question, self._secret, earlier_id)
+        return entered is not None and entered.may_be_of(now_entered)
 
 
 class RepeatGuard:

@@ -32,7 +32,7 @@ from app.lookup.notice import NoticeDesk
 from app.lookup.pace import OfficerPace
 from app.lookup.paper import rule_paper
 from app.lookup.permits import Permits
-from app.lookup.retrying import RetryCheck
+from app.lookup.retrying import OPENING, RetryCheck
 from app.lookup.source import Journey, PopulationSource, SourceRequest
 from app.lookup.unavailable import UnavailableError, Why
 from app.lookup.values import Citizen
@@ -160,7 +160,11 @@ class LookupService:
         """Ask and judge; whatever an adapter or our own comparing meets becomes a GatewayError."""
         try:
             citizen = await self._ask(asked, command, permit, budget_seconds)
-            return judge(command, permit, citizen)
+            finding = judge(command, permit, citizen)
+            must_again = self._policy.paper_needs_second_entry
+            if must_again and finding.outcome in OPENING:
+                await self._retries.remember(asked.lookup_id, command.question)
+            return finding  # noqa: TRY300 - the whole of it is tried
         except GatewayError:
             raise
         except Exception as error:  # noqa: BLE001 - an intent must not stay open because of a mistake of ours

@@ -120,3 +120,17 @@ VERIFICATION_GUESS = Table(
     CheckConstraint("asked >= 0", name="asked"),
 )
 """How often an officer verified claims about a citizen on a day, both only as a digest of that day."""
+
+FIRST_ENTRY = Table(
+    "first_entry",
+    METADATA,
+    Column("lookup_id", Uuid, primary_key=True),
+    Column("number_digest", LargeBinary, nullable=False),
+    Column("name_and_birth_digest", LargeBinary, nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint(
+        "octet_length(number_digest) = 32 and octet_length(name_and_birth_digest) = 32", name="digests"
+    ),
+    Index("ix_first_entry_ends_at", "ends_at"),
+)
+"""What was entered when nobody was found, for a day; keyed for each lookup apart, so that none look equal."""
