@@ -179,6 +179,7 @@ class ProblemCode(StrEnum):
     EVIDENCE_NOT_ANCHORED = "evidence_not_anchored"
     AUDITING_NOT_SERVED = "auditing_not_served"
     SUBJECT_REQUEST_UNKNOWN = "subject_request_unknown"
+    SUBJECT_REQUEST_TOO_OLD = "subject_request_too_old"
     SUBJECT_REQUEST_ENDED = "subject_request_ended"
     SUBJECT_REQUEST_UNREADABLE = "subject_request_unreadable"
     SUBJECT_REPORT_NOT_MADE = "subject_report_not_made"

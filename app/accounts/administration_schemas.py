@@ -1,6 +1,7 @@
 """What administrators send about officers, and what they are shown."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -8,8 +9,18 @@ from app.accounts.reasons import MAX_LENGTH, parse_reason
 from app.accounts.values import Role
 from app.web.bodies import Body
 
+_PERSONAL_NUMBER: Final = re.compile(r"[0-9]{9}")
 Reason = Annotated[str, Field(max_length=MAX_LENGTH), AfterValidator(parse_reason)]
-PersonCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9./-]{1,32}$"), AfterValidator(str.upper)]
+
+
+def _person_code(typed: str) -> str:
+    """Return the code in capitals; ValueError for one that could be a citizen's number."""
+    if _PERSONAL_NUMBER.search(typed):
+        raise ValueError("a person's code holds no nine digits in a row")
+    return typed.upper()
+
+
+PersonCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9./-]{1,32}$"), AfterValidator(_person_code)]
 
 
 class SuspensionRequest(Body):

@@ -45,6 +45,8 @@ from app.errors import (
 )
 
 _DAY: Final = timedelta(days=1)
+_LONGEST_AGO: Final = timedelta(days=60)
+"""What came earlier is a slip of the hand; it would be overdue at once, and alarm whoever watches that."""
 _LONGEST_NUMBER: Final = 12  # of a request: year, hyphen, serial
 
 
@@ -57,6 +59,13 @@ class NewRequest:
     identity_check: IdentityCheck
     identity_reference: str
     received_on: date
+
+
+def _check_received(day: date, today: date) -> None:
+    if day > today:
+        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/received_on",))
+    if today - day > _LONGEST_AGO:
+        raise InvalidRequestError(ProblemCode.SUBJECT_REQUEST_TOO_OLD, fields=("/received_on",))
 
 
 class SubjectBook:
@@ -80,12 +89,11 @@ class SubjectBook:
     async def register(self, caller: Caller, new: NewRequest) -> SubjectRequest:
         """Write a request into the book, on record with its sealed numbers.
 
-        Raises InvalidRequestError for a day to come, TooManyError(TOO_MANY_SUBJECT_REPORTS) and
+        Raises InvalidRequestError for a day to come or long ago, TooManyError(TOO_MANY_SUBJECT_REPORTS) and
         AuditUnavailableError.
         """
         now = self._clock.now()
-        if new.received_on > local_day(now):
-            raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/received_on",))
+        _check_received(new.received_on, local_day(now))
         await asyncio.to_thread(public_holidays)
 
         async def work(connection: AsyncConnection) -> Change[SubjectRequest]:

@@ -29,7 +29,7 @@ from app.auditing.subject_schemas import (
     request_said,
 )
 from app.auditing.subject_store import Place
-from app.auditing.subject_values import SubjectRequest
+from app.auditing.subject_values import IdentityCheck, Requester, SubjectRequest
 from app.clock import Clock, local_day
 from app.database.live import LiveView
 from app.errors import GatewayError, InvalidRequestError, ProblemCode
@@ -88,6 +88,9 @@ class SubjectFront:
         )
         if len(set(numbers)) != len(numbers) or len(numbers) > self._most_numbers:
             raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/id_numbers",))
+        if body.requester is Requester.CITIZEN and body.identity_check is IdentityCheck.AUTHORISATION:
+            # Whom a citizen authorised is a representative: the book would say that the citizen came.
+            raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/identity_check",))
         reference = words_of(body.identity_reference, "/identity_reference")
         return NewRequest(numbers, body.requester, body.identity_check, reference, body.received_on)
 
@@ -127,7 +130,12 @@ def _add_listing(router: APIRouter, front: SubjectFront, get_reporter: GetCaller
         status_code=201,
         responses={
             201: {"model": SubjectRequestSaid},
-            **problems(*_ANY, ProblemCode.INVALID_ID_NUMBER, ProblemCode.TOO_MANY_SUBJECT_REPORTS),
+            **problems(
+                *_ANY,
+                ProblemCode.INVALID_ID_NUMBER,
+                ProblemCode.SUBJECT_REQUEST_TOO_OLD,
+                ProblemCode.TOO_MANY_SUBJECT_REPORTS,
+            ),
         },
     )
     async def register(request: Request, caller: Annotated[Caller, Depends(get_reporter)]) -> Response:

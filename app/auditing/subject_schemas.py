@@ -32,7 +32,9 @@ class SubjectReportRequest(Body):
     identity_reference: str = Field(
         max_length=LONGEST_REFERENCE, description="number of the check's own note; never a document's number"
     )
-    received_on: date = Field(strict=False, ge=_FIRST_DAY, description="the day it came, in Vietnam")
+    received_on: date = Field(
+        strict=False, ge=_FIRST_DAY, description="the day it came, in Vietnam: within the last 60 days"
+    )
 
 
 class SubjectAcknowledgement(Body):

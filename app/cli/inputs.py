@@ -13,7 +13,7 @@ from app.clock import SystemClock, local_day
 from app.errors import ConfigurationError, InvalidRequestError
 from app.units.store import find_unit_id
 
-_PERSON_CODE: Final = re.compile(r"[A-Z0-9./-]{1,32}")
+_PERSON_CODE: Final = re.compile(r"(?!.*[0-9]{9})[A-Z0-9./-]{1,32}")
 
 
 async def unit_id_of(connection: AsyncConnection, agency_code: str) -> UUID:
@@ -40,7 +40,9 @@ def person_code_of(typed: str) -> str:
     """Return a person's own staff number as it is kept: upper case."""
     code = typed.strip().upper()
     if not _PERSON_CODE.fullmatch(code):
-        raise ConfigurationError("a person's code is 1 to 32 of A-Z, 0-9, dot, slash, hyphen")
+        raise ConfigurationError(
+            "a person's code is 1 to 32 of A-Z, 0-9, dot, slash, hyphen, without nine digits in a row"
+        )
     return code
 
 

@@ -26,6 +26,8 @@ _NETWORK_TEXT: Final = "a network is written as an address block such as 10.1.0.
 def new_login_name(typed: str, full_name: str) -> str:
     """Return a login name as it is kept; ConfigurationError for what none may be called."""
     row = ListRow(1, {Column.LOGIN_NAME: login_name_of(typed), Column.FULL_NAME: full_name.strip()})
+    for fault in cells.personal_numbers(row, None):
+        _fit(fault)
     return _fit(cells.login_name(row, ""))
 
 

@@ -1776,6 +1776,18 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "Look the number up in the list (GET /v1/transparency/subject-reports).",
         ),
     ),
+    ProblemCode.SUBJECT_REQUEST_TOO_OLD: _both(
+        (
+            "Ngày nhận yêu cầu đã quá lâu",
+            "Ngày nhận yêu cầu của công dân (received_on) cách hôm nay hơn 60 ngày nên không ghi vào sổ được.",
+            "Kiểm tra lại ngày. Nếu đúng là yêu cầu cũ chưa trả lời, đề nghị công dân gửi lại và ghi ngày nhận mới.",
+        ),
+        (
+            "The request came too long ago",
+            "The day the request came (received_on) is more than 60 days ago; it is not written into the book.",
+            "Check the day. If an old request was never answered, let the citizen ask again, and give the new day.",
+        ),
+    ),
     ProblemCode.SUBJECT_REQUEST_ENDED: _both(
         (
             "Yêu cầu đã kết thúc",

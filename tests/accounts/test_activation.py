@@ -88,7 +88,7 @@ async def a_counter(office: Office, url: str, max_waiting: int = 32) -> AsyncIte
     credentials = CredentialStore(engine)
     guards = SignInGuards(engine, b"key", clock, LockRules(), ADDRESS_RULES)
     with PasswordVault(workers=1, max_waiting=max_waiting) as vault:
-        passwords = PasswordDesk(PROFILES["dongnai-2023"], vault, credentials, guards, log, clock)
+        passwords = PasswordDesk(PROFILES["dongnai-2023"], vault, credentials, guards, log, clock, accounts)
         desk = ActivationDesk(engine, accounts, units, vault, passwords, credentials, guards, log, clock)
         yield Counter(desk, office, log, clock, vault, accounts)
     await engine.dispose()

@@ -260,6 +260,9 @@ async def test_an_appointment_names_the_person(gateway: Gateway) -> None:
     await gateway.execute("update officer set person_code = null where login_name = $1", invented.RECEPTION)
     officer_id = await id_of(gateway, invented.RECEPTION)
     assert _refused(await first.ask("appoint", officer_id, role="auditor")) == (422, "person_code_needed")
+    number = await first.ask("appoint", officer_id, role="auditor", person_code="099190000017")
+    assert _refused(number) == (422, "invalid_value")
+    assert "099190000017" not in number.text
     own = await first.ask("appoint", officer_id, role="auditor", person_code="nv-mau-05")
     assert _refused(own) in {(403, "own_account"), (422, "invalid_value")}
     approval = await first.asked("appoint", officer_id, role="auditor", person_code="NV-MAU-90")

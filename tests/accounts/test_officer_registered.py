@@ -69,6 +69,8 @@ async def test_what_a_list_would_not_take_is_refused_with_what_mends_it(gateway:
         ({"unit": "01981c5e-0000-7000-8000-000000000000"}, "unit_code_unknown", "unit"),
         ({"position": "quản trị đơn vị"}, "role_raised", "position"),
         ({"login_name": " "}, "login_missing", "login_name"),
+        ({"login_name": "099190000017"}, "login_holds_number", "login_name"),
+        ({"person_code": "099190000017"}, "person_code_holds_number", "person_code"),
         ({"login_name": invented.CENTRE_RECEPTION}, "login_elsewhere", "login_name"),
         ({"upstream_officer_code": "cb-mau-03"}, "upstream_code_taken", "upstream_officer_code"),
         ({"effective_on": "2099-01-01"}, "date_in_future", "effective_on"),

@@ -247,6 +247,7 @@ async def test_the_serving_role_deletes_what_is_swept_and_no_account(engine: Asy
         *TABLES,
         "lookup_usage",
         "lookup_citizen",
+        "first_entry",
         "recovery_code",
         "second_factor",
         "audit_open_intent",

@@ -421,7 +421,30 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"received_on": "2199-01-01"}, "/received_on"),
     ({"received_on": "0001-01-01"}, "/received_on"),
     ({"requester": "neighbour"}, "/requester"),
+    ({"requester": "citizen", "identity_check": "authorisation"}, "/identity_check"),
 ]
+
+
+async def test_a_request_is_registered_within_sixty_days_so_that_a_slip_alarms_nobody(
+    world: World,
+) -> None:
+    clock, source = StoppedClock(), opening(FakeSource())
+    async with running_gateway(world, an_upstream(), source=source, clock=clock) as gateway:
+        department = await a_department(gateway)
+        today = local_day(clock.at)
+        answers = {
+            days: await department.ask(received_on=(today - timedelta(days=days)).isoformat())
+            for days in (60, 61, 1500)
+        }
+        status = await gateway.http.get("/v1/status", headers=department.registrar)
+    assert {days: answer.status_code for days, answer in answers.items()} == {60: 201, 61: 422, 1500: 422}
+    for days in (61, 1500):
+        problem = answers[days].json()
+        assert (problem["code"], problem["errors"]) == (
+            "subject_request_too_old",
+            [{"pointer": "/received_on"}],
+        )
+    assert status.json()["subject_requests"] == {"open": 1, "overdue": 1, "registered_today": 1}
 
 
 async def test_what_cannot_be_a_request_is_refused_without_its_values(

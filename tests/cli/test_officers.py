@@ -74,9 +74,16 @@ def test_administrators_are_known_persons(department: Database, role: str) -> No
     assert ask(department.owner_url, "select person_code from officer") == "NV/01.A"
 
 
-@pytest.mark.parametrize("code", ["", " ", "có dấu", "a b", "a" * 33, "nv_01"])
+@pytest.mark.parametrize("code", ["", " ", "có dấu", "a b", "a" * 33, "nv_01", "099190000017"])
 def test_what_is_no_persons_code_is_refused(code: str) -> None:
     assert _add("mot.nguoi", "reception", "--person-code", code).refuses("person's code")
+
+
+def test_no_account_is_named_by_what_could_be_a_citizens_number(department: Database) -> None:
+    for command in (_add("099190000017", "reception"), _bootstrap("cb.099190017")):
+        assert command.refuses("nine digits")
+        assert "099190" not in command.err
+    assert ask(department.owner_url, "select count(*) from officer") == 0
 
 
 ROLES = ["reception", "processing", "unit_administrator", "department_administrator", "auditor"]

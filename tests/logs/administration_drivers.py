@@ -162,10 +162,11 @@ async def _import_list(stage: Stage, _: str) -> None:
     _expect(422, await send(NAME.encode()), await send(f"{NAME};{FOUND}\x00".encode()))
     _expect(422, await send(wrong, document_number=f"{NAME}\n{FOUND}"), await send(wrong, sheet=NAME))
     _expect(415, await send(wrong, f"text/{FOUND}"))
-    right = f"{title}danh.sach.mot,{NAME},UBND xã Mẫu,công chức TN-TKQ,{FOUND}\n".encode()
+    right = f"{title}danh.sach.mot,{NAME},UBND xã Mẫu,công chức TN-TKQ,NV-99\n".encode()
     _expect(200, await send(right, dry_run="false"))
-    twice = f"{title}danh.sach.hai,{NAME},UBND xã Mẫu,công chức TN-TKQ,{FOUND}\n".encode()
-    _expect(422, await send(twice, dry_run="false"))
+    for code in ("NV-99", FOUND):
+        refused = f"{title}danh.sach.hai,{NAME},UBND xã Mẫu,công chức TN-TKQ,{code}\n".encode()
+        _expect(422, await send(refused, dry_run="false"))
 
 
 async def _template(stage: Stage, _: str) -> None:

@@ -9,13 +9,14 @@ from app.accounts.registration.faults import Fault, FaultCode
 from app.accounts.registration.folding import words
 from app.accounts.registration.form import Column
 from app.accounts.registration.positions import PositionFault, role_of
-from app.accounts.registration.values import ListRow
+from app.accounts.registration.values import KnownOfficer, ListRow
 from app.accounts.values import Role
 
 LOGIN_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 LONGEST_NAME: Final = 100
 _UPSTREAM_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@/-]{0,19}")
 _PERSON_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9./-]{0,29}")
+_PERSONAL_NUMBER: Final = re.compile(r"[0-9]{9}")
 _LONGEST_DOCUMENT: Final = 100
 _NAME_PUNCTUATION: Final = frozenset(" '’ʼ-.")
 _WRITTEN_DATE: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
@@ -104,6 +105,20 @@ def upstream_code(row: ListRow) -> str | Fault | None:
 def person_code(row: ListRow) -> str | Fault | None:
     """Return the person's own number, None where the cell is empty, or what is wrong."""
     return _code(row, Column.PERSON_CODE, _PERSON_CODE, FaultCode.PERSON_CODE_MALFORMED)
+
+
+def personal_numbers(row: ListRow, known: KnownOfficer | None) -> list[Fault]:
+    """Return a fault for each name or code that could be a citizen's number; nothing of it is repeated.
+
+    What the account *known* by the login name was registered with in earlier days stays as it is.
+    """
+    login, person = row.text(Column.LOGIN_NAME), row.text(Column.PERSON_CODE)
+    faults = []
+    if known is None and _PERSONAL_NUMBER.search(login):
+        faults.append(Fault(FaultCode.LOGIN_HOLDS_NUMBER, Column.LOGIN_NAME))
+    if _PERSONAL_NUMBER.search(person) and (known is None or known.person_code != person):
+        faults.append(Fault(FaultCode.PERSON_CODE_HOLDS_NUMBER, Column.PERSON_CODE))
+    return faults
 
 
 def _code(row: ListRow, column: Column, form: re.Pattern[str], fault: FaultCode) -> str | Fault | None:

@@ -29,6 +29,16 @@ FAULT_TEXTS: Final[Mapping[FaultCode, Mapping[Language, tuple[str, str]]]] = {
             "Use 2–64 letters without accents, digits and . _ - @, a letter or digit first: {suggestion}",
         ),
     },
+    _F.LOGIN_HOLDS_NUMBER: {
+        "vi": (
+            "Tên đăng nhập có chín chữ số liền nhau: có thể là số định danh, số CMND",
+            "Chọn tên khác, ví dụ chữ cái đầu của họ tên và tên đơn vị; tên đăng nhập có trong nhật ký",
+        ),
+        "en": (
+            "The login name holds nine digits in a row: it could be a citizen's number",
+            "Choose another, such as initials and the unit's name: login names stand in records and lists",
+        ),
+    },
     _F.LOGIN_TWICE: {
         "vi": ("Tên đăng nhập trùng với dòng {rows}", "Mỗi người một tên đăng nhập; sửa hoặc xóa dòng thừa"),
         "en": ("The login name stands in row {rows} too", "One login name per person: change or delete one"),
@@ -181,6 +191,16 @@ FAULT_TEXTS: Final[Mapping[FaultCode, Mapping[Language, tuple[str, str]]]] = {
     _F.PERSON_CODE_MALFORMED: {
         "vi": ("Số hiệu công chức “{typed}” không đúng dạng", "Tối đa 30 chữ, số không dấu và . / -"),
         "en": ("The person code “{typed}” is malformed", "At most 30 letters, digits and . / -"),
+    },
+    _F.PERSON_CODE_HOLDS_NUMBER: {
+        "vi": (
+            "Số hiệu công chức có chín chữ số liền nhau: có thể là số định danh, số CMND",
+            "Ghi số hiệu do cơ quan cấp, không dùng số định danh; không có thì để trống",
+        ),
+        "en": (
+            "The person code holds nine digits in a row: it could be a citizen's number",
+            "Give the staff number that the agency issued, never a citizen's; or leave it empty",
+        ),
     },
     _F.PERSON_CODE_TWICE: {
         "vi": ("Số hiệu công chức trùng với dòng {rows}", "Mỗi người một số hiệu; sửa số sai"),

@@ -72,7 +72,9 @@ class _Planner:
         login = row.text(Column.LOGIN_NAME).lower()
         officer = self._by_login.get(login)
         faults += self._among_rows(row) + self._numbering(row) + _lost_zeros(row)
-        faults += self._ownership(row, officer)
+        faults += self._ownership(row, officer) + (numbers := cells.personal_numbers(row, officer))
+        if any(fault.column is Column.LOGIN_NAME for fault in numbers):
+            login = ""  # nor is it repeated as the row's name
         if wish is None or any(not fault.is_warning for fault in faults):
             return PlannedRow(row.number, Action.REFUSED, login, faults=_in_order(faults))
         return self._decide(row, wish, officer, faults)

@@ -39,6 +39,8 @@ WRONG: list[tuple[F, Column, dict[str, str], tuple[KnownOfficer, ...]]] = [
     (F.LOGIN_MALFORMED, Column.LOGIN_NAME, {"login_name": "Trần Thử"}, ()),
     (F.LOGIN_MALFORMED, Column.LOGIN_NAME, {"login_name": "="}, ()),
     (F.LOGIN_MALFORMED, Column.LOGIN_NAME, {"login_name": "a" * 65}, ()),
+    (F.LOGIN_HOLDS_NUMBER, Column.LOGIN_NAME, {"login_name": "099190017"}, ()),
+    (F.LOGIN_HOLDS_NUMBER, Column.LOGIN_NAME, {"login_name": "cb.099190000017@xa"}, ()),
     (F.LOGIN_ELSEWHERE, Column.LOGIN_NAME, {}, (an_officer(unit_id=OUTSIDE),)),
     (F.LOGIN_OF_FORMER_OFFICER, Column.LOGIN_NAME, {}, (an_officer(unit_id=None),)),
     (F.NAME_MISSING, Column.FULL_NAME, {"full_name": ""}, ()),
@@ -64,6 +66,8 @@ WRONG: list[tuple[F, Column, dict[str, str], tuple[KnownOfficer, ...]]] = [
     (F.UPSTREAM_CODE_MALFORMED, Column.UPSTREAM_OFFICER_CODE, {"upstream_officer_code": "mã số"}, ()),
     (F.UPSTREAM_CODE_TAKEN, Column.UPSTREAM_OFFICER_CODE, {"upstream_officer_code": "C1"}, (OTHER,)),
     (F.PERSON_CODE_MALFORMED, Column.PERSON_CODE, {"person_code": "a" * 31}, ()),
+    (F.PERSON_CODE_HOLDS_NUMBER, Column.PERSON_CODE, {"person_code": "099190000017"}, ()),
+    (F.PERSON_CODE_HOLDS_NUMBER, Column.PERSON_CODE, {"person_code": "NV-099190017"}, ()),
     (F.PERSON_CODE_TAKEN, Column.PERSON_CODE, {"person_code": "P1"}, (OTHER,)),
     (F.DOCUMENT_MISSING, Column.DOCUMENT_NUMBER, {"unit": "P. Hòa Bình"}, (an_officer(),)),
     (F.DOCUMENT_MALFORMED, Column.DOCUMENT_NUMBER, {"document_number": "a" * 101}, ()),
@@ -165,6 +169,20 @@ def test_what_differs_is_updated_and_shown(
     (row,) = planned(a_row(**texts), officers=(an_officer(**facts),)).rows
     assert row.action is Action.UPDATE
     assert {change.field: change.after for change in row.changes} == changed
+
+
+def test_what_could_be_a_citizens_number_is_not_repeated() -> None:
+    texts = {"login_name": "099190000017", "person_code": "099190017"}
+    (row,) = planned(a_row(**texts)).rows
+    assert [fault.code for fault in row.faults] == [F.LOGIN_HOLDS_NUMBER, F.PERSON_CODE_HOLDS_NUMBER]
+    said = [what(fault) for fault in row.faults for what in (what_is_wrong, what_mends_it)]
+    assert "099190" not in " ".join([row.login_name, *said])
+
+
+def test_what_was_registered_in_earlier_days_stays_as_it_is() -> None:
+    texts = {"login_name": "099190000017", "person_code": "099190017"}
+    known = an_officer(**texts)
+    assert planned(a_row(**texts), officers=(known,)).changes_nothing
 
 
 def test_an_empty_cell_never_empties_a_field() -> None:
