@@ -27,8 +27,9 @@ from app.serving_settings import read_dossier_shapes, read_secrets, read_witness
 from app.settings import Settings, UpstreamSettings
 from app.subject_parts import working_calendar
 from app.web.context import RequestContext
-from app.web.openapi import describe
+from app.web.openapi import OPEN_PATHS, describe
 from app.web.proxies import TrustedProxies
+from app.web.query_names import refuse_unknown_names
 from app.web.raised_errors import on_gateway_error, on_http_exception, on_validation_error
 from app.web.shedding import LoopWatch, Shedding, Valve
 from app.web.straight import Gateway, straight
@@ -75,6 +76,7 @@ def create_app(
             for router in routers:
                 # Not include_router, which makes each route once more, and looks for it in two steps.
                 app.router.routes.extend(router.routes)
+            refuse_unknown_names(app.router.routes, open_paths=OPEN_PATHS)
             app.router.routes[:0] = parts.straight_routes
             app.go_straight(straight(routers, path) for path in _STRAIGHT)
             gc.collect()

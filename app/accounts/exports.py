@@ -16,6 +16,8 @@ from app.sheets.writing import Heading, write_csv, write_xlsx
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV: Final = "text/csv"
+WINDOWS_CSV: Final = "application/vnd.ms-excel"
+"""What browsers on Windows with Excel call a CSV when they send one."""
 
 
 class ListName(StrEnum):

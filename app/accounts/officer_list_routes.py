@@ -83,7 +83,7 @@ class Asked:
         """
         text = unicodedata.normalize("NFC", self.text.strip()) if self.text else None
         if text and "\x00" in text:
-            raise InvalidRequestError(ProblemCode.INVALID_VALUE)
+            raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/text",))
         wanted = Filter(None, self.role, self.status, text, self.incomplete)
         own = None if caller.officer.role is Role.DEPARTMENT_ADMINISTRATOR else caller.unit.unit_id
         if own is not None:
@@ -93,7 +93,7 @@ class Asked:
         code = self.unit.strip().upper()
         unit = next((one for one in units.units.values() if one.agency_code.upper() == code), None)
         if unit is None:
-            raise InvalidRequestError(ProblemCode.INVALID_VALUE)
+            raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/unit",))
         if own is not None and not units.is_within(unit.unit_id, own):
             raise NotAllowedError(ProblemCode.OUTSIDE_OWN_UNITS)
         return narrowed(wanted, within(units, unit.unit_id))
@@ -208,5 +208,5 @@ def _after(cursor: str | None) -> str:
     except ValueError:
         name = "\x00"
     if not name.isprintable():
-        raise InvalidRequestError(ProblemCode.INVALID_VALUE)
+        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/cursor",))
     return name

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.accounts.authentication import Caller
-from app.accounts.exports import CSV, XLSX, attachment
+from app.accounts.exports import CSV, WINDOWS_CSV, XLSX, attachment
 from app.accounts.registering_lists import Importer, OfficerList, Report
 from app.accounts.registration.fault_texts import Language
 from app.accounts.registration.reporting import annotated_workbook, report_json
@@ -29,10 +29,11 @@ from app.sheets.values import MEBIBYTE
 from app.web.bodies import read_bytes
 from app.web.openapi import problems
 from app.web.problems import language_of
+from app.web.refused_values import MediaTypeError
 
 MAX_FILE_BYTES: Final = 5 * MEBIBYTE
 _MOST_ROWS: Final = 2_000  # a report in JSON; the workbook has all
-_NAMES: Final = {XLSX: "list.xlsx", CSV: "list.csv"}
+_NAMES: Final = {XLSX: "list.xlsx", CSV: "list.csv", WINDOWS_CSV: "list.csv"}
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -152,7 +153,7 @@ def registration_router(
                 raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/cursor",))
             name = _NAMES.get(_media_type(request))
             if name is None:
-                raise InvalidRequestError(ProblemCode.UNSUPPORTED_MEDIA_TYPE)
+                raise MediaTypeError(_NAMES)
             content = await read_bytes(request, max_bytes=MAX_FILE_BYTES)
             try:
                 asked = await desk.read(content, name, sheet, document_number.strip(), effective_on)

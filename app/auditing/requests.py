@@ -16,10 +16,12 @@ from app.auditing.schemas import AuditSearchRequest
 from app.clock import Clock, local_day
 from app.database.live import LiveView
 from app.errors import InvalidRequestError, NotAllowedError, ProblemCode
+from app.lookup.dossier import DossierCodeError
 from app.lookup.dossier_shape import DossierShape
 from app.lookup.parsing import parse_id_number, parse_procedure_code
 from app.units.history import own_codes, predecessors
 from app.units.store import UnitRegister
+from app.web.refused_values import NamedUnknownError, PeriodTooLongError
 
 _DEFAULT_PERIOD: Final = timedelta(days=365)
 _LONGEST_PERIOD: Final = timedelta(days=366 * 6)
@@ -97,7 +99,7 @@ def _period(body: AuditSearchRequest, today: date) -> tuple[date, date]:
         value is not None for value in (body.citizen_id_number, body.officer_login, body.dossier_code)
     )
     if body.from_day is None and not is_selective:
-        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=_NAMING)
+        raise InvalidRequestError(ProblemCode.PERIOD_NEEDED, fields=_NAMING)
     last_day = body.to_day or today
     first_day = body.from_day or last_day - _DEFAULT_PERIOD
     longest = _LONGEST_OF_ALL
@@ -106,7 +108,7 @@ def _period(body: AuditSearchRequest, today: date) -> tuple[date, date]:
     elif any((body.unit_code, body.client_id, body.procedure_code)):
         longest = _LONGEST_OF_A_UNIT
     if not timedelta() <= last_day - first_day <= longest:
-        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/from_day", "/to_day"))
+        raise PeriodTooLongError(longest)
     return first_day, last_day
 
 
@@ -116,7 +118,7 @@ def _officer_id(body: AuditSearchRequest, ground: SearchGround, auditor: Officer
     by_login: Mapping[str, Officer] = ground.accounts.current.officers_by_login
     officer = by_login.get(login_name_of(body.officer_login))
     if officer is None:
-        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/officer_login",))
+        raise NamedUnknownError("/officer_login")
     if auditor.is_same_person(officer):
         raise NotAllowedError(ProblemCode.OWN_RECORDS)
     return officer.officer_id
@@ -132,7 +134,7 @@ def _unit_ids(text: str, ground: SearchGround) -> frozenset[UUID]:
     except ValueError:
         bearers = _bearers(wanted.upper(), register, ground.today)
     if len(bearers) != 1:
-        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/unit_code",))
+        raise NamedUnknownError("/unit_code")
     return frozenset(bearers).union(*(predecessors(unit_id, taken) for unit_id in bearers))
 
 
@@ -154,7 +156,7 @@ def _bearers(code: str, register: UnitRegister, today: date) -> set[UUID]:
 def _client_id(text: str, ground: SearchGround) -> str:
     """Return a known client's id; what is none of ours stays out of the record."""
     if text not in ground.accounts.current.clients:
-        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/client_id",))
+        raise NamedUnknownError("/client_id")
     return text
 
 
@@ -163,5 +165,5 @@ def _dossier_code(text: str, ground: SearchGround) -> str:
     code = text.strip(" \t")
     is_known = any(shape.read(code) is not None for shape in ground.shapes)
     if not is_known and (not _DOSSIER_CODE.fullmatch(code) or LIKE_ID_NUMBER.search(code)):
-        raise InvalidRequestError(ProblemCode.INVALID_DOSSIER_CODE, fields=("/dossier_code",))
+        raise DossierCodeError("/dossier_code", ground.shapes)
     return code

@@ -93,6 +93,9 @@ def search_export_router(
             **problems(
                 ProblemCode.ROLE_NOT_PERMITTED,
                 ProblemCode.INVALID_VALUE,
+                ProblemCode.PERIOD_NEEDED,
+                ProblemCode.PERIOD_TOO_LONG,
+                ProblemCode.NAMED_UNKNOWN,
                 ProblemCode.OWN_RECORDS,
                 ProblemCode.AUDIT_QUOTA_REACHED,
                 ProblemCode.PROOF_NOT_READY,

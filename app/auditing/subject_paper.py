@@ -10,12 +10,15 @@ from app.audit.verifying.search_words import in_usual_order
 from app.auditing.subject_evidence import AuditLook
 from app.auditing.subject_looks import Look, UnitSaid, masked
 from app.auditing.subject_texts import (
+    ALWAYS_COUNTED,
     AUDITS,
     CHECKS,
     CLAIMS,
+    ENDINGS,
     METHODS,
     REQUESTERS,
     ROLES,
+    ending_text,
     field_title,
     reason_text,
     result_text,
@@ -128,19 +131,20 @@ def _request(told: Told) -> Section:
 
 
 def _summary(told: Told) -> Sequence[str]:
-    released = [look for look in told.looks if look.is_released]
-    judged = sum(not look.fields_disclosed for look in released)
-    refused = sum(look.is_refused for look in told.looks)
-    answered = f" {judged} lượt chỉ trả lời đúng hay sai," if judged else ""
-    counted = (
-        f"Có {len(told.looks)} lượt tra cứu bằng số nêu trên, trong đó {len(released) - judged} lượt đã"
-        f" trả dữ liệu cho công chức,{answered} {refused} lượt bị từ chối."
-    )
+    counted = f"Có {len(told.looks)} lượt tra cứu bằng số nêu trên, trong đó {_endings(told.looks)}."
     proven = (
         f"{told.proven} trên {len(told.looks)} lượt đã có bằng chứng trong tệp dữ liệu kèm theo (lượt vừa mới"
         " xảy ra cần chờ ít giây)."
     )
     return counted, _since(told.complete_from), proven
+
+
+def _endings(looks: Sequence[Look]) -> str:
+    """Return how many looks ended how; each is in one of the numbers, so that they add up."""
+    counts = Counter(map(ending_text, looks))
+    return ", ".join(
+        f"{counts[text]} lượt {text}" for text in ENDINGS if counts[text] or text in ALWAYS_COUNTED
+    )
 
 
 def _since(complete_from: datetime | None) -> str:

@@ -67,6 +67,28 @@ _OUTCOMES: Final[Mapping[str, str]] = {
     ),
     Outcome.UNKNOWN: "Lượt tra cứu bị gián đoạn; cổng không hiển thị dữ liệu.",
 }
+_DATA: Final = "đã trả dữ liệu cho công chức"
+_JUDGED: Final = "chỉ trả lời đúng hay sai"
+_NOTHING_SHOWN: Final = "tìm thấy nhưng không hiển thị dữ liệu nào"
+_NOT_FOUND: Final = "không có người khớp thông tin đã nhập"
+_MISMATCH: Final = "thông tin đã nhập không khớp với dữ liệu quốc gia"
+_NO_ANSWER: Final = "không có kết quả (Cơ sở dữ liệu quốc gia không trả lời, hoặc bị gián đoạn)"
+_REFUSED: Final = "bị từ chối"
+_RUNNING: Final = "đang được thực hiện khi lập báo cáo"
+_NOT_READ: Final = "có bản ghi không đọc được"
+ENDINGS: Final = (
+    _DATA,
+    _JUDGED,
+    _NOTHING_SHOWN,
+    _NOT_FOUND,
+    _MISMATCH,
+    _NO_ANSWER,
+    _REFUSED,
+    _RUNNING,
+    _NOT_READ,
+)
+"""How looks are counted by their end, in the order of the paper."""
+ALWAYS_COUNTED: Final = frozenset({_DATA, _REFUSED})
 _UNREADABLE: Final = "Bản ghi của lượt này không đọc được; cơ quan phải kiểm tra nhật ký."
 
 
@@ -83,6 +105,23 @@ def result_text(look: Look) -> str:
     if look.claims_asked:
         return f"Đã trả lời {look.claims_answered} câu hỏi đúng hay sai; không hiển thị dữ liệu."
     return "Đã hiển thị dữ liệu." if look.is_released else "Tìm thấy; không hiển thị dữ liệu nào."
+
+
+def ending_text(look: Look) -> str:
+    """Return under which of ENDINGS a look is counted: exactly one, and the same that its row tells."""
+    if not look.is_readable:
+        return _NOT_READ
+    if look.outcome is None:
+        return _RUNNING
+    if look.is_refused:
+        return _REFUSED
+    if look.outcome == Outcome.FOUND:
+        if not look.is_released:
+            return _NOTHING_SHOWN
+        return _DATA if look.fields_disclosed else _JUDGED
+    return {Outcome.NOT_FOUND.value: _NOT_FOUND, Outcome.MISMATCH.value: _MISMATCH}.get(
+        look.outcome, _NO_ANSWER
+    )
 
 
 def field_title(name: str) -> str:

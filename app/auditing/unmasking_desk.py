@@ -78,14 +78,14 @@ class UnmaskingDesk:
     async def ask(self, caller: Caller, lookup_id: UUID, case_number: str, reason: str) -> Unmasking:
         """Store and return a request for another auditor.
 
-        Raises NotFoundError(LOOKUP_UNKNOWN), NotAllowedError(OWN_RECORDS), TooManyError, ConflictError
-        (PERSON_NOT_READABLE) and AuditUnavailableError.
+        Raises NotFoundError(AUDITED_LOOKUP_UNKNOWN), NotAllowedError(OWN_RECORDS), TooManyError,
+        ConflictError(PERSON_NOT_READABLE) and AuditUnavailableError.
         """
         auditor = caller.officer
         await self._quota.check(auditor.officer_id)
         opened = await self._reader.open(lookup_id)
         if opened is None:
-            raise NotFoundError(ProblemCode.LOOKUP_UNKNOWN)
+            raise NotFoundError(ProblemCode.AUDITED_LOOKUP_UNKNOWN)
         looked_up_by = _officer_of(opened)
         if is_account_of(auditor, looked_up_by, self._officers):
             raise NotAllowedError(ProblemCode.OWN_RECORDS)

@@ -60,7 +60,7 @@ def unmasking_router(
             **problems(
                 *_ANY,
                 ProblemCode.OWN_RECORDS,
-                ProblemCode.LOOKUP_UNKNOWN,
+                ProblemCode.AUDITED_LOOKUP_UNKNOWN,
                 ProblemCode.PERSON_NOT_READABLE,
                 ProblemCode.INVALID_VALUE,
                 ProblemCode.AUDIT_QUOTA_REACHED,
@@ -72,7 +72,7 @@ def unmasking_router(
         async with rejections(caller), refusals(caller):
             body, _ = await read_json(request, UnmaskingRequest, max_bytes=max_body_bytes)
             case_number = parse_case_number(body.case_number)
-            lookup_id = _id(body.lookup_id, ProblemCode.LOOKUP_UNKNOWN)
+            lookup_id = _id(body.lookup_id, ProblemCode.AUDITED_LOOKUP_UNKNOWN)
             with database_trouble():
                 unmasking = await there.ask(caller, lookup_id, case_number, body.reason)
         return _json(_shown(there, unmasking, may_decide=False), status=201)

@@ -33,7 +33,7 @@ from app.cli.keys import (
 from app.database import migrate
 from app.database.address import asyncpg_address, sqlalchemy_address
 from app.database.embedded import EmbeddedServer
-from app.database.metadata import AUDITING_ROLE, SEQUENCING_ROLE, SERVING_ROLE
+from app.database.metadata import AUDITING_ROLE, REPORTING_ROLE, SEQUENCING_ROLE, SERVING_ROLE
 from app.errors import ConfigurationError
 from app.settings import Settings
 
@@ -42,6 +42,7 @@ _LOGINS: Final = {
     "dancu_gateway": SERVING_ROLE,
     "dancu_auditor": AUDITING_ROLE,
     "dancu_worker": SEQUENCING_ROLE,
+    "dancu_reporter": REPORTING_ROLE,
 }
 _SIGNER_FOLDER: Final = "signer"
 _SIGNER_KEY_FILE: Final = "signer.key"
@@ -159,6 +160,7 @@ def _worker_environment(server: EmbeddedServer, kept: DemoSecrets) -> dict[str, 
     return {
         "DANCU_AUTHORITY_CODE": AUTHORITY,
         "DANCU_SEQUENCING_DATABASE_URL": _url(server, kept, "dancu_worker"),
+        "DANCU_REPORTING_DATABASE_URL": _url(server, kept, "dancu_reporter"),
         "DANCU_CHECKPOINT_EVERY_SECONDS": "0.5",  # nobody watching wants to wait longer
     }
 
@@ -218,9 +220,13 @@ def _read(directory: Path) -> DemoSecrets:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         province = InventedProvince(**kept["province"]) if kept["province"] else None
-        return DemoSecrets({login: kept["role_passwords"][login] for login in _LOGINS}, province)
+        known = {"dancu_reporter": secrets.token_urlsafe(24)} | kept["role_passwords"]  # it came later
+        demo = DemoSecrets({login: known[login] for login in _LOGINS}, province)
     except (ValueError, KeyError, TypeError):
         raise _OtherStateError from None
+    if demo.role_passwords != kept["role_passwords"]:
+        _write(directory, demo)
+    return demo
 
 
 def _write(directory: Path, demo: DemoSecrets) -> None:

@@ -9,6 +9,7 @@ from app.errors import InvalidRequestError, ProblemCode
 
 _BOM: Final = b"\xef\xbb\xbf"
 _NAMES: Final = {name.lower(): name for name in KNOWN}
+_BIRTH_DATE: Final = "NgayThangNamSinh"
 _FIND_PATHS: Final = frozenset({FIND_NAME, "ChiaSeThongTinCongDan", "dvcqg"})
 _KNOWN_PATHS: Final = {CONFIRM_NAME: CONFIRM_NAME, **dict.fromkeys(_FIND_PATHS, FIND_NAME)}
 _SERVICES: Final = ("TraCuu", "XacThuc", "XacMinh", "CungCap")
@@ -59,7 +60,7 @@ def _text(body: dict[str, object], name: str) -> str:
         return value.strip()
     if name == "mayeucau" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)  # OpenCPS's pages send a number; of a citizen's number zeros would be lost
-    raise InvalidRequestError(ProblemCode.INVALID_VALUE)
+    raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=(f"/{_NAMES.get(name, name)}",))
 
 
 def _birth_date(body: dict[str, object]) -> dict[str, str]:
@@ -71,6 +72,6 @@ def _birth_date(body: dict[str, object]) -> dict[str, str]:
         text = value.strip()
         return {"Nam" if len(text) == 4 else "NgayThangNam": text}  # noqa: PLR2004 - a year's digits
     if not isinstance(value, dict):
-        raise InvalidRequestError(ProblemCode.INVALID_VALUE)
+        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=(f"/{_BIRTH_DATE}",))
     inner = {str(name).lower(): part for name, part in value.items()}
     return {"NgayThangNam": _text(inner, "ngaythangnam"), "Nam": _text(inner, "nam")}

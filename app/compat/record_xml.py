@@ -1,7 +1,7 @@
 """Writes what may be shown as the live service writes a record: every element there, the rest empty."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from lxml import etree
@@ -62,8 +62,13 @@ def exists_answer(*, is_known: bool) -> bytes:
     return _yes_or_no("KetQuaXacThucResponse", "TonTai", "true" if is_known else "false")
 
 
-def fault_answer(*, is_callers: bool, text: str, code: str, lookup_id: str | None) -> bytes:
-    """Return a SOAP 1.1 Fault whose text is for the officer; our code and the lookup stand in its detail."""
+def fault_answer(
+    *, is_callers: bool, text: str, code: str, lookup_id: str | None, request_id: str, fields: Sequence[str]
+) -> bytes:
+    """Return a SOAP 1.1 Fault whose text is for the officer; our code and the ids stand in its detail.
+
+    *fields* are the elements and headers that are wrong, by the names the caller gave them.
+    """
     envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soapenv": SOAP})
     body = etree.SubElement(envelope, f"{{{SOAP}}}Body")
     fault = etree.SubElement(body, f"{{{SOAP}}}Fault")
@@ -73,6 +78,9 @@ def fault_answer(*, is_callers: bool, text: str, code: str, lookup_id: str | Non
     etree.SubElement(detail, "code").text = code
     if lookup_id is not None:
         etree.SubElement(detail, "lookup_id").text = lookup_id
+    etree.SubElement(detail, "request_id").text = request_id
+    for name in fields:
+        etree.SubElement(detail, "field").text = _UNWRITABLE.sub("", name)
     return _DECLARATION + etree.tostring(envelope, encoding="UTF-8", xml_declaration=False) + b"\n"
 
 

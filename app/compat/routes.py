@@ -16,6 +16,7 @@ from app.compat.desk import FaceDesk, OldRequest
 from app.compat.tokens import LIFETIME
 from app.errors import GatewayError, InvalidRequestError, ProblemCode
 from app.web.bodies import read_bytes
+from app.web.context import request_id_of
 from app.web.straight import StraightRoute
 
 PREFIX: Final = "/compat"
@@ -75,7 +76,7 @@ def face_routes(desk: FaceDesk, admit: Callable[[], None]) -> list[StraightRoute
                 return await _token(desk, request, is_json=is_json)
             return await _lookup(desk, request, content, is_json=is_json)
         except GatewayError as error:
-            return error_answer(error, is_json=reads_json)
+            return error_answer(error, is_json=reads_json, request_id=request_id_of(request))
 
     prefixed = [f"{PREFIX}/{profile}/{{path:path}}" for profile in PROFILES]
     paths = [*prefixed, *(f"{PREFIX}/{profile}" for profile in PROFILES)]
@@ -91,7 +92,7 @@ async def _lookup(desk: FaceDesk, request: Request, content: bytes, *, is_json: 
     written = charset[1] if charset else None
     asked = OldRequest(headers, _path(request), content, written, is_json, request_of(request))
     answered = await desk.answer(asked)
-    return answer_of(answered.call, answered.disclosure)
+    return answer_of(answered.call, answered.disclosure, request_id=request_id_of(request))
 
 
 async def _token(desk: FaceDesk, request: Request, *, is_json: bool) -> Response:

@@ -17,4 +17,5 @@ METADATA: Final = MetaData(
 SERVING_ROLE: Final = "dancu_serving"
 AUDITING_ROLE: Final = "dancu_auditing"
 SEQUENCING_ROLE: Final = "dancu_sequencing"
+REPORTING_ROLE: Final = "dancu_reporting"
 DIRECTORY_CHANNEL: Final = "dancu_directory"

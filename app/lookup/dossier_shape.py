@@ -22,6 +22,13 @@ _DATES: Final = {
     "yyyymmdd": _YEAR + _MONTH + _DAY,
     "ddmmyyyy": _DAY + _MONTH + _YEAR,
 }
+_OLD_EXAMPLE, _NEW_EXAMPLE = "000.00.00.H19", "H19.34.12"
+_EXAMPLE_DATES: Final = {
+    "yymmdd": "230301",
+    "ddmmyy": "010323",
+    "yyyymmdd": "20230301",
+    "ddmmyyyy": "01032023",
+}
 _ENDS_AN_AGENCY: Final = frozenset("-/_")  # what no agency code holds
 _CENTURY: Final = "20"
 _EARLIEST: Final = "2000"
@@ -45,6 +52,8 @@ class DossierShape:
     """One way of writing dossier codes; `dossier_shapes` makes it."""
 
     pattern: re.Pattern[str]
+    example: str
+    """An invented code of this shape, for showing."""
 
     def read(self, code: str) -> DossierParts | None:
         """Return the parts of *code*, or None where it is not of this shape or its date is not real."""
@@ -73,7 +82,7 @@ def dossier_shapes(declared: str) -> tuple[DossierShape, ...]:
     shapes = declared.split()
     if not 1 <= len(shapes) <= _MOST_SHAPES:
         raise ShapeError(f"one to {_MOST_SHAPES} shapes are needed, such as {_USUAL}")
-    return tuple(DossierShape(re.compile(_pattern(shape))) for shape in shapes)
+    return tuple(DossierShape(re.compile(_pattern(shape)), _example(shape)) for shape in shapes)
 
 
 def _pattern(shape: str) -> str:
@@ -90,6 +99,20 @@ def _pattern(shape: str) -> str:
     if before.endswith("}") or (after and after[0] not in _ENDS_AN_AGENCY):
         raise ShapeError("beside {agency} no other part may stand, and behind it one of - / _ or nothing")
     return "".join(map(_part, pieces))
+
+
+def _example(shape: str) -> str:
+    """Return a code of 1 March 2023 with the smallest number, of a *shape* that `_pattern` has taken."""
+    return "".join(map(_example_part, _PIECE.finditer(shape)))
+
+
+def _example_part(piece: re.Match[str]) -> str:
+    name, option = piece["name"], piece["option"]
+    if name is None:
+        return piece["text"]
+    if name == "agency":
+        return _NEW_EXAMPLE if option == "new" else _OLD_EXAMPLE
+    return f"{1:0{option[0]}d}" if name == "number" else _EXAMPLE_DATES[name]
 
 
 def _part(piece: re.Match[str]) -> str:

@@ -177,7 +177,7 @@ def _midnight(day: date | None, *, days: int = 0) -> datetime | None:
     try:
         return datetime.combine(day + timedelta(days=days), time(), VIETNAM)
     except OverflowError:
-        raise InvalidRequestError(ProblemCode.INVALID_VALUE) from None
+        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/from_day", "/to_day")) from None
 
 
 def _cursor(place: Place) -> str:
@@ -194,7 +194,7 @@ def _after(cursor: str | None) -> Place | None:
         )
         place = datetime.fromisoformat(instant), UUID(lookup_id)
     except ValueError:
-        raise InvalidRequestError(ProblemCode.INVALID_VALUE) from None
+        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/cursor",)) from None
     if place[0].utcoffset() is None:
-        raise InvalidRequestError(ProblemCode.INVALID_VALUE)
+        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/cursor",))
     return place

@@ -21,6 +21,7 @@ from app.units.store import UnitRegister
 from app.web.cursors import cursor_of, place_in
 from app.web.openapi import problems
 from app.web.queries import read_query
+from app.web.refused_values import PeriodTooLongError
 
 _FIRST_DAY: Final = date(2000, 1, 1)  # within these, no reckoning with days leaves the calendar
 _LAST_DAY: Final = date(2199, 12, 31)
@@ -79,7 +80,7 @@ def own_lookup_router(
         response_model=None,
         responses={
             200: {"model": OwnLookupPage},
-            **problems(ProblemCode.INVALID_VALUE, ProblemCode.AUDIT_UNAVAILABLE),
+            **problems(ProblemCode.INVALID_VALUE, ProblemCode.PERIOD_TOO_LONG, ProblemCode.AUDIT_UNAVAILABLE),
         },
     )
     async def lookups(
@@ -110,7 +111,7 @@ def _span(query: OwnLookupQuery, today: date) -> Span:
     last = query.to_day or today
     first = query.from_day or last - _USUAL_DAYS
     if not timedelta() <= last - first <= _MOST_DAYS:
-        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/from_day", "/to_day"))
+        raise PeriodTooLongError(_MOST_DAYS)
     since, before = (datetime.combine(day, time(), VIETNAM) for day in (first, last + timedelta(days=1)))
     return Span(since, before, _place(query.cursor) if query.cursor is not None else None)
 

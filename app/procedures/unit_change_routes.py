@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.accounts.authentication import Caller
+from app.accounts.exports import CSV, WINDOWS_CSV
 from app.accounts.rejections import Rejections
 from app.accounts.routes import GetCaller
 from app.accounts.trouble import database_trouble
-from app.errors import InvalidRequestError, ProblemCode
+from app.errors import ProblemCode
 from app.procedures.unit_answers import change_said
 from app.procedures.unit_desk import UnitDesk, UnitDone
 from app.procedures.unit_problems import report_said
@@ -29,9 +30,10 @@ from app.web.conditions import etag, expected_version
 from app.web.openapi import body_of, problems
 from app.web.problems import language_of
 from app.web.queries import read_query
+from app.web.refused_values import MediaTypeError
 
 _MAX_BODY_BYTES: Final = 32 * 1024
-_MEDIA_TYPES: Final = frozenset({XLSX, "text/csv", "application/octet-stream"})
+_MEDIA_TYPES: Final = (XLSX, CSV, WINDOWS_CSV, "application/octet-stream")
 _ON_CHANGE: Final = (
     ProblemCode.ROLE_NOT_PERMITTED,
     ProblemCode.UNIT_CHANGE_REFUSED,
@@ -40,9 +42,7 @@ _ON_CHANGE: Final = (
 _FILE: Final = {
     "requestBody": {
         "required": True,
-        "content": {
-            kind: {"schema": {"type": "string", "format": "binary"}} for kind in sorted(_MEDIA_TYPES)
-        },
+        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _MEDIA_TYPES},
     }
 }
 
@@ -137,7 +137,7 @@ def unit_change_router(desk: UnitDesk, rejections: Rejections, get_manager: GetC
 def _check_media_type(request: Request) -> None:
     given = request.headers.get("content-type", "").split(";", maxsplit=1)[0].strip().lower()
     if given not in _MEDIA_TYPES:
-        raise InvalidRequestError(ProblemCode.UNSUPPORTED_MEDIA_TYPE)
+        raise MediaTypeError(_MEDIA_TYPES)
 
 
 def _said(done: UnitDone, status: int = 200) -> Response:

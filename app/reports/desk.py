@@ -11,11 +11,11 @@ from app.accounts.refusals import Refusals
 from app.accounts.units_in_reach import code_of, reachable_unit, unit_named, units_and_formers
 from app.accounts.values import Permission, Role
 from app.clock import Clock, local_day
-from app.errors import InvalidRequestError, ProblemCode
 from app.reports.schemas import UsageQuery
 from app.reports.store import UsageStore
 from app.reports.usage import report_of
 from app.reports.values import UsageReport, Wanted
+from app.web.refused_values import PeriodTooLongError
 
 _SEE_ALL: Final = frozenset({Role.DEPARTMENT_ADMINISTRATOR, Role.AUDITOR})
 _USUAL_DAYS: Final = timedelta(days=365)
@@ -76,5 +76,5 @@ def _period(query: UsageQuery, today: date) -> tuple[date, date]:
     last = query.to_day or today
     first = query.from_day or last - _USUAL_DAYS
     if not timedelta() <= last - first <= _MOST_DAYS:
-        raise InvalidRequestError(ProblemCode.INVALID_VALUE, fields=("/from_day", "/to_day"))
+        raise PeriodTooLongError(_MOST_DAYS)
     return first, last

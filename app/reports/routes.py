@@ -24,6 +24,7 @@ _PROBLEMS: Final = (
     ProblemCode.UNIT_UNKNOWN,
     ProblemCode.OUTSIDE_OWN_UNITS,
     ProblemCode.INVALID_VALUE,
+    ProblemCode.PERIOD_TOO_LONG,
     ProblemCode.AUDIT_UNAVAILABLE,
 )
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from app.accounts.exports import ExportedTable
 from app.audit.verifying.search_words import OUTCOME_TITLES
+from app.clock import VIETNAM
 from app.reports.schemas import Sheet
 from app.reports.values import Standing, Tally, UsageReport
 from app.sheets.writing import Heading
@@ -19,6 +20,7 @@ _LEVELS: Final[Mapping[str, str]] = {
     UnitLevel.COMMUNE.value: "Cấp xã",
 }
 _STANDINGS: Final[Mapping[Standing, str]] = {
+    Standing.UNCOUNTED: "Chưa thống kê",
     Standing.ZERO: "Chưa khai thác",
     Standing.FEW: "Khai thác ít",
     Standing.USUAL: "Có khai thác",
@@ -39,6 +41,8 @@ _COUNTS: Final = (
     Heading("Huyện, xã", 12),
     *(Heading(title, 14) for title in OUTCOME_TITLES.values()),
 )
+_COUNTED: Final = Heading("Số liệu tính đến", 30)
+_NEVER_COUNTED: Final = "chưa thống kê lần nào"
 _FIRST: Final[Mapping[Sheet, Sequence[Heading]]] = {
     Sheet.UNITS: (
         Heading("Mã định danh đơn vị", 20),
@@ -61,12 +65,25 @@ _NAMES: Final[Mapping[Sheet, tuple[str, str]]] = {
 
 
 def usage_table(report: UsageReport, sheet: Sheet) -> ExportedTable:
-    """Return one part of the report; its last row is the sum of the others."""
+    """Return one part of the report; its last row is the sum of the others.
+
+    Each row says at its end how far it is counted, so that rows copied elsewhere still do; where nobody ever
+    counted there is no zero, for nobody knows of one.
+    """
     stem, title = _NAMES[sheet]
     first = _FIRST[sheet]
-    rows = [(*named, *_numbers(tally)) for named, tally in _rows(report, sheet)]
-    total = (_TOTAL, *[""] * (len(first) - 1), *_numbers(report.total))
-    return ExportedTable(stem, title, (*first, *_COUNTS), [*rows, total])
+    named = [*_rows(report, sheet), ((_TOTAL, *[""] * (len(first) - 1)), report.total)]
+    counted, is_counted = _counted(report), report.counted_at is not None
+    rows = [(*names, *_numbers(tally, is_counted=is_counted), counted) for names, tally in named]
+    return ExportedTable(stem, title, (*first, *_COUNTS, _COUNTED), rows)
+
+
+def _counted(report: UsageReport) -> str:
+    if report.counted_at is None:
+        return _NEVER_COUNTED
+    at = f"{report.counted_at.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
+    waiting = report.uncounted_records
+    return f"{at}; còn {waiting} bản ghi chưa tính" if waiting else at
 
 
 def _rows(report: UsageReport, sheet: Sheet) -> Iterable[tuple[tuple[str, ...], Tally]]:
@@ -94,7 +111,7 @@ def _rows(report: UsageReport, sheet: Sheet) -> Iterable[tuple[tuple[str, ...], 
             return [((_CHANNELS.get(one.name, one.name) or _UNKNOWN,), one.tally) for one in report.channels]
 
 
-def _numbers(tally: Tally) -> tuple[str, ...]:
+def _numbers(tally: Tally, *, is_counted: bool) -> tuple[str, ...]:
     counts = (
         tally.uses,
         tally.lookups,
@@ -104,7 +121,7 @@ def _numbers(tally: Tally) -> tuple[str, ...]:
         tally.localities,
         *(tally.outcomes.get(name, 0) for name in OUTCOME_TITLES),
     )
-    return tuple(map(str, counts))
+    return tuple(str(count) if count or is_counted else "" for count in counts)
 
 
 def _day(day: date) -> str:

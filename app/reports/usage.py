@@ -1,6 +1,7 @@
 """Makes a report of sums, units and officers: whose figures a unit's are, who uses little, which periods."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -38,11 +39,12 @@ def report_of(
 
     A unit with officers and at most *few* uses in the period is one of few.
     """
+    units = _units(wanted, figures.by_unit, register, officers, few=few, today=today)
     return UsageReport(
         wanted=wanted,
         few=few,
         total=Tally.of(figures.by_unit),
-        units=_units(wanted, figures.by_unit, register, officers, few=few, today=today),
+        units=units if figures.counted_at is not None else tuple(map(_uncounted, units)),
         periods=tuple(_periods(wanted, figures.by_period)),
         procedures=_parts(figures.by_procedure),
         channels=_parts(figures.by_channel),
@@ -121,6 +123,11 @@ def _standing(uses: int, officers: int, few: int) -> Standing:
     if uses == 0:
         return Standing.ZERO
     return Standing.FEW if uses <= few else Standing.USUAL
+
+
+def _uncounted(one: UnitUsage) -> UnitUsage:
+    """Return what may be said of a unit where nobody ever counted: not that it uses nothing."""
+    return replace(one, standing=Standing.UNCOUNTED) if one.standing is Standing.ZERO else one
 
 
 def _place(one: UnitUsage) -> tuple[int, int, str, str]:

@@ -20,6 +20,8 @@ class Trend(StrEnum):
 class Standing(StrEnum):
     """How a unit uses lookups; the order is that of the list (R71)."""
 
+    UNCOUNTED = "uncounted"
+    """Nobody ever counted: no figure says whether the unit uses any."""
     ZERO = "zero"
     FEW = "few"
     USUAL = "usual"

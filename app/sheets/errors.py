@@ -43,6 +43,7 @@ class SheetReason(StrEnum):
     TOO_MUCH_TEXT = "too_much_text"
     # The table
     SHEET_UNKNOWN = "sheet_unknown"
+    NO_SHEETS = "no_sheets"
     HEADER_MISSING = "header_missing"
     COLUMNS_MISSING = "columns_missing"
     COLUMN_TWICE = "column_twice"

@@ -55,6 +55,8 @@ def find_table(sheets: Sequence[Sheet], wanted: Wanted[H], sheet_name: str | Non
     for hidden rows or columns, merged cells, formulas and error values inside the table.
     """
     chosen = [sheet for sheet in sheets if sheet_name is None or sheet.name == sheet_name]
+    if sheets and not chosen and not any(sheet.name for sheet in sheets):
+        raise SheetError(SheetReason.NO_SHEETS)
     if not chosen:
         names = ", ".join(sheet.name for sheet in sheets)
         raise SheetError(SheetReason.SHEET_UNKNOWN, sheet=sheet_name or "", detail=names)

@@ -135,6 +135,10 @@ SHEET_TEXTS: Final[Mapping[SheetReason, Mapping[Language, str]]] = {
         "vi": "Không có trang tính hiện nào tên “{sheet}”. Các trang: {detail}.",
         "en": "There is no visible sheet “{sheet}”. Sheets: {detail}.",
     },
+    _R.NO_SHEETS: {
+        "vi": "Tệp CSV không có trang tính. Hãy bỏ tên trang (sheet) rồi gửi lại.",
+        "en": "A CSV file has no sheets. Leave out the sheet's name and send it again.",
+    },
     _R.HEADER_MISSING: {
         "vi": "Không thấy dòng tiêu đề của danh sách. Cần các cột: {detail}. Hãy dùng tệp mẫu.",
         "en": "The list's header row was not found. It needs the columns: {detail}. Use the template.",

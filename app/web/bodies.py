@@ -13,6 +13,7 @@ from app.errors import InvalidRequestError, ProblemCode
 from app.time_limit import TimeLimit
 from app.web.arrived import ArrivedBody
 from app.web.headers import first_header
+from app.web.refused_values import MediaTypeError
 
 M = TypeVar("M", bound=BaseModel)
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -110,7 +111,7 @@ def _is_beyond(digits: str, limit: int) -> bool:
 def _expect(request: Request, media_type: str) -> None:
     given = first_header(request.scope, b"content-type") or ""
     if given != media_type and given.split(";", maxsplit=1)[0].strip().lower() != media_type:
-        raise InvalidRequestError(ProblemCode.UNSUPPORTED_MEDIA_TYPE)
+        raise MediaTypeError((media_type,))
 
 
 def _refusal(errors: list[ErrorDetails]) -> InvalidRequestError:

@@ -21,6 +21,7 @@ _REQUEST_ID: Final = re.compile(
     r"[0-9A-Fa-f]{12}"
 )
 _PERSONAL_DIGITS: Final = re.compile(r"[0-9]{9,}")
+_LOOKUPS: Final = "/v1/residence-"
 _ID_HEADER: Final = b"x-request-id"
 _KEEPING: Final = (b"cache-control", b"no-store")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -84,7 +85,8 @@ def _headers_with_id(headers: Iterable[tuple[bytes, bytes]], request_id: str) ->
 def respond(request: Request, error: GatewayError) -> Response:
     """Return *error* as the answer to *request*, in the language it asks for."""
     language = language_of(first_header(request.scope, b"accept-language"))
-    return problem_response(error, language, request_id=request_id_of(request))
+    is_lookup = request.scope["path"].startswith(_LOOKUPS)
+    return problem_response(error, language, request_id=request_id_of(request), is_lookup=is_lookup)
 
 
 def request_id_of(request: Request) -> str:

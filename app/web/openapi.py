@@ -16,7 +16,7 @@ _REFERENCE: Final = "#/components/schemas/"
 _EXAMPLE_ID: Final = "01981c5e-0000-7000-8000-000000000000"
 _SCHEME: Final = "officer"
 _METRICS: Final = "/metrics"
-_OPEN_PATHS: Final = (
+OPEN_PATHS: Final = (
     "/v1/auth/",
     "/v1/receipts/",
     "/v1/audit/checkpoint",
@@ -124,11 +124,13 @@ def describe(app: FastAPI, *models: type[BaseModel]) -> None:
 def _complete(path: str, operation: dict[str, Any]) -> None:
     """Add what every operation of its sort may answer, so that no route has to repeat it."""
     codes: tuple[ProblemCode, ...] = _ANY_OPERATION
-    if path == _METRICS or (path.startswith("/v1/") and not path.startswith(_OPEN_PATHS)):
+    if path == _METRICS or (path.startswith("/v1/") and not path.startswith(OPEN_PATHS)):
         operation["security"] = [{_SCHEME: []}]
         codes += _ANY_OFFICER
     if _JSON in operation.get("requestBody", {}).get("content", {}):
         codes += _ANY_JSON
+    if any(parameter["in"] == "query" for parameter in operation.get("parameters", ())):
+        codes += (ProblemCode.UNKNOWN_FIELD,)
     for status, response in problems(*codes).items():
         present = operation["responses"].setdefault(str(status), {"description": "", "content": {}})
         content = present.setdefault("content", {}).setdefault(MEDIA_TYPE, response["content"][MEDIA_TYPE])

@@ -1,7 +1,7 @@
 """The words of every problem, Vietnamese for the officer and English on request."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from app.errors import ProblemCode
@@ -23,9 +23,13 @@ def _both(vietnamese: tuple[str, str, str], english: tuple[str, str, str]) -> Ma
 
 
 _FIX_AND_RESEND: Final = (
-    "Sửa lại nội dung được chỉ ra rồi gửi lại. Không yêu cầu công dân nộp giấy tờ vì lỗi này.",
-    "Correct what is pointed out and send it again. Do not ask the citizen for paper because of this.",
+    "Sửa lại nội dung được chỉ ra rồi gửi lại.",
+    "Correct what is pointed out and send it again.",
 )
+_NO_PAPER: Final[Mapping[Language, str]] = {
+    "vi": "Không yêu cầu công dân nộp giấy tờ vì lỗi này.",
+    "en": "Do not ask the citizen for paper because of this.",
+}
 _CALL_VENDOR: Final = (
     "Báo đơn vị cung cấp phần mềm một cửa, gửi kèm mã yêu cầu (request_id).",
     "Tell the vendor of the one-stop software and give the request_id.",
@@ -103,12 +107,18 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
     ProblemCode.INVALID_FULL_NAME: _both(
         (
             "Họ và tên chưa đúng",
-            "Họ và tên chỉ gồm chữ cái, dấu cách, dấu nháy hoặc gạch nối. Chưa tra cứu.",
+            (
+                "Họ và tên chỉ gồm chữ cái, dấu cách, dấu nháy, gạch nối, dấu chấm hoặc dấu &, dài nhất 100 ký tự."
+                " Chưa tra cứu."
+            ),
             _FIX_AND_RESEND[0],
         ),
         (
             "Invalid name",
-            "A name has letters, spaces, apostrophes or hyphens only. Nothing was looked up.",
+            (
+                "A name has letters, spaces, apostrophes, hyphens, dots or & only, at most 100 characters."
+                " Nothing was looked up."
+            ),
             _FIX_AND_RESEND[1],
         ),
     ),
@@ -199,24 +209,27 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
     ProblemCode.RETRY_OF_UNKNOWN: _both(
         (
             "Không có lượt tra cứu trước như vậy",
-            "Lượt tra cứu nêu ở retry_of không phải của cán bộ này, không cùng hồ sơ, hoặc chưa có kết quả.",
+            "Lượt tra cứu nêu ở retry_of không phải của cán bộ này, không cùng hồ sơ (khi chưa có hồ sơ: không cùng thủ tục), hoặc chưa có kết quả.",
             "Tra cứu lại mà không ghi retry_of, hoặc ghi đúng mã lượt tra cứu trước.",
         ),
         (
             "No such earlier lookup",
-            "The lookup named in retry_of is not this officer's, not for this dossier, or has no result yet.",
+            (
+                "The lookup named in retry_of is not this officer's, not for this dossier (where there is none yet:"
+                " not for this procedure), or has no result yet."
+            ),
             "Look up again without retry_of, or name the right earlier lookup.",
         ),
     ),
     ProblemCode.INVALID_IDEMPOTENCY_KEY: _both(
         (
             "Idempotency-Key chưa đúng",
-            "Idempotency-Key phải dài 8 đến 128 ký tự ASCII in được.",
+            "Idempotency-Key phải dài 8 đến 128 ký tự ASCII in được, không có dấu cách.",
             _CALL_VENDOR[0],
         ),
         (
             "Invalid Idempotency-Key",
-            "An Idempotency-Key has 8 to 128 printable ASCII characters.",
+            "An Idempotency-Key has 8 to 128 printable ASCII characters and no blanks.",
             _CALL_VENDOR[1],
         ),
     ),
@@ -997,6 +1010,42 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "Empty period",
             "The day after the last one must come after the first one.",
             "Correct either day.",
+        ),
+    ),
+    ProblemCode.PERIOD_NEEDED: _both(
+        (
+            "Cần khoảng thời gian",
+            "Tìm kiếm không nêu công dân, cán bộ hay hồ sơ thì phải nêu tìm từ ngày nào.",
+            "Thêm ngày đầu (from_day), hoặc nêu công dân, cán bộ hay hồ sơ, rồi gửi lại.",
+        ),
+        (
+            "A period is needed",
+            "A search that names no citizen, officer or dossier must say from which day on.",
+            "Add from_day, or name a citizen, officer or dossier, and send it again.",
+        ),
+    ),
+    ProblemCode.PERIOD_TOO_LONG: _both(
+        (
+            "Khoảng thời gian không phù hợp",
+            "Ngày cuối đứng trước ngày đầu, hoặc khoảng thời gian dài hơn mức cho phép.",
+            "Sửa lại ngày đầu (from_day) hoặc ngày cuối (to_day) rồi gửi lại.",
+        ),
+        (
+            "Period not served",
+            "The last day stands before the first, or the period is longer than is served.",
+            "Correct from_day or to_day and send it again.",
+        ),
+    ),
+    ProblemCode.NAMED_UNKNOWN: _both(
+        (
+            "Không có đối tượng đã nêu",
+            "Không có cán bộ, đơn vị hoặc phần mềm nào mang tên, mã đã nêu.",
+            "Kiểm tra lại tên đăng nhập, mã đơn vị hoặc mã phần mềm rồi gửi lại.",
+        ),
+        (
+            "Nobody of that name",
+            "No officer, unit or client software has the name or code given.",
+            "Check the login name, the unit's code or the client_id and send it again.",
         ),
     ),
     ProblemCode.LAST_ADMINISTRATOR: _both(
@@ -1884,6 +1933,18 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
             "Narrow the search, or do it again after that.",
         ),
     ),
+    ProblemCode.AUDITED_LOOKUP_UNKNOWN: _both(
+        (
+            "Nhật ký không có lượt tra cứu này",
+            "Không có lượt tra cứu nào trong nhật ký mang mã đã nêu.",
+            "Kiểm tra lại mã lượt tra cứu (lookup_id) trong kết quả tìm kiếm nhật ký.",
+        ),
+        (
+            "No such lookup on record",
+            "The log has no lookup with that id.",
+            "Check the lookup_id in the answer of an audit search.",
+        ),
+    ),
     ProblemCode.UNMASKING_UNKNOWN: _both(
         (
             "Không có yêu cầu xem danh tính này",
@@ -2029,3 +2090,13 @@ TEXTS: Final[Mapping[ProblemCode, Mapping[Language, ProblemText]]] = {
         ("Internal error", "The gateway met an internal error; nothing was shown.", _TRY_AGAIN_SOON[1]),
     ),
 }
+
+NO_PAPER_FOR_IT: Final = frozenset(
+    code for code, texts in TEXTS.items() if texts["vi"].next_step == _FIX_AND_RESEND[0]
+)
+"""What a lookup may be sent with by mistake; at the desk such a mistake is no reason to ask for paper."""
+
+
+def no_paper(text: ProblemText, language: Language) -> ProblemText:
+    """Return *text* as it is told at the desk."""
+    return replace(text, next_step=f"{text.next_step} {_NO_PAPER[language]}")

@@ -1,6 +1,7 @@
 """What clients see when something goes wrong: our codes as RFC 9457 problems."""
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -10,12 +11,14 @@ from starlette.responses import Response
 from app.errors import ConflictError, GatewayError, ProblemCode
 from app.web.papers import Advice, paper_body
 from app.web.problem_kinds import KINDS
-from app.web.problem_texts import TEXTS, Language, ProblemText
+from app.web.problem_texts import NO_PAPER_FOR_IT, TEXTS, Language, ProblemText, no_paper
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:dancu:problem:"
 _RETRY_SECONDS: Final = 5
 _WEIGHT: Final = re.compile(r"q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
+_SEE: Final[Mapping[Language, str]] = {"vi": "Xem:", "en": "See:"}
+_MOST_NAMED: Final = 6
 _CHALLENGE: Final = 'Bearer realm="dancu"'
 
 
@@ -40,10 +43,15 @@ def _weight(parameter: str) -> float:
 
 
 def problem_body(
-    code: ProblemCode, language: Language, *, fields: tuple[str, ...] = (), **members: object
+    code: ProblemCode,
+    language: Language,
+    *,
+    fields: tuple[str, ...] = (),
+    is_lookup: bool = False,
+    **members: object,
 ) -> dict[str, Any]:
     """Return the problem as JSON members; *fields* are pointers, the rejected values never appear."""
-    kind, text = KINDS[code], text_of(code, language)
+    kind, text = KINDS[code], text_of(code, language, is_lookup=is_lookup)
     body: dict[str, Any] = {
         "type": TYPE_PREFIX + code.value,
         "title": text.title,
@@ -60,6 +68,9 @@ def problem_body(
             language=language,
             advice=(Advice.SHOW_IN_VNEID,) if kind.opens_paper else (),
         )
+    named = [pointer for pointer in fields if pointer][:_MOST_NAMED]
+    if named and code is ProblemCode.INVALID_VALUE:
+        body["detail"] += f" {_SEE[language]} {', '.join(named)}."
     if fields:
         body["errors"] = [{"pointer": pointer} for pointer in fields]
     body.update({name: value for name, value in members.items() if value is not None})
@@ -68,12 +79,15 @@ def problem_body(
     return body
 
 
-def text_of(code: ProblemCode, language: Language) -> ProblemText:
-    """Return title, detail and next step of a problem in *language*."""
-    return TEXTS[code][language]
+def text_of(code: ProblemCode, language: Language, *, is_lookup: bool = False) -> ProblemText:
+    """Return title, detail and next step of a problem; in lookups also that paper is no way out."""
+    text = TEXTS[code][language]
+    return no_paper(text, language) if is_lookup and code in NO_PAPER_FOR_IT else text
 
 
-def problem_response(error: GatewayError, language: Language, *, request_id: str) -> Response:
+def problem_response(
+    error: GatewayError, language: Language, *, request_id: str, is_lookup: bool = False
+) -> Response:
     """Return *error* as an HTTP answer."""
     lookup_id = str(error.lookup_id) if error.lookup_id else None
     outcome = error.outcome if isinstance(error, ConflictError) else None
@@ -81,6 +95,7 @@ def problem_response(error: GatewayError, language: Language, *, request_id: str
         error.code,
         language,
         fields=error.fields,
+        is_lookup=is_lookup,
         lookup_id=lookup_id,
         outcome=outcome,
         request_id=request_id,

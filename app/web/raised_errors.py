@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +28,9 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     return response
 
 
-async def on_validation_error(request: Request, _: Exception) -> Response:
+async def on_validation_error(request: Request, error: Exception) -> Response:
     """Answer what FastAPI itself refuses; its own answer would repeat what was sent."""
-    return respond(request, InvalidRequestError(ProblemCode.INVALID_VALUE))
+    faults = error.errors() if isinstance(error, RequestValidationError) else ()
+    # A fault is where one of our own names stands: the query's, the path's.
+    fields = tuple(sorted({f"/{fault['loc'][1]}" for fault in faults if len(fault["loc"]) > 1}))
+    return respond(request, InvalidRequestError(ProblemCode.INVALID_VALUE, fields=fields))

@@ -91,7 +91,7 @@ def test_a_unit_is_searched_with_all_whose_place_it_took(unit_code: str, unit_id
 
 @pytest.mark.parametrize("unit_code", ["H19.99", "", str(uuid4())], ids=["unknown", "empty", "unknown id"])
 def test_a_unit_that_never_was_is_refused(unit_code: str) -> None:
-    assert refusal(unit_code=unit_code, from_day="2026-11-01") == (ProblemCode.INVALID_VALUE, ("/unit_code",))
+    assert refusal(unit_code=unit_code, from_day="2026-11-01") == (ProblemCode.NAMED_UNKNOWN, ("/unit_code",))
 
 
 PERIODS: dict[str, tuple[dict[str, Any], int | None]] = {
@@ -114,10 +114,31 @@ PERIODS: dict[str, tuple[dict[str, Any], int | None]] = {
 @pytest.mark.parametrize(("sent", "days"), PERIODS.values(), ids=PERIODS)
 def test_a_search_names_somebody_or_a_bounded_period(sent: dict[str, Any], days: int | None) -> None:
     if days is None:
-        assert refusal(**sent)[0] is ProblemCode.INVALID_VALUE
+        is_open = "from_day" not in sent
+        code = ProblemCode.PERIOD_NEEDED if is_open else ProblemCode.PERIOD_TOO_LONG
+        assert refusal(**sent)[0] is code
     else:
         search = a_search(**sent)
         assert (search.last_day, (search.last_day - search.first_day).days) == (TODAY, days)
+
+
+@pytest.mark.parametrize(
+    ("sent", "vietnamese", "english"),
+    [
+        ({"officer_login": "khong.co"}, "Không có cán bộ nào", "No officer"),
+        ({"unit_code": "H19.99", "from_day": "2026-11-01"}, "Không có đơn vị nào", "No unit"),
+        ({"client_id": "x", "from_day": "2026-11-01"}, "Không có phần mềm nào", "No client software"),
+        ({"from_day": "2026-10-21"}, "cách ngày đầu quá 31 ngày.", "more than 31 days"),
+        ({"unit_code": "H19.4", "from_day": "2024-11-20"}, "quá 366 ngày.", "more than 366 days"),
+        ({"dossier_code": "hồ sơ"}, "ví dụ đúng dạng: 000.00.00.H19-230301000001", "000.00.00.H19-2303010"),
+    ],
+    ids=["officer", "unit", "client", "31 days", "a year", "dossier"],
+)
+def test_a_refused_search_says_what_is_wrong(sent: dict[str, Any], vietnamese: str, english: str) -> None:
+    with pytest.raises(GatewayError) as caught:
+        a_search(**sent)
+    assert vietnamese in str(caught.value.members("vi")["detail"])
+    assert english in str(caught.value.members("en")["detail"])
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,15 @@
 """The words of a report's paper, for cases that HTTP tests do not reach."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from hypothesis import given
+from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
+from app.audit.record import Outcome
 from app.auditing.subject_evidence import AuditLook
 from app.auditing.subject_looks import Look, UnitSaid
 from app.auditing.subject_paper import Told, audit_text, subject_paper
@@ -112,3 +116,32 @@ def test_what_is_due_is_the_acknowledgement_then_the_answer_then_nothing() -> No
     assert REQUEST.due[0] == "acknowledgement"
     assert not REQUEST.is_overdue(TODAY)
     assert REQUEST.is_overdue(date(2026, 11, 23))
+
+
+@given(
+    st.lists(
+        st.builds(
+            a_look,
+            outcome=st.sampled_from([None, *(one.value for one in Outcome), "of a later version"]),
+            fields_disclosed=st.sampled_from([(), ("sex",)]),
+            claims_answered=st.integers(0, 2),
+            is_readable=st.booleans(),
+        ),
+        max_size=30,
+    )
+)
+def test_the_parts_of_the_summary_add_up_to_all_looks(looks: list[Look]) -> None:
+    said = paper(*looks).summary[0]
+    whole, *parts = [int(number) for number in re.findall(r"([0-9]+) lượt", said)]
+    assert whole == len(looks) == sum(parts), said
+
+
+def test_looks_without_an_answer_are_named_in_the_summary() -> None:
+    outcomes = ("not_found", "mismatch", "upstream_unavailable", "unknown", None)
+    said = paper(*(a_look(outcome=each) for each in outcomes)).summary[0]
+    assert said == (
+        "Có 5 lượt tra cứu bằng số nêu trên, trong đó 0 lượt đã trả dữ liệu cho công chức, 1 lượt không có"
+        " người khớp thông tin đã nhập, 1 lượt thông tin đã nhập không khớp với dữ liệu quốc gia, 2 lượt"
+        " không có kết quả (Cơ sở dữ liệu quốc gia không trả lời, hoặc bị gián đoạn), 0 lượt bị từ chối,"
+        " 1 lượt đang được thực hiện khi lập báo cáo."
+    )

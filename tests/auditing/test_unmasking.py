@@ -194,7 +194,9 @@ async def test_where_nobody_can_be_read_nobody_is_asked_for(served: Gateway) -> 
     lookup_id = await a_looked_up_citizen(served)
     first = await an_auditor(served)
     for unknown in (str(uuid4()), "099190000017"):
-        assert code_of(await first.ask(unknown)) == (404, "lookup_unknown")
+        answer = await first.ask(unknown)
+        assert code_of(answer) == (404, "audited_lookup_unknown")
+        assert "của cán bộ này" not in answer.json()["detail"]
     for wrong in ({"reason": "số 099190000017"}, {"case_number": "099190000017"}, {"reason": " "}):
         assert code_of(await first.ask(lookup_id, **wrong)) == (422, "invalid_value")
     await served.execute(past_the_guards("delete from audit_month_secret"))

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from app.audit.tree.merkle import TreeHead
-from app.cli.demo_setup import _create_signer, _signer
+from app.cli.demo_setup import _create_signer, _read, _signer
 from tests.cli.commands import PATIENCE_SECONDS, Process, a_listener, a_process, dancu, free_port
 
 LAUNCHER = Path(__file__).with_name("demo_process.py")
@@ -130,6 +130,26 @@ def test_a_second_run_goes_on_with_what_the_first_kept_and_takes_free_ports(demo
         code, said = demo.run_once(port)
     assert (code, said.count("its record")) == (0, 7)
     assert (demo.state / "secrets.json").read_text(encoding="utf-8") == secrets
+
+
+def test_figures_of_use_are_counted_and_never_fail(demo: Demo) -> None:
+    kept = json.loads((demo.state / "secrets.json").read_text(encoding="utf-8"))
+    assert "dancu_reporter" in kept["role_passwords"]
+    lines = [
+        json.loads(line) for line in (demo.state / "worker.log").read_text(encoding="utf-8").splitlines()
+    ]
+    assert "worker.started" in {line["event"] for line in lines}
+    assert "reports.counting_failed" not in {line["event"] for line in lines}
+
+
+def test_a_state_from_before_there_was_counting_gets_a_login_for_it(tmp_path: Path) -> None:
+    logins = dict.fromkeys(("dancu_gateway", "dancu_auditor", "dancu_worker"), "kept")
+    content = json.dumps({"role_passwords": logins, "province": None})
+    (tmp_path / "secrets.json").write_text(content, encoding="utf-8")
+    passwords = _read(tmp_path).role_passwords
+    assert passwords == logins | {"dancu_reporter": passwords["dancu_reporter"]}
+    assert len(passwords["dancu_reporter"]) > 20
+    assert _read(tmp_path).role_passwords == passwords
 
 
 def test_settings_of_a_real_gateway_stay_out_of_it(demo: Demo) -> None:

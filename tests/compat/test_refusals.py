@@ -1,11 +1,13 @@
 """All that is neither found nor nobody is HTTP 400 or more, in the software's own shape, and on record."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from lxml import etree
 
 from app.accounts.compatible_credentials import CompatiblePolicy
 from app.accounts.values import Role
@@ -214,6 +216,26 @@ async def test_a_key_with_another_officers_code_beside_it_is_refused() -> None:
         face.accounts.shown.officers_by_login["khac.mau"] = other  # type: ignore[index] # a dict it is
         answer = await face.over_vdxp(COURT.replace(b"099185000021", b"khac.mau"))
     assert answer.headers["x-problem-code"] == "lookup_key_refused"
+
+
+async def test_an_error_holds_the_id_it_asks_for_and_names_what_is_wrong_by_its_old_name() -> None:
+    wrong = re.sub(rb">19[0-9]{6}<", b">19901399<", COURT)
+    assert wrong != COURT
+    async with a_face() as face:
+        in_soap = await face.over_vdxp(wrong)
+        unread = await face.over_vdxp(b"<no envelope/>")
+        in_json = await face.in_json(DONG_THAP.replace(b"1990-05-09", b"1990-13-09"))
+    detail = etree.fromstring(in_soap.content).find(".//detail")
+    assert detail is not None
+    assert detail.findtext("request_id") == in_soap.headers["x-request-id"]
+    assert [each.text for each in detail.iter("field")] == ["NgayThangNamSinh"]
+    assert " Xem: NgayThangNamSinh. " in fault(in_soap)
+    assert "19900509" in fault(in_soap)
+    assert "1990-05-09" not in fault(in_soap)
+    assert "Không yêu cầu công dân nộp giấy tờ" in fault(in_soap)
+    assert f"Mã yêu cầu: {unread.headers['x-request-id']}." in fault(unread)
+    told = in_json.json()
+    assert (told["request_id"], told["fields"]) == (in_json.headers["x-request-id"], ["NgayThangNamSinh"])
 
 
 STRICT = CompatiblePolicy()

@@ -68,7 +68,9 @@ DATA_FAULT_DRIVERS: dict[tuple[str, str], Driver] = {
         _FAULTS, *(f"{_FAULTS}?{name}={quote(NAME)}" for name in ("status", "class", "unit", "cursor"))
     ),
     ("GET", f"{_FAULTS}/export"): _get(
-        f"{_FAULTS}/export?format=csv&ten={FOUND}", f"{_FAULTS}/export?format={quote(NAME)}"
+        f"{_FAULTS}/export?format=csv",
+        f"{_FAULTS}/export?ten={FOUND}",
+        f"{_FAULTS}/export?format={quote(NAME)}",
     ),
     ("GET", f"{_FAULTS}/{{fault_id}}"): _get(
         f"{_FAULTS}/{{fault_id}}", f"{_FAULTS}/{FOUND}", f"{_FAULTS}/{quote(NAME)}"

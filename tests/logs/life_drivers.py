@@ -80,7 +80,8 @@ async def _activate(stage: Stage, _: str) -> None:
 async def _postings(stage: Stage, _: str) -> None:
     who = await _administrator(stage)
     path, _tag = await who.officer(invented.CENTRE_RECEPTION)
-    _expect(200, await who.call("GET", f"{path}/postings?ten={quote(NAME)}"))
+    _expect(200, await who.call("GET", f"{path}/postings"))
+    _expect(422, await who.call("GET", f"{path}/postings?ten={quote(NAME)}"))
     _expect(404, await who.call("GET", f"/v1/officers/{quote(NAME)}/postings"))
 
 
@@ -126,7 +127,8 @@ async def _hand_over(stage: Stage, _: str) -> None:
 async def _record(stage: Stage, _: str) -> None:
     who = await _administrator(stage)
     _code, path = await who.hand_over(stage, invented.UNMAPPED)
-    _expect(200, await who.call("GET", f"{path}?ten={quote(NAME)}"))
+    _expect(200, await who.call("GET", path))
+    _expect(422, await who.call("GET", f"{path}?ten={quote(NAME)}"))
     _expect(404, *[await who.call("GET", f"/v1/handovers/{each}/record") for each in (FOUND, quote(NAME))])
 
 
@@ -142,7 +144,8 @@ async def _receive(stage: Stage, _: str) -> None:
 
 async def _notices(stage: Stage, _: str) -> None:
     who = await _administrator(stage)
-    _expect(200, await who.call("GET", f"{_COMMUNE}/notices?ten={quote(NAME)}"))
+    _expect(200, await who.call("GET", f"{_COMMUNE}/notices"))
+    _expect(422, await who.call("GET", f"{_COMMUNE}/notices?ten={quote(NAME)}"))
     _expect(404, await who.call("GET", f"/v1/units/{quote(NAME)}/notices"))
 
 
@@ -164,7 +167,8 @@ async def _declare(stage: Stage, _: str) -> None:
 
 async def _report(stage: Stage, _: str) -> None:
     who = await _administrator(stage)
-    _expect(200, await who.call("GET", f"/v1/reports/registration?ten={quote(NAME)}"))
+    _expect(200, await who.call("GET", "/v1/reports/registration"))
+    _expect(422, await who.call("GET", f"/v1/reports/registration?ten={quote(NAME)}"))
 
 
 async def _open_review(stage: Stage, _: str) -> None:
@@ -177,7 +181,8 @@ async def _open_review(stage: Stage, _: str) -> None:
 async def _show_review(stage: Stage, token: str) -> None:
     await _open_review(stage, token)
     who = await _administrator(stage)
-    _expect(200, await who.call("GET", f"/v1/reviews/current?ten={quote(NAME)}"))
+    _expect(200, await who.call("GET", "/v1/reviews/current"))
+    _expect(422, await who.call("GET", f"/v1/reviews/current?ten={quote(NAME)}"))
     _expect(404, *[await who.call("GET", f"/v1/reviews/{each}") for each in (FOUND, quote(NAME))])
 
 

@@ -34,8 +34,9 @@ def _list(path: str, *wrong: str, text: bool = False) -> Driver:
     """Return who reads a list, with a name where nobody looks, and where something is looked for."""
 
     async def drive(stage: Stage, _: str) -> None:
-        sought = f"&text={quote(NAME)}" if text else ""
-        _expect(200, await _call(stage, "GET", f"{path}?ten={quote(NAME)}{sought}"))
+        sought = f"?text={quote(NAME)}" if text else ""
+        _expect(200, await _call(stage, "GET", path + sought))
+        _expect(422, await _call(stage, "GET", f"{path}?ten={quote(NAME)}"))
         _expect(422, *[await _call(stage, "GET", f"{path}?{name}={quote(NAME)}") for name in wrong])
 
     return drive
@@ -44,10 +45,10 @@ def _list(path: str, *wrong: str, text: bool = False) -> Driver:
 async def _own_lookups(stage: Stage, token: str) -> None:
     assert (await stage.look_up(token, FOUND)).is_success
     path = "/v1/me/lookups"
-    listed = await stage.gateway.http.get(f"{path}?ten={quote(NAME)}", headers=bearer(token))
+    listed = await stage.gateway.http.get(path, headers=bearer(token))
     _expect(200, listed)
     assert listed.json()["lookups"]
-    wrong = [f"{path}?{name}={quote(NAME)}" for name in ("cursor", "page_size", "from_day", "to_day")]
+    wrong = [f"{path}?{name}={quote(NAME)}" for name in ("cursor", "page_size", "from_day", "to_day", "ten")]
     _expect(422, *[await stage.gateway.http.get(each, headers=bearer(token)) for each in wrong])
 
 
@@ -55,7 +56,8 @@ async def _export_review(stage: Stage, _: str) -> None:
     opened = await _call(stage, "POST", "/v1/reviews", {})
     assert opened.status_code in {201, 409}  # another driver may have opened it
     path = "/v1/reviews/current/export"
-    _expect(200, await _call(stage, "GET", f"{path}?ten={quote(NAME)}"))
+    _expect(200, await _call(stage, "GET", path))
+    _expect(422, await _call(stage, "GET", f"{path}?ten={quote(NAME)}"))
     _expect(404, await _call(stage, "GET", f"{path}?unit={FOUND}"))
     _expect(404, await _call(stage, "GET", f"/v1/reviews/{quote(NAME)}/export"))
     _expect(422, await _call(stage, "GET", f"{path}?answer={quote(NAME)}"))

@@ -96,16 +96,18 @@ _GRANTS_FILE = f"agency_code,procedure_code,deed\n{FOUND},{FOUND},{NAME}\n".enco
 PROCEDURE_DRIVERS: dict[tuple[str, str], Driver] = {
     ("GET", "/v1/procedures"): _get(
         {
-            200: (f"/v1/procedures?text={quote(NAME)}&ten={FOUND}", f"/v1/procedures?cursor={FOUND}"),
-            422: (f"/v1/procedures?on={FOUND}", f"/v1/procedures?is_in_force={quote(NAME)}"),
+            200: (f"/v1/procedures?text={quote(NAME)}", f"/v1/procedures?cursor={FOUND}"),
+            422: tuple(f"/v1/procedures?{name}={quote(NAME)}" for name in ("on", "is_in_force", "ten")),
         }
     ),
     ("POST", "/v1/procedures"): _add,
-    ("GET", "/v1/procedures/template"): _get({200: (f"/v1/procedures/template?ten={quote(NAME)}",)}),
+    ("GET", "/v1/procedures/template"): _get(
+        {200: ("/v1/procedures/template",), 422: (f"/v1/procedures/template?ten={quote(NAME)}",)}
+    ),
     ("GET", "/v1/procedures/export"): _get(
         {
-            200: (f"/v1/procedures/export?format=csv&ten={quote(NAME)}",),
-            422: (f"/v1/procedures/export?on={FOUND}",),
+            200: ("/v1/procedures/export?format=csv",),
+            422: (f"/v1/procedures/export?on={FOUND}", f"/v1/procedures/export?ten={quote(NAME)}"),
         }
     ),
     ("POST", "/v1/procedures/import"): _import("procedures", _PROCEDURES_FILE),
@@ -113,12 +115,14 @@ PROCEDURE_DRIVERS: dict[tuple[str, str], Driver] = {
     ("PUT", _PROCEDURE): _change,
     ("GET", "/v1/grants"): _get(
         {
-            200: (f"/v1/grants?procedure={FOUND}&ten={quote(NAME)}",),
-            422: (f"/v1/grants?cursor={FOUND}", f"/v1/grants?on={quote(NAME)}"),
+            200: (f"/v1/grants?procedure={FOUND}",),
+            422: tuple(f"/v1/grants?{name}={quote(NAME)}" for name in ("cursor", "on", "ten")),
             404: (f"/v1/grants?unit={FOUND}", f"/v1/grants?unit={quote(NAME)}"),
         }
     ),
-    ("GET", "/v1/grants/template"): _get({200: (f"/v1/grants/template?ten={quote(NAME)}",)}),
+    ("GET", "/v1/grants/template"): _get(
+        {200: ("/v1/grants/template",), 422: (f"/v1/grants/template?ten={quote(NAME)}",)}
+    ),
     ("GET", "/v1/grants/export"): _get(
         {200: ("/v1/grants/export?format=csv",), 422: (f"/v1/grants/export?format={quote(NAME)}",)}
     ),

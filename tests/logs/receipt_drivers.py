@@ -32,8 +32,9 @@ async def _receive(stage: Stage, token: str) -> None:
     assert found["confirmation"]["content"]
     failed = await _look_up(stage, token, DOWN, confirmation=True)
     for status, lookup_id in ((409, found["lookup_id"]), (200, failed["lookup_id"]), (404, FOUND)):
-        path = f"{LOOKUPS}/{lookup_id}/refusal-receipt?ten={quote(NAME)}"
+        path = f"{LOOKUPS}/{lookup_id}/refusal-receipt"
         _expect(status, await stage.gateway.http.get(path, headers=bearer(token)))
+        _expect(422, await stage.gateway.http.get(f"{path}?ten={quote(NAME)}", headers=bearer(token)))
 
 
 async def _check(stage: Stage, token: str) -> None:

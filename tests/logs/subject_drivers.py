@@ -59,7 +59,8 @@ async def _register(stage: Stage, token: str) -> None:
 async def _list(stage: Stage, _: str) -> None:
     token, _ = await _registered(stage)
     call, headers = stage.gateway.http.get, bearer(token)
-    _expect(200, await call(f"{PATH}?ten={quote(NAME)}", headers=headers))
+    _expect(200, await call(PATH, headers=headers))
+    _expect(422, await call(f"{PATH}?ten={quote(NAME)}", headers=headers))
     _expect(422, await call(f"{PATH}?state={quote(NAME)}", headers=headers))
     _expect(422, await call(f"{PATH}?cursor={FOUND}", headers=headers))
 

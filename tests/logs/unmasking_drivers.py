@@ -36,7 +36,8 @@ async def _ask(stage: Stage, desk: str) -> None:
 
 async def _list(stage: Stage, _: str) -> None:
     auditor = await stage.sign_in(invented.AUDITOR)
-    _expect(200, await stage.gateway.http.get(_PATH, params={"ten": NAME}, headers=bearer(auditor)))
+    _expect(200, await stage.gateway.http.get(_PATH, headers=bearer(auditor)))
+    _expect(422, await stage.gateway.http.get(_PATH, params={"ten": NAME}, headers=bearer(auditor)))
 
 
 async def _decide(stage: Stage, desk: str) -> None:

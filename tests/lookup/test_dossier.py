@@ -5,7 +5,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.errors import InvalidRequestError, ProblemCode
-from app.lookup.dossier import DossierCode, belongs_to, parse_dossier_code
+from app.lookup.dossier import DossierCode, DossierCodeError, belongs_to, parse_dossier_code
+from app.lookup.dossier_shape import dossier_shapes
 from app.units.codes import canonical_agency_code
 
 TODAY = date(2026, 11, 22)
@@ -84,6 +85,37 @@ def test_anything_else_is_no_dossier_code(text: str) -> None:
 
     assert caught.value.code is ProblemCode.INVALID_DOSSIER_CODE
     assert caught.value.fields == ("/dossier_code",)
+
+
+@pytest.mark.parametrize("text", ["H19-261123-0001", "000.00.00.H19-990301-0001"])
+def test_a_code_of_a_day_to_come_is_told_as_that(text: str) -> None:
+    with pytest.raises(DossierCodeError) as caught:
+        parse_dossier_code(text, TODAY)
+
+    assert caught.value.members("vi") == {
+        "detail": "Ngày trong mã số hồ sơ là ngày trong tương lai. Chưa tra cứu."
+    }
+    assert "in the future" in str(caught.value.members("en")["detail"])
+
+
+@pytest.mark.parametrize(
+    ("declared", "example"),
+    [
+        ("{agency}-{yymmdd}-{number:4-6}", "000.00.00.H19-230301-0001"),
+        ("{agency:new}/{ddmmyyyy}{number:5}", "H19.34.12/0103202300001"),
+        ("HS_{ddmmyy}.{number:3}.{agency:old}", "HS_010323.001.000.00.00.H19"),
+        ("{yyyymmdd}{number:6}-{agency:new}", "20230301000001-H19.34.12"),
+    ],
+)
+def test_a_refusal_shows_an_example_of_the_provinces_own_shape(declared: str, example: str) -> None:
+    shapes = dossier_shapes(declared)
+    assert parse_dossier_code(example, TODAY, shapes=shapes).date == date(2023, 3, 1)
+
+    with pytest.raises(DossierCodeError) as caught:
+        parse_dossier_code("HS-1", TODAY, shapes=shapes)
+
+    for language in ("vi", "en"):
+        assert f" {example})." in str(caught.value.members(language)["detail"])
 
 
 def test_a_refusal_points_to_where_the_caller_says_the_code_stood() -> None:

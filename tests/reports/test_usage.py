@@ -1,5 +1,6 @@
 """Reports made of sums: whose figures a unit's are, who uses little, which periods."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
@@ -148,6 +149,30 @@ def test_a_report_says_the_same_as_json_and_as_tables() -> None:
         assert [int(row[place]) for row in table.rows][-1] == 5
         assert sum(int(row[place]) for row in table.rows[:-1]) == 5
         assert {len(row) for row in table.rows} == {len(table.headings)}
+
+
+def test_what_nobody_ever_counted_is_not_called_unused() -> None:
+    counted = a_report()
+    assert counted.units[0].standing is Standing.ZERO
+    nothing = Figures((), (), (), (), None, 452)
+    report = report_of(counted.wanted, nothing, a_register(), {COMMUNE: 2}, few=30, today=TODAY)
+    standings = {one.unit_id: one.standing for one in report.units}
+    assert standings[COMMUNE] is Standing.UNCOUNTED
+    assert standings[EMPTY] is Standing.NO_OFFICERS
+    assert usage_said(report).units[0].standing == "uncounted"
+    table = usage_table(report, Sheet.UNITS)
+    titles = [heading.title for heading in table.headings]
+    standing, uses = titles.index("Tình trạng khai thác"), titles.index("Tổng lượt khai thác")
+    assert [row[standing] for row in table.rows].count("Chưa thống kê") == 1
+    assert {row[uses] for row in table.rows} == {""}
+    assert (titles[-1], {row[-1] for row in table.rows}) == ("Số liệu tính đến", {"chưa thống kê lần nào"})
+
+
+def test_each_row_of_a_file_says_how_far_it_is_counted() -> None:
+    behind = usage_table(a_report(a_cell(COMMUNE, 3)), Sheet.UNITS).rows
+    assert {row[-1] for row in behind} == {"07:00 22/11/2026; còn 3 bản ghi chưa tính"}
+    whole = replace(a_report(a_cell(COMMUNE, 3)), uncounted_records=0)
+    assert {row[-1] for row in usage_table(whole, Sheet.TREND).rows} == {"07:00 22/11/2026"}
 
 
 def test_what_no_register_knows_is_shown_by_its_id() -> None:

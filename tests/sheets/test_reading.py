@@ -11,7 +11,7 @@ from app.sheets.parts import shows_date
 from app.sheets.reading import DEFAULT_LIMITS, ask_child, read_measured, read_sheets
 from app.sheets.recognising import read_here
 from app.sheets.tables import Table, find_table
-from app.sheets.values import column_letters
+from app.sheets.values import Row, Sheet, column_letters
 from app.sheets.workbook import read_workbook
 from tests.sheets.workbooks import HEADER, MAIN, OFFICER, cell, parts, row, sheet, workbook, zipped
 
@@ -138,6 +138,12 @@ def test_of_two_lists_the_one_named_is_read() -> None:
     with pytest.raises(SheetError) as caught:
         the_table(content, sheet_name="C")
     assert (caught.value.reason, caught.value.detail) == (SheetReason.SHEET_UNKNOWN, "A, B")
+
+
+def test_of_a_csv_no_sheet_can_be_named() -> None:
+    with pytest.raises(SheetError) as caught:
+        find_table((Sheet("", (Row(1, tuple(HEADER), ""),)),), WANTED, "Danh sách")
+    assert caught.value.reason is SheetReason.NO_SHEETS
 
 
 def test_a_hidden_sheet_is_not_read_and_not_even_inflated() -> None:

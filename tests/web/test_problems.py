@@ -51,6 +51,27 @@ def test_only_the_national_sides_failures_open_the_paper_path(code: ProblemCode)
         assert paper["because"]
 
 
+def test_only_lookups_speak_of_paper_where_something_was_mistyped() -> None:
+    at_the_desk = problem_body(ProblemCode.INVALID_VALUE, "vi", is_lookup=True)
+    elsewhere = problem_body(ProblemCode.INVALID_VALUE, "vi")
+    assert (
+        at_the_desk["next_step"] == f"{elsewhere['next_step']} Không yêu cầu công dân nộp giấy tờ vì lỗi này."
+    )
+    assert "giấy" not in elsewhere["next_step"]
+
+
+def test_an_invalid_value_names_its_places_in_words() -> None:
+    whole = problem_body(ProblemCode.INVALID_VALUE, "vi", fields=("",))
+    assert whole["detail"] == problem_body(ProblemCode.INVALID_VALUE, "vi")["detail"]
+    many = tuple(f"/{letter}" for letter in "abcdefgh")
+    assert problem_body(ProblemCode.INVALID_VALUE, "vi", fields=("/from_day",))["detail"].endswith(
+        " Xem: /from_day."
+    )
+    assert problem_body(ProblemCode.INVALID_VALUE, "en", fields=many)["detail"].endswith(
+        " See: /a, /b, /c, /d, /e, /f."
+    )
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_a_problem_is_one_of_rfc_9457_with_our_members(code: ProblemCode) -> None:
     body = problem_body(code, "en", fields=("/citizen",), request_id="x")

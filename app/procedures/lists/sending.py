@@ -10,7 +10,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.accounts.exports import CSV, XLSX, attachment
+from app.accounts.exports import CSV, WINDOWS_CSV, XLSX, attachment
 from app.accounts.registering_lists import ListBusyError
 from app.errors import ConflictError, InvalidRequestError, ProblemCode
 from app.procedures.lists.fault_texts import what_is_wrong, what_mends_it
@@ -19,11 +19,12 @@ from app.procedures.lists.reporting import ListReport
 from app.sheets.values import MEBIBYTE
 from app.web.bodies import read_bytes
 from app.web.problems import language_of
+from app.web.refused_values import MediaTypeError
 
 MAX_FILE_BYTES: Final = 5 * MEBIBYTE
 _MOST_ROWS: Final = 2_000  # a report in JSON; the workbook has all
 _AT_ONCE: Final = 2  # each may take a processor and 300 MB
-_NAMES: Final = {XLSX: "list.xlsx", CSV: "list.csv"}
+_NAMES: Final = {XLSX: "list.xlsx", CSV: "list.csv", WINDOWS_CSV: "list.csv"}
 FILE_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -104,7 +105,7 @@ async def sent_list(request: Request, sheet: str | None) -> SentList:
     kind = request.headers.get("content-type", "").split(";", maxsplit=1)[0].strip().lower()
     name = _NAMES.get(kind)
     if name is None:
-        raise InvalidRequestError(ProblemCode.UNSUPPORTED_MEDIA_TYPE)
+        raise MediaTypeError(_NAMES)
     return SentList(await read_bytes(request, max_bytes=MAX_FILE_BYTES), name, sheet)
 
 
