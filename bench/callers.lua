@@ -1,7 +1,7 @@
 -- wrk's script: callers that think for a while before they ask again, and a line for each answer.
 -- Arguments: body file, file of callers' tokens (a line each), where to write, how long a caller thinks at
 -- least and at most, in milliseconds, and how many callers there are: they begin one after another. A line is
--- "found|shed|odd status sent took lookup", in microseconds since the start; whose answer it is says the
+-- "found|shed|crowded|odd status sent took lookup", in microseconds since the start; whose answer it is says the
 -- X-Request-Id, which comes back. Run it with one thread.
 
 local ffi = require("ffi")
@@ -72,6 +72,9 @@ local function kind(status, headers, body)
   local told = headers["retry-after"] or headers["Retry-After"]
   if status == 503 and told and body:find('"code":"gateway_overloaded"', 1, true) then
     return "shed"
+  end
+  if status == 503 and told and body:find('"code":"national_side_crowded"', 1, true) then
+    return "crowded"
   end
   return "odd"
 end

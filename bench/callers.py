@@ -26,6 +26,8 @@ class Fate(StrEnum):
     FOUND = "found"
     SHED = "shed"
     """503 gateway_overloaded with Retry-After."""
+    CROWDED = "crowded"
+    """503 national_side_crowded with Retry-After: begun, and turned away for want of a place."""
     ODD = "odd"
 
 

@@ -11,7 +11,9 @@ from bench.on_record import Evidence
 from bench.open_load import percentile
 
 _MOST_SECONDS: Final = 1.0
-_LEAST_KEPT: Final = 0.6
+_LEAST_KEPT: Final = 0.5
+_MOST_CROWDED: Final = 0.02
+"""Of those turned away: before the valve has seen it, all places are taken."""
 _LEAST_OFFERED: Final = 5 / 6
 _SETTLING_SECONDS: Final = 4.0
 
@@ -100,6 +102,7 @@ def recorded(loads: Loads, evidence: Evidence, outcomes: Collection[str]) -> lis
 
 def _answer_rules(capacity: Came, overload: Came) -> list[Rule]:
     found, shed, odd = (overload.of(fate) for fate in (Fate.FOUND, Fate.SHED, Fate.ODD))
+    crowded = len(overload.of(Fate.CROWDED))
     kept = overload.pace(Fate.FOUND) / capacity.pace()
     slowest = percentile([each.took_seconds for each in found], 95) if found else float("inf")
     return [
@@ -109,6 +112,10 @@ def _answer_rules(capacity: Came, overload: Came) -> list[Rule]:
                 f"{len(found)} were answered, {len(shed)} told gateway_overloaded and when to come again,"
                 f" {len(odd)} something else{_statuses(odd)}, {overload.broken} not at all"
             ),
+        ),
+        (
+            crowded <= _MOST_CROWDED * (len(shed) + crowded),
+            f"{crowded} of those turned away were begun before (national_side_crowded)",
         ),
         (kept >= _LEAST_KEPT, f"answered at {kept:.2f} of its capacity; at least {_LEAST_KEPT} is asked for"),
         (slowest <= _MOST_SECONDS, f"95 of 100 answers came within {slowest:.2f} s"),

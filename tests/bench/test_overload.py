@@ -29,7 +29,7 @@ LINES = [
 
 def answers(fate: Fate, count: int, *, sent: float = 1.0, took: float = 0.1) -> list[Answer]:
     """Return so many answers of that kind, each with a lookup of its own."""
-    status = {Fate.FOUND: 200, Fate.SHED: 503, Fate.ODD: 500}[fate]
+    status = {Fate.FOUND: 200, Fate.SHED: 503, Fate.CROWDED: 503, Fate.ODD: 500}[fate]
     return [Answer(fate, status, sent, took, f"{fate}-{sent}-{number}") for number in range(count)]
 
 
@@ -87,10 +87,14 @@ def test_a_run_that_kept_all_rules_says_so() -> None:
             "1 something else (HTTP 500)",
         ),
         (came(10, answers(Fate.FOUND, 800), answers(Fate.SHED, 2200), broken=2), "2 not at all"),
-        (came(10, answers(Fate.FOUND, 500), answers(Fate.SHED, 2500)), "answered at 0.50 of its capacity"),
+        (came(10, answers(Fate.FOUND, 490), answers(Fate.SHED, 2510)), "answered at 0.49 of its capacity"),
+        (
+            came(10, answers(Fate.FOUND, 800), answers(Fate.SHED, 2140), answers(Fate.CROWDED, 60)),
+            "60 of those turned away were begun before",
+        ),
         (came(10, answers(Fate.FOUND, 800, took=1.2), answers(Fate.SHED, 2200)), "within 1.20 s"),
     ],
-    ids=["nobody shed", "odd", "broken", "too few", "too late"],
+    ids=["nobody shed", "odd", "broken", "too few", "crowded", "too late"],
 )
 def test_an_overload_that_went_wrong_fails(overload: Came, says: str) -> None:
     (broken,) = broken_rules(changed(GOOD, overload=overload))
