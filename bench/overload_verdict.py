@@ -11,7 +11,7 @@ from bench.on_record import Evidence
 from bench.open_load import percentile
 
 _MOST_SECONDS: Final = 1.0
-_LEAST_KEPT: Final = 0.5
+_LEAST_KEPT: Final = 0.4
 _MOST_CROWDED: Final = 0.02
 """Of those turned away: before the valve has seen it, all places are taken."""
 _LEAST_OFFERED: Final = 5 / 6
