@@ -76,7 +76,7 @@ bench: $(VENV)/.installed  ## lookups beside a bare pass-through and nginx (need
 	@$(BIN)/python -m bench $(ARGS)
 
 guard: $(VENV)/.installed  ## has a lookup become dearer beside the bare pass-through? (needs nginx and wrk; a minute)
-	@$(BIN)/python -m bench --guard $(or $(RATIO),3.0) --rounds 3 --seconds 5 --warm-up 1 $(ARGS)
+	@$(BIN)/python -m bench --guard $(or $(RATIO),1.8) --rounds 3 --seconds 5 --warm-up 1 $(ARGS)
 
 roads: $(VENV)/.installed  ## two roads, a minute of load, one of them hangs: nothing sent twice, the other used, the first again (two minutes)
 	@$(BIN)/python -m bench.roads $(ARGS)
