@@ -68,6 +68,15 @@ class Transport(asyncio.Transport):
         self.is_closed = True
 
 
+def a_connection() -> tuple[ServingProtocol, Transport]:
+    """Return our protocol with a new connection, without a socket."""
+    config = uvicorn.Config(whole, lifespan="off", log_config=None, access_log=False, ws="none")
+    config.load()
+    protocol, transport = ServingProtocol(config, ServerState(), {}), Transport()
+    protocol.connection_made(transport)
+    return protocol, transport
+
+
 @asynccontextmanager
 async def serving(kind: type[HttpToolsProtocol], app: ASGIApp, keep_seconds: float) -> AsyncIterator[int]:
     """Serve *app* by *kind* on the port that comes."""
@@ -152,10 +161,7 @@ async def test_a_connection_is_not_idle_while_a_request_is_answered() -> None:
 
 
 async def test_a_timer_of_a_busy_connection_waits_for_the_rest_of_its_time() -> None:
-    config = uvicorn.Config(whole, lifespan="off", log_config=None, access_log=False, ws="none")
-    config.load()
-    protocol = ServingProtocol(config, ServerState(), {})
-    protocol.connection_made(transport := Transport())
+    protocol, transport = a_connection()
     for _ in range(2):
         protocol.data_received(REQUESTS["usual"].removesuffix(LAST))
         await asyncio.gather(*protocol.tasks)
@@ -169,10 +175,7 @@ async def test_a_timer_of_a_busy_connection_waits_for_the_rest_of_its_time() -> 
 
 
 async def test_a_connection_whose_body_came_after_its_answer_is_idle_then() -> None:
-    config = uvicorn.Config(whole, lifespan="off", log_config=None, access_log=False, ws="none")
-    config.load()
-    protocol = ServingProtocol(config, ServerState(), {})
-    protocol.connection_made(transport := Transport())
+    protocol, transport = a_connection()
     protocol.data_received(b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nbo")
     await asyncio.gather(*protocol.tasks)
     protocol.timeout_keep_alive = 0
@@ -185,10 +188,7 @@ async def test_a_connection_whose_body_came_after_its_answer_is_idle_then() -> N
 
 
 async def test_a_connection_is_not_idle_where_a_request_came_with_the_end_of_a_body_answered_before() -> None:
-    config = uvicorn.Config(whole, lifespan="off", log_config=None, access_log=False, ws="none")
-    config.load()
-    protocol = ServingProtocol(config, ServerState(), {})
-    protocol.connection_made(transport := Transport())
+    protocol, transport = a_connection()
     protocol.data_received(b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nbo")
     await asyncio.gather(*protocol.tasks)
     protocol.timeout_keep_alive = 0
